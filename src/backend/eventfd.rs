@@ -1,0 +1,166 @@
+//! The eventfd backend. Available since Linux 2.6.22, with flags since 2.6.27.
+
+use core::time::Duration;
+
+use crate::sys::errno::{Errno, Kept};
+use crate::sys::{self, fd::Fd};
+use crate::{ladder, Backend, Error, Notifier, Operation, RawFd, Rung, Wait};
+
+/// A notifier made of one eventfd: a 64-bit counter behind a descriptor.
+///
+/// `notify` adds one, `clear` takes the counter back to zero in one read, and
+/// in between the descriptor is readable.
+#[derive(Debug)]
+pub struct EventFd {
+    fd: Fd,
+    rung: Rung,
+}
+
+/// The ladder of this backend, best first.
+pub(crate) const RUNGS: [Rung; 2] = [Rung::EventFd2, Rung::EventFd];
+
+impl EventFd {
+    /// Makes an eventfd, or says why there is none. Never falls back to a pipe.
+    ///
+    /// One system call, after the first in a process.
+    ///
+    /// # Errors
+    ///
+    /// `ENOSYS` on kernels before 2.6.22 and on those without `CONFIG_EVENTFD`;
+    /// `EPERM`, `EACCES` in sandboxes; `EMFILE`, `ENFILE`, `ENOMEM`, `ENODEV` as
+    /// in eventfd(2).
+    pub fn new() -> Result<Self, Error> {
+        ladder::descend(&RUNGS, Self::at)
+    }
+
+    /// Makes an eventfd on this rung and no other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new); `EINVAL` for a rung of another backend.
+    pub fn at(rung: Rung) -> Result<Self, Error> {
+        let first = !ladder::is_verified(rung);
+        let fd = match rung {
+            Rung::EventFd2 => sys::eventfd::eventfd2(first),
+            Rung::EventFd => sys::eventfd::eventfd(first).and_then(Fd::with_flags),
+            Rung::Pipe2 | Rung::Pipe => Err(libc::EINVAL),
+        }
+        .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
+
+        let made = EventFd { fd, rung };
+        if first {
+            made.verify()
+                .map_err(|errno| made.error(Operation::Verify, errno))?;
+            ladder::set_verified(rung);
+        }
+        Ok(made)
+    }
+
+    /// The rung this notifier stands on.
+    #[must_use]
+    pub const fn rung(&self) -> Rung {
+        self.rung
+    }
+
+    /// The descriptor's number, as [`Notifier::as_raw_fd`]; here too so that
+    /// the call stays unambiguous beside std's `AsRawFd`.
+    #[must_use]
+    pub const fn as_raw_fd(&self) -> RawFd {
+        self.fd.as_raw()
+    }
+
+    /// Puts a new eventfd, with nothing pending, under the same number; the
+    /// other process's is untouched. For the child, after `fork`.
+    ///
+    /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the old
+    /// eventfd, and is shared with the parent anyway: make it anew.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new); the notifier is then as it was.
+    pub fn reinit_after_fork(&self) -> Result<(), Error> {
+        let new = Self::at(self.rung)?;
+        self.fd
+            .replace(new.fd)
+            .map_err(|errno| self.error(Operation::Reinit, errno))
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) const fn pollable(&self) -> &Fd {
+        &self.fd
+    }
+
+    fn error(&self, operation: Operation, errno: Errno) -> Error {
+        Error::new(operation, self.rung, errno)
+    }
+
+    /// Has both flags; is empty, then counts two, then is empty. A descriptor
+    /// that does not behave so is no eventfd, whatever call it came from.
+    fn verify(&self) -> Result<(), Errno> {
+        self.fd.verify_flags()?;
+        if self.take() == Err(libc::EAGAIN)
+            && self.fd.write(&2_u64.to_ne_bytes()) == Ok(())
+            && self.take() == Ok(2)
+            && self.take() == Err(libc::EAGAIN)
+        {
+            Ok(())
+        } else {
+            Err(libc::ENOSYS)
+        }
+    }
+
+    /// Takes the whole counter.
+    fn take(&self) -> Result<u64, Errno> {
+        let mut counter = [0; 8];
+        self.fd.read(&mut counter)?;
+        Ok(u64::from_ne_bytes(counter))
+    }
+}
+
+impl Notifier for EventFd {
+    fn notify(&self) -> Result<(), Error> {
+        let _kept = Kept::new();
+        match self.fd.write(&1_u64.to_ne_bytes()) {
+            // At its maximum the counter is as readable as it can be.
+            Ok(()) | Err(libc::EAGAIN) => Ok(()),
+            Err(errno) => Err(self.error(Operation::Notify, errno)),
+        }
+    }
+
+    fn clear(&self) -> Result<bool, Error> {
+        match self.take() {
+            Ok(_) => Ok(true),
+            Err(libc::EAGAIN) => Ok(false),
+            Err(errno) => Err(self.error(Operation::Clear, errno)),
+        }
+    }
+
+    fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        sys::poll::wait(&self.fd, timeout).map_err(|errno| self.error(Operation::Wait, errno))
+    }
+
+    fn as_raw_fd(&self) -> RawFd {
+        self.fd.as_raw()
+    }
+
+    fn backend(&self) -> Backend {
+        Backend::EventFd
+    }
+}
+
+#[cfg(feature = "std")]
+crate::std_impls::for_notifier!(EventFd);
+
+#[cfg(feature = "std")]
+impl From<EventFd> for std::os::unix::io::OwnedFd {
+    fn from(eventfd: EventFd) -> Self {
+        eventfd.fd.into()
+    }
+}
+
+#[cfg(feature = "std")]
+impl std::os::unix::io::IntoRawFd for EventFd {
+    fn into_raw_fd(self) -> RawFd {
+        std::os::unix::io::OwnedFd::from(self).into_raw_fd()
+    }
+}

@@ -1,0 +1,156 @@
+//! The error: what was tried, on which rung, and the errno it gave.
+
+use core::fmt;
+
+use crate::sys::errno::{self, Errno};
+use crate::Rung;
+
+/// A system call that failed. Small, `Copy`, and nothing of it is lost.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Error {
+    errno: Errno,
+    operation: Operation,
+    rung: Rung,
+}
+
+/// What was being done when an [`Error`] occurred.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Making the descriptors.
+    Create,
+    /// Checking that what the kernel gave is what was asked for.
+    Verify,
+    /// [`Notifier::notify`](crate::Notifier::notify).
+    Notify,
+    /// [`Notifier::clear`](crate::Notifier::clear).
+    Clear,
+    /// [`Notifier::wait`](crate::Notifier::wait).
+    Wait,
+    /// Putting new descriptors in the place of those shared by `fork`.
+    Reinit,
+}
+
+impl Error {
+    pub(crate) const fn new(operation: Operation, rung: Rung, errno: Errno) -> Self {
+        Error {
+            errno,
+            operation,
+            rung,
+        }
+    }
+
+    /// The errno, as the kernel gave it (`EMFILE`, `EBADF`, …).
+    #[must_use]
+    pub const fn raw_os_error(&self) -> i32 {
+        self.errno
+    }
+
+    /// What was tried.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// The rung on which it failed.
+    #[must_use]
+    pub const fn rung(&self) -> Rung {
+        self.rung
+    }
+
+    /// What a person can do about it.
+    fn advice(&self) -> Option<&'static str> {
+        match (self.operation, self.rung, self.errno) {
+            (Operation::Verify, ..) => Some("the call answered, but not as documented"),
+            (Operation::Create, Rung::EventFd2 | Rung::EventFd, libc::EMFILE | libc::ENFILE) => {
+                Some("a pipe would need two more")
+            }
+            (Operation::Create, Rung::Pipe2 | Rung::Pipe, libc::EMFILE | libc::ENFILE) => {
+                Some("a pipe needs two")
+            }
+            (Operation::Create, Rung::EventFd2 | Rung::EventFd, libc::ENOSYS) => {
+                Some("the pipe works without it")
+            }
+            (Operation::Create, _, libc::EINVAL) => Some("this type does not stand on that rung"),
+            (Operation::Notify | Operation::Clear | Operation::Wait, _, libc::EBADF) => {
+                Some("somebody closed the notifier's descriptor")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Operation::Create => "create",
+            Operation::Verify => "verify",
+            Operation::Notify => "notify",
+            Operation::Clear => "clear",
+            Operation::Wait => "wait",
+            Operation::Reinit => "reinit_after_fork",
+        })
+    }
+}
+
+/// For a person: `eventfd2: too many open files (EMFILE); a pipe would need
+/// two more`.
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.operation != Operation::Create {
+            write!(f, "{} on ", self.operation)?;
+        }
+        write!(f, "{}: {}", self.rung, errno::Words(self.errno))?;
+        match self.advice() {
+            Some(advice) => write!(f, "; {advice}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("operation", &self.operation)
+            .field("rung", &self.rung)
+            .field("errno", &format_args!("{}", errno::Name(self.errno)))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::ToString;
+
+    #[test]
+    fn displays_what_was_tried_and_what_to_do() {
+        let table = [
+            (
+                Error::new(Operation::Create, Rung::EventFd2, libc::EMFILE),
+                "eventfd2: too many open files (EMFILE); a pipe would need two more",
+            ),
+            (
+                Error::new(Operation::Create, Rung::Pipe, libc::ENFILE),
+                "pipe: too many open files in the system (ENFILE); a pipe needs two",
+            ),
+            (
+                Error::new(Operation::Notify, Rung::EventFd, libc::EBADF),
+                "notify on eventfd: bad file descriptor (EBADF); \
+                 somebody closed the notifier's descriptor",
+            ),
+            (
+                Error::new(Operation::Wait, Rung::Pipe2, 4000),
+                "wait on pipe2: errno 4000",
+            ),
+        ];
+        for (error, text) in table {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn is_small() {
+        assert_eq!(core::mem::size_of::<Error>(), 8);
+    }
+}

@@ -1,0 +1,136 @@
+//! How the ladder is walked: from the best rung down, one step for each errno
+//! that means "not here", and nothing else.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use crate::sys::errno::Errno;
+use crate::{Error, Rung};
+
+/// What a failure at a rung means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// This way does not exist here: try the next rung.
+    Descend,
+    /// The way exists and failed: the caller must know.
+    Refuse,
+}
+
+/// Decides by errno alone, so that a table can test it.
+pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
+    match (rung, errno) {
+        // The kernel has no such call, or it is configured out.
+        (_, libc::ENOSYS) => Decision::Descend,
+        // A seccomp policy or another sandbox refuses the call. A policy that
+        // knows `eventfd` may not know the younger `eventfd2`, and the reverse.
+        (_, libc::EPERM | libc::EACCES) => Decision::Descend,
+        // The call is here but not these flags, as some emulated kernels say.
+        // Without flags nothing can be invalid, so EINVAL is an error there.
+        (Rung::EventFd2 | Rung::Pipe2, libc::EINVAL) => Decision::Descend,
+        // The anonymous-inode device that eventfd lives on could not be
+        // mounted (eventfd(2)); pipes live elsewhere.
+        (Rung::EventFd2 | Rung::EventFd, libc::ENODEV) => Decision::Descend,
+        // EMFILE, ENFILE and ENOMEM above all: another rung would need the same
+        // resource, a pipe twice.
+        _ => Decision::Refuse,
+    }
+}
+
+/// Makes a notifier on the first of `rungs` that is here.
+///
+/// A rung that was once found absent is not asked again, except the last one:
+/// if that is absent too, the error is the kernel's own.
+pub(crate) fn descend<T>(
+    rungs: &[Rung],
+    make: impl Fn(Rung) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let (&last, others) = match rungs.split_last() {
+        Some(split) => split,
+        None => (&Rung::Pipe, rungs),
+    };
+    for &rung in others {
+        if verdict(ABSENT, rung) {
+            continue;
+        }
+        match make(rung) {
+            Err(error) if decide(rung, error.raw_os_error()) == Decision::Descend => {
+                set_verdict(ABSENT, rung);
+            }
+            result => return result,
+        }
+    }
+    make(last)
+}
+
+/// Whether `rung` has proved itself in this process.
+pub(crate) fn is_verified(rung: Rung) -> bool {
+    verdict(VERIFIED, rung)
+}
+
+/// Remembers that it did.
+pub(crate) fn set_verified(rung: Rung) {
+    set_verdict(VERIFIED, rung);
+}
+
+/// What this process has learnt: four bits of rungs that were verified, four of
+/// rungs that are absent.
+///
+/// Relaxed is enough. A bit is only ever set, it publishes no other memory, and
+/// a thread that misses it asks the kernel again and gets the same answer.
+static VERDICT: AtomicU32 = AtomicU32::new(0);
+const VERIFIED: u32 = 0;
+const ABSENT: u32 = 4;
+
+fn verdict(shift: u32, rung: Rung) -> bool {
+    VERDICT.load(Ordering::Relaxed) & (rung.bit() << shift) != 0
+}
+
+fn set_verdict(shift: u32, rung: Rung) {
+    VERDICT.fetch_or(rung.bit() << shift, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Decision::{Descend, Refuse};
+
+    #[test]
+    fn each_errno_at_each_rung() {
+        #[rustfmt::skip]
+        let table = [
+            //                EventFd2  EventFd   Pipe2     Pipe
+            (libc::ENOSYS,  [Descend,  Descend,  Descend,  Descend]),
+            (libc::EPERM,   [Descend,  Descend,  Descend,  Descend]),
+            (libc::EACCES,  [Descend,  Descend,  Descend,  Descend]),
+            (libc::EINVAL,  [Descend,  Refuse,   Descend,  Refuse]),
+            (libc::ENODEV,  [Descend,  Descend,  Refuse,   Refuse]),
+            (libc::EMFILE,  [Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::ENFILE,  [Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::ENOMEM,  [Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EFAULT,  [Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EINTR,   [Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EBADF,   [Refuse,   Refuse,   Refuse,   Refuse]),
+            (0,             [Refuse,   Refuse,   Refuse,   Refuse]),
+        ];
+        for (errno, decisions) in table {
+            for (rung, decision) in Rung::ALL.into_iter().zip(decisions) {
+                assert_eq!(decide(rung, errno), decision, "{rung}, errno {errno}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_other_errno_is_refused() {
+        let named = [
+            libc::ENOSYS,
+            libc::EPERM,
+            libc::EACCES,
+            libc::EINVAL,
+            libc::ENODEV,
+        ];
+        for errno in (-4095..4096).filter(|errno| !named.contains(errno)) {
+            for rung in Rung::ALL {
+                assert_eq!(decide(rung, errno), Refuse, "{rung}, errno {errno}");
+            }
+        }
+    }
+}

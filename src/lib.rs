@@ -1,0 +1,78 @@
+//! Wake an event loop on any Linux since 2.6.
+//!
+//! A thread that sleeps in `poll`, `select` or `epoll_wait` must also wake up
+//! for what other threads, other processes and signal handlers have to say.
+//! This crate makes a descriptor for that: an [eventfd] where the kernel has
+//! one, a [self-pipe] where it has not. [`AutoNotifier`] asks the running
+//! kernel, once per process, and both backends then behave the same.
+//!
+//! [eventfd]: https://man7.org/linux/man-pages/man2/eventfd.2.html
+//! [self-pipe]: https://cr.yp.to/docs/selfpipe.html
+//!
+//! # Example
+//!
+//! ```
+//! use wakefd::{AutoNotifier, Notifier, Wait};
+//!
+//! # fn main() -> Result<(), wakefd::Error> {
+//! let notifier = AutoNotifier::new()?;
+//!
+//! notifier.notify()?; // from any thread, or from a signal handler
+//!
+//! // Wait here, or give `notifier.as_raw_fd()` to poll, select or epoll.
+//! assert_eq!(notifier.wait(None)?, Wait::Notified);
+//! notifier.clear()?; // first clear, then look at what has happened
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Which way is taken
+//!
+//! | rung | system calls | here since |
+//! | --- | --- | --- |
+//! | [`Rung::EventFd2`] | `eventfd2` with flags | Linux 2.6.27 |
+//! | [`Rung::EventFd`] | `eventfd`, then `fcntl` | Linux 2.6.22 |
+//! | [`Rung::Pipe2`] | `pipe2` with flags | Linux 2.6.27 |
+//! | [`Rung::Pipe`] | `pipe`, then `fcntl` | always |
+//!
+//! The kernel is asked in this order; no version number decides, because
+//! firmware kernels switch calls off and sandboxes refuse them. Only a closed
+//! list of errnos leads one rung down. A process that is out of descriptors
+//! gets an [`Error`] that says so, never a pipe. [`probe`] reports what was
+//! asked and answered.
+//!
+//! # Features
+//!
+//! - `eventfd`, `pipe` (both default): the backends. With both on, the choice
+//!   is made at run time and `Selection` can steer it. With one on, only that
+//!   one is compiled and [`AutoNotifier`] is another name for it. A Unix
+//!   without eventfd needs `pipe` and uses nothing else.
+//! - `std` (default): `AsFd`, `OwnedFd`, `std::io::Error`, `std::task::Wake`.
+//!   Without it the crate is `no_std` and never allocates; it needs a libc.
+//!
+//! No function of this crate panics.
+
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(any(feature = "std", test))]
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod backend;
+mod error;
+mod ladder;
+mod notifier;
+mod report;
+mod rung;
+#[cfg(feature = "std")]
+mod std_impls;
+mod sys;
+
+pub use backend::*;
+pub use error::{Error, Operation};
+pub use notifier::{Backend, Notifier, RawFd, Wait};
+pub use report::{probe, Outcome, Reason, Report};
+pub use rung::Rung;
+pub use sys::identity::Libc;

@@ -1,0 +1,129 @@
+//! The contract.
+
+use core::fmt;
+use core::time::Duration;
+
+use crate::Error;
+
+/// A file descriptor's number, as in `std::os::unix::io`.
+pub type RawFd = libc::c_int;
+
+/// A descriptor that wakes whoever polls it.
+///
+/// # The contract
+///
+/// Every backend keeps all of it, on every rung of the ladder; the test of a
+/// clause bears its name.
+///
+/// 1. **Never blocks, never full.** [`notify`](Self::notify) does not block,
+///    and does not fail because many notifications are pending.
+/// 2. **Coalescing.** Any number of notifications make the descriptor
+///    readable once, and one [`clear`](Self::clear) makes it unreadable again.
+/// 3. **Nothing lost.** A notification that happens after `clear` returned
+///    makes the descriptor readable again, whichever threads or processes
+///    call. One that runs beside a `clear` is either taken by it and reported,
+///    or left pending.
+/// 4. **Async-signal-safe.** `notify` may be called from a signal handler, also
+///    one that interrupts `notify` or `clear` on the same thread. It takes no
+///    lock, allocates nothing, does not panic, and leaves `errno` as it was.
+/// 5. **Flags.** Every descriptor is non-blocking and close-on-exec. On the
+///    rungs [`EventFd`](crate::Rung::EventFd) and [`Pipe`](crate::Rung::Pipe)
+///    the kernel cannot set that while it creates the descriptor: a `fork` and
+///    `exec` by another thread between creation and `fcntl` leaks it there.
+/// 6. **Any multiplexer.** The descriptor works in `poll`, `select` and
+///    `epoll`, level-triggered and edge-triggered. After an edge, call `clear`
+///    before you look at your state: an edge from an undrained descriptor is
+///    promised by no kernel.
+/// 7. **Waiting.** [`wait`](Self::wait) uses `poll(2)` alone and keeps a
+///    monotonic deadline across signals.
+/// 8. **Fork.** After `fork`, parent and child share the notifier, as they
+///    share a bare descriptor: either can notify, and whoever clears first
+///    takes the notification. `reinit_after_fork` of the concrete types gives
+///    the calling process a notifier of its own under the same numbers.
+/// 9. **Dropping.** Drop closes each descriptor once. It never wakes or kills
+///    anyone: there is no hang-up and no SIGPIPE while another process still
+///    holds the notifier.
+///
+/// # Order
+///
+/// Publish, then notify; clear, then look. A consumer that looks first and
+/// clears afterwards can throw away the wake-up for what came in between.
+///
+/// No method panics.
+pub trait Notifier: Send + Sync {
+    /// Makes the descriptor readable. One system call (`write`).
+    ///
+    /// Async-signal-safe; `errno` is left as it was.
+    ///
+    /// # Errors
+    ///
+    /// Only if the descriptor is not ours any more (`EBADF`: somebody closed
+    /// it by number) or a sandbox refuses `write`.
+    fn notify(&self) -> Result<(), Error>;
+
+    /// Makes the descriptor unreadable, and says whether it was readable.
+    ///
+    /// With nothing pending it does not block and gives `false`. One system
+    /// call (`read`), more only for a pipe with over a thousand notifications.
+    ///
+    /// # Errors
+    ///
+    /// As for [`notify`](Self::notify).
+    fn clear(&self) -> Result<bool, Error>;
+
+    /// Sleeps until a notification is pending, or until `timeout` has passed;
+    /// `None` waits for ever. The notification stays pending.
+    ///
+    /// A signal does not end the wait: it goes on with the time that remains.
+    /// A handler that wants to end it calls [`notify`](Self::notify). Time-outs
+    /// are rounded up to the millisecond, and never end early; one too long for
+    /// the clock is for ever.
+    ///
+    /// # Errors
+    ///
+    /// As for [`notify`](Self::notify), for `poll`.
+    fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error>;
+
+    /// The descriptor to poll for reading. Read it only through
+    /// [`clear`](Self::clear), and do not close it.
+    fn as_raw_fd(&self) -> RawFd;
+
+    /// What the notifier is made of.
+    fn backend(&self) -> Backend;
+}
+
+/// Why [`Notifier::wait`] returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub enum Wait {
+    /// A notification is pending.
+    Notified,
+    /// The time-out passed first.
+    TimedOut,
+}
+
+/// What a notifier is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// One eventfd.
+    EventFd,
+    /// Both ends of a pipe.
+    Pipe,
+}
+
+impl Backend {
+    /// `eventfd` or `pipe`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Backend::EventFd => "eventfd",
+            Backend::Pipe => "pipe",
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,44 @@
+//! Conversions to the types of std, for the error and for every notifier.
+
+use crate::Error;
+
+impl std::error::Error for Error {}
+
+/// Keeps the errno, and so the kind; the operation and the rung stay behind.
+impl From<Error> for std::io::Error {
+    fn from(error: Error) -> Self {
+        std::io::Error::from_raw_os_error(error.raw_os_error())
+    }
+}
+
+/// What every notifier has: the descriptor to poll, borrowed, and a waker.
+macro_rules! for_notifier {
+    ($notifier:ty) => {
+        impl std::os::unix::io::AsRawFd for $notifier {
+            fn as_raw_fd(&self) -> crate::RawFd {
+                self.pollable().as_raw()
+            }
+        }
+
+        impl std::os::unix::io::AsFd for $notifier {
+            fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {
+                self.pollable().borrow()
+            }
+        }
+
+        /// A shared notifier is a waker: `std::task::Waker::from(Arc::clone(&n))`.
+        impl alloc::task::Wake for $notifier {
+            fn wake(self: alloc::sync::Arc<Self>) {
+                self.wake_by_ref();
+            }
+
+            fn wake_by_ref(self: &alloc::sync::Arc<Self>) {
+                // A waker cannot report. What can fail is that somebody closed
+                // the descriptor by number; then the loop's next call on it
+                // fails too, and says so.
+                let _ = crate::Notifier::notify(&**self);
+            }
+        }
+    };
+}
+pub(crate) use for_notifier;

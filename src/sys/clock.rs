@@ -1,0 +1,50 @@
+//! The monotonic clock.
+
+use core::time::Duration;
+
+/// Time since a fixed point in the past. Never goes back.
+pub(crate) fn now() -> Duration {
+    let (seconds, nanoseconds) = read();
+    // The kernel keeps 0 <= nanoseconds < 1e9 and starts at zero.
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).saturating_add(Duration::from_nanos(
+        u64::try_from(nanoseconds).unwrap_or(0),
+    ))
+}
+
+cfg_if::cfg_if! {
+    // glibc before 2.17 and old uClibc keep clock_gettime in librt, so a library
+    // that wants to load there calls it by number. With std that is no concern
+    // (std itself needs 2.17), and musl has always had it in libc: there libc's
+    // function saves a system call where the kernel has a vDSO.
+    if #[cfg(all(
+        target_os = "linux",
+        any(target_env = "gnu", target_env = "uclibc"),
+        not(feature = "std"),
+        // Here the kernel's `long` is not the `long` of C, or the call is gone.
+        not(any(
+            all(target_arch = "x86_64", target_pointer_width = "32"),
+            target_arch = "riscv32",
+        )),
+    ))] {
+        fn read() -> (libc::c_long, libc::c_long) {
+            // The call's own struct: two longs, whatever libc's time_t is.
+            let mut time: [libc::c_long; 2] = [0; 2];
+            // SAFETY: the kernel writes two longs. The clock exists since 2.6.0,
+            // so the call cannot fail.
+            unsafe {
+                libc::syscall(libc::SYS_clock_gettime, libc::CLOCK_MONOTONIC, time.as_mut_ptr())
+            };
+            let [seconds, nanoseconds] = time;
+            (seconds, nanoseconds)
+        }
+    } else {
+        fn read() -> (libc::time_t, libc::c_long) {
+            // SAFETY: a timespec is integers, for which zero is a value.
+            let mut time: libc::timespec = unsafe { core::mem::zeroed() };
+            // SAFETY: the pointer is to a live timespec. The clock exists on
+            // every Unix that we know, so the call cannot fail.
+            unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
+            (time.tv_sec, time.tv_nsec as libc::c_long)
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `errno`: reading it, keeping it, and naming it.
+
+use core::fmt;
+
+/// An error number as the libc reports it.
+pub(crate) type Errno = libc::c_int;
+
+// Every libc keeps errno behind a function, each under its own name.
+cfg_if::cfg_if! {
+    if #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))] {
+        use libc::__errno as location;
+    } else if #[cfg(any(target_os = "freebsd", target_vendor = "apple"))] {
+        use libc::__error as location;
+    } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
+        use libc::___errno as location;
+    } else {
+        use libc::__errno_location as location;
+    }
+}
+
+/// The reason why the last call on this thread failed.
+///
+/// MIPS kernels before 2.6.28 answer an unknown call with -ENOSYS where ENOSYS
+/// belongs, and some libcs pass that on; so that one value has its sign mended.
+pub(crate) fn last() -> Errno {
+    // SAFETY: the function has no preconditions and gives a pointer to this
+    // thread's errno, valid as long as the thread runs.
+    let errno = unsafe { *location() };
+    if errno == -libc::ENOSYS {
+        libc::ENOSYS
+    } else {
+        errno
+    }
+}
+
+/// Keeps errno as it is: what calls in between do to it is undone at the end
+/// of the scope. A signal handler owes that to the code it interrupted.
+pub(crate) struct Kept(Errno);
+
+impl Kept {
+    pub(crate) fn new() -> Self {
+        // SAFETY: as in `last`.
+        Kept(unsafe { *location() })
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // SAFETY: as in `last`; the location is this thread's own, so nobody
+        // else reads or writes it at the same time.
+        unsafe { *location() = self.0 }
+    }
+}
+
+/// The symbol and the words of the errnos that these calls give.
+const KNOWN: [(Errno, &str, &str); 16] = [
+    (libc::EPERM, "EPERM", "operation not permitted"),
+    (libc::EINTR, "EINTR", "interrupted by a signal"),
+    (libc::EIO, "EIO", "input/output error"),
+    (libc::EBADF, "EBADF", "bad file descriptor"),
+    (libc::EAGAIN, "EAGAIN", "resource temporarily unavailable"),
+    (libc::ENOMEM, "ENOMEM", "out of memory"),
+    (libc::EACCES, "EACCES", "permission denied"),
+    (libc::EFAULT, "EFAULT", "bad address"),
+    (libc::EBUSY, "EBUSY", "resource busy"),
+    (libc::ENODEV, "ENODEV", "no such device"),
+    (libc::EINVAL, "EINVAL", "invalid argument"),
+    (libc::ENFILE, "ENFILE", "too many open files in the system"),
+    (libc::EMFILE, "EMFILE", "too many open files"),
+    (libc::EPIPE, "EPIPE", "broken pipe"),
+    (libc::ENOSYS, "ENOSYS", "no such system call"),
+    (libc::ENOTSUP, "ENOTSUP", "not supported"),
+];
+
+/// Shows an errno as `EMFILE`, or as `errno 123` if it is none of ours.
+pub(crate) struct Name(pub(crate) Errno);
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match KNOWN.iter().find(|(errno, ..)| *errno == self.0) {
+            Some((_, name, _)) => f.write_str(name),
+            None => write!(f, "errno {}", self.0),
+        }
+    }
+}
+
+/// Shows an errno as `too many open files (EMFILE)`.
+pub(crate) struct Words(pub(crate) Errno);
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match KNOWN.iter().find(|(errno, ..)| *errno == self.0) {
+            Some((_, name, words)) => write!(f, "{words} ({name})"),
+            None => write!(f, "errno {}", self.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(errno: Errno) {
+        // SAFETY: as in `last`.
+        unsafe { *location() = errno }
+    }
+
+    #[test]
+    fn negative_enosys_is_enosys() {
+        set(-libc::ENOSYS);
+        assert_eq!(last(), libc::ENOSYS);
+        set(libc::EMFILE);
+        assert_eq!(last(), libc::EMFILE);
+    }
+
+    #[test]
+    fn kept_restores() {
+        set(4242);
+        {
+            let _kept = Kept::new();
+            set(libc::EAGAIN);
+        }
+        assert_eq!(last(), 4242);
+    }
+}

@@ -1,0 +1,144 @@
+//! An owned descriptor and the few things done with one.
+
+use super::answer;
+use super::errno::{self, Errno};
+use crate::RawFd;
+
+/// Owns a descriptor that nobody else closes.
+#[derive(Debug)]
+pub(crate) struct Fd(RawFd);
+
+impl Fd {
+    /// Takes ownership of `raw`.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is open, and the caller gives up the right to close it.
+    pub(super) const unsafe fn from_raw(raw: RawFd) -> Self {
+        Fd(raw)
+    }
+
+    pub(crate) const fn as_raw(&self) -> RawFd {
+        self.0
+    }
+
+    /// Writes `bytes`, which are few enough to be written as a whole or not at
+    /// all.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
+        loop {
+            // SAFETY: pointer and length are those of a live slice.
+            let written = unsafe { libc::write(self.0, bytes.as_ptr().cast(), bytes.len()) };
+            if written >= 0 {
+                return Ok(());
+            }
+            match errno::last() {
+                // Interrupted before anything was written.
+                libc::EINTR => {}
+                errno => return Err(errno),
+            }
+        }
+    }
+
+    /// Reads at most `buffer.len()` bytes and says how many.
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        // SAFETY: pointer and length are those of a live slice.
+        unsafe { self.read_raw(buffer.as_mut_ptr(), buffer.len()) }
+    }
+
+    /// # Safety
+    ///
+    /// `capacity` bytes at `buffer` may be written.
+    pub(super) unsafe fn read_raw(&self, buffer: *mut u8, capacity: usize) -> Result<usize, Errno> {
+        loop {
+            // SAFETY: the caller's promise.
+            let read = unsafe { libc::read(self.0, buffer.cast(), capacity) };
+            if let Ok(read) = usize::try_from(read) {
+                return Ok(read);
+            }
+            match errno::last() {
+                libc::EINTR => {}
+                errno => return Err(errno),
+            }
+        }
+    }
+
+    /// Sets close-on-exec and non-blocking, for a descriptor made without, and
+    /// reads back that they are set. Close-on-exec comes first: that is the one
+    /// that races with the `exec` of another thread.
+    pub(crate) fn with_flags(self) -> Result<Self, Errno> {
+        // Not O_CLOEXEC: F_SETFD has a flag of its own.
+        fcntl(self.0, libc::F_SETFD, libc::FD_CLOEXEC)?;
+        let status = fcntl(self.0, libc::F_GETFL, 0)?;
+        fcntl(self.0, libc::F_SETFL, status | libc::O_NONBLOCK)?;
+        self.verify_flags()?;
+        Ok(self)
+    }
+
+    /// Fails with ENOSYS, "not here", unless the descriptor is close-on-exec and
+    /// non-blocking.
+    pub(crate) fn verify_flags(&self) -> Result<(), Errno> {
+        if fcntl(self.0, libc::F_GETFD, 0)? & libc::FD_CLOEXEC != 0
+            && fcntl(self.0, libc::F_GETFL, 0)? & libc::O_NONBLOCK != 0
+        {
+            Ok(())
+        } else {
+            Err(libc::ENOSYS)
+        }
+    }
+
+    /// Puts what `other` refers to under this descriptor's number, and closes
+    /// what was there. The number stays valid all the time.
+    pub(crate) fn replace(&self, other: Fd) -> Result<(), Errno> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        // SAFETY: the call takes three integers, and replaces a descriptor that
+        // is ours to replace.
+        match answer(unsafe { libc::syscall(libc::SYS_dup3, other.0, self.0, libc::O_CLOEXEC) }) {
+            Ok(number) if number == self.0 => return Ok(()),
+            // Before Linux 2.6.27, or refused. (Another number than the one
+            // asked for is no answer of this call: see `errno::last` on MIPS.)
+            Ok(_) | Err(libc::ENOSYS | libc::EPERM | libc::EACCES) => {}
+            Err(errno) => return Err(errno),
+        }
+        // SAFETY: two integers, and a descriptor that is ours to replace.
+        answer(unsafe { libc::dup2(other.0, self.0) })?;
+        fcntl(self.0, libc::F_SETFD, libc::FD_CLOEXEC)?;
+        Ok(())
+    }
+}
+
+impl Drop for Fd {
+    fn drop(&mut self) {
+        // SAFETY: we own the descriptor, and drop runs once. The result does
+        // not matter: Linux has released the number even on EINTR (close(2)).
+        unsafe { libc::close(self.0) };
+    }
+}
+
+/// Whether `raw` is the number of an open descriptor.
+pub(super) fn is_open(raw: RawFd) -> bool {
+    fcntl(raw, libc::F_GETFD, 0).is_ok()
+}
+
+fn fcntl(raw: RawFd, command: libc::c_int, argument: libc::c_int) -> Result<libc::c_int, Errno> {
+    // SAFETY: the commands used here take an integer or nothing, and change
+    // nothing but flags.
+    answer(unsafe { libc::fcntl(raw, command, argument) })
+}
+
+#[cfg(feature = "std")]
+impl Fd {
+    pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
+        // SAFETY: we own the descriptor, so it is open as long as `self`.
+        unsafe { std::os::unix::io::BorrowedFd::borrow_raw(self.0) }
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<Fd> for std::os::unix::io::OwnedFd {
+    fn from(fd: Fd) -> Self {
+        let raw = fd.0;
+        core::mem::forget(fd);
+        // SAFETY: we owned the descriptor and have just forgotten it.
+        unsafe { std::os::unix::io::FromRawFd::from_raw_fd(raw) }
+    }
+}

@@ -1,0 +1,28 @@
+//! Everything that is unsafe: the calls into libc and the kernel.
+//!
+//! What leaves this module is safe to use: owned descriptors, and functions
+//! that give an [`Errno`](errno::Errno) when the kernel refuses.
+#![allow(unsafe_code)]
+
+pub(crate) mod clock;
+pub(crate) mod errno;
+pub(crate) mod fd;
+pub(crate) mod identity;
+pub(crate) mod poll;
+
+// As in `backend`: eventfd where a backend stands on it.
+#[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
+pub(crate) mod eventfd;
+#[cfg(feature = "pipe")]
+pub(crate) mod pipe;
+
+/// What a call returned: a number, or, if it is negative, a reason in errno.
+fn answer(result: impl Into<i64>) -> Result<libc::c_int, errno::Errno> {
+    let result = result.into();
+    if result < 0 {
+        return Err(errno::last());
+    }
+    // Nothing that is called here gives a number that large, so what did is
+    // another call.
+    libc::c_int::try_from(result).map_err(|_| libc::ENOSYS)
+}
