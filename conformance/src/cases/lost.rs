@@ -1,0 +1,108 @@
+//! No wake-up is lost. A case that loses one hangs, and that counts as failed.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use wakefd::{Notifier, Wait};
+
+use super::{make, Factory};
+use crate::sys::memory::Shared;
+use crate::sys::process::fork;
+use crate::sys::thread::together;
+
+/// Sleeps, clears, looks: until `done` has come to `total`.
+fn consume(notifier: &dyn Notifier, done: &AtomicU32, total: u32) {
+    while done.load(Ordering::Acquire) < total {
+        assert_eq!(notifier.wait(None), Ok(Wait::Notified));
+        assert_eq!(notifier.clear(), Ok(true));
+    }
+}
+
+/// Publishes, then notifies.
+fn produce(notifier: &dyn Notifier, done: &AtomicU32, count: u32) {
+    for _ in 0..count {
+        done.fetch_add(1, Ordering::Release);
+        assert_eq!(notifier.notify(), Ok(()));
+    }
+}
+
+pub(super) fn clause_3_nothing_is_lost_between_threads(factory: Factory<'_>) {
+    const EACH: u32 = 20_000;
+    let notifier = make(factory);
+    let done = AtomicU32::new(0);
+    together(5, &|index| match index {
+        0 => consume(&notifier, &done, 4 * EACH),
+        _ => produce(&notifier, &done, EACH),
+    });
+}
+
+pub(super) fn clause_3_nothing_is_lost_between_processes(factory: Factory<'_>) {
+    const EACH: u32 = 10_000;
+    let notifier = make(factory);
+    let done = Shared::new();
+    let producers = [(); 3].map(|()| fork(|| produce(&notifier, &done, EACH)));
+    consume(&notifier, &done, 3 * EACH);
+    for producer in producers {
+        producer.succeeds();
+    }
+}
+
+/// The producer goes on only when a clear has reported its notification, so a
+/// clear that swallows one ends the game.
+pub(super) fn clause_3_clear_reports_what_it_takes(factory: Factory<'_>) {
+    const ROUNDS: u32 = 5_000;
+    let there = make(factory);
+    let back = make(factory);
+    let reported = AtomicU32::new(0);
+    together(2, &|index| match index {
+        0 => {
+            for round in 1..=ROUNDS {
+                assert_eq!(there.notify(), Ok(()));
+                assert_eq!(back.wait(None), Ok(Wait::Notified));
+                assert_eq!(back.clear(), Ok(true));
+                assert_eq!(reported.load(Ordering::Acquire), round);
+            }
+        }
+        _ => {
+            while reported.load(Ordering::Relaxed) < ROUNDS {
+                // No wait: the clear is to run beside the notify.
+                if there.clear() == Ok(true) {
+                    reported.fetch_add(1, Ordering::Release);
+                    assert_eq!(back.notify(), Ok(()));
+                }
+            }
+        }
+    });
+}
+
+pub(super) fn clause_3_a_token_passes_round_fifty_threads(factory: Factory<'_>) {
+    const THREADS: usize = 50;
+    const ROUNDS: u32 = 20;
+    let notifiers: [_; THREADS] = core::array::from_fn(|_| make(factory));
+    let passes = AtomicU32::new(0);
+    assert_eq!(notifiers[0].notify(), Ok(()));
+    together(THREADS, &|index| {
+        for round in 0..ROUNDS {
+            let mine = &notifiers[index];
+            assert_eq!(mine.wait(None), Ok(Wait::Notified));
+            assert_eq!(mine.clear(), Ok(true));
+            // Only who has the token gets here.
+            let pass = passes.fetch_add(1, Ordering::Relaxed);
+            assert_eq!(pass, round * THREADS as u32 + index as u32);
+            assert_eq!(notifiers[(index + 1) % THREADS].notify(), Ok(()));
+        }
+    });
+    assert_eq!(passes.load(Ordering::Relaxed), ROUNDS * THREADS as u32);
+    assert_eq!(notifiers[0].clear(), Ok(true));
+}
+
+/// Many threads find out at once what the kernel has.
+pub(super) fn clause_3_first_use_by_many_threads(factory: Factory<'_>) {
+    together(8, &|_| {
+        for _ in 0..50 {
+            let notifier = make(factory);
+            assert_eq!(notifier.notify(), Ok(()));
+            assert_eq!(notifier.clear(), Ok(true));
+            assert_eq!(notifier.clear(), Ok(false));
+        }
+    });
+}

@@ -1,0 +1,86 @@
+//! The cases, by clause of the contract of [`wakefd::Notifier`].
+
+mod fill;
+mod flags;
+mod fork;
+mod lost;
+mod multiplex;
+mod resources;
+mod signals;
+mod waiting;
+
+use wakefd::{AutoNotifier, Error, Notifier, Wait};
+
+/// Makes the notifiers of a case.
+pub type Factory<'a> = &'a (dyn Fn() -> Result<AutoNotifier, Error> + Sync);
+
+/// One test.
+pub struct Case {
+    /// Its name, which begins with the clause.
+    pub name: &'static str,
+    /// Panics if the notifiers do not keep the clause.
+    pub run: fn(Factory<'_>),
+}
+
+macro_rules! cases {
+    ($($module:ident: $($name:ident)*;)*) => {
+        /// Every case.
+        pub static CASES: &[Case] = &[
+            $($(Case { name: stringify!($name), run: $module::$name },)*)*
+        ];
+    };
+}
+
+cases! {
+    fill:
+        clause_1_a_million_notifications_never_block_or_fail
+        clause_1_nothing_is_too_full
+        clause_2_any_number_of_notifications_is_cleared_at_once
+        clause_2_clear_with_nothing_pending;
+    lost:
+        clause_3_nothing_is_lost_between_threads
+        clause_3_nothing_is_lost_between_processes
+        clause_3_clear_reports_what_it_takes
+        clause_3_a_token_passes_round_fifty_threads
+        clause_3_first_use_by_many_threads;
+    signals:
+        clause_4_errno_is_kept
+        clause_4_signal_storm;
+    flags:
+        clause_5_descriptors_are_non_blocking_and_close_on_exec;
+    multiplex:
+        clause_6_level_triggered
+        clause_6_edge_triggered
+        clause_6_duplicated_and_registered_again
+        clause_6_four_producers_poll
+        clause_6_four_producers_select
+        clause_6_four_producers_epoll_level
+        clause_6_four_producers_epoll_edge;
+    waiting:
+        clause_7_zero_does_not_wait
+        clause_7_never_early
+        clause_7_for_ever_until_notified
+        clause_7_huge_time_outs
+        clause_7_goes_on_after_signals
+        clause_7_a_handler_ends_it_by_notifying;
+    fork:
+        clause_8_child_wakes_parent
+        clause_8_parent_wakes_child
+        clause_8_reinit_keeps_the_numbers;
+    resources:
+        clause_9_drop_closes_each_descriptor_once
+        clause_9_drop_never_wakes_or_kills
+        errors_name_the_lack_of_descriptors
+        errors_name_a_descriptor_closed_by_others;
+}
+
+fn make(factory: Factory<'_>) -> AutoNotifier {
+    match factory() {
+        Ok(notifier) => notifier,
+        Err(error) => panic!("no notifier: {error}"),
+    }
+}
+
+fn is_pending(notifier: &dyn Notifier) -> bool {
+    notifier.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
+}

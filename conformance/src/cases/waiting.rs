@@ -1,0 +1,106 @@
+//! `wait` and its time-outs.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
+
+use wakefd::{Notifier, Wait};
+
+use super::{make, Factory};
+use crate::sys::thread::together;
+use crate::sys::{signal, time};
+
+pub(super) fn clause_7_zero_does_not_wait(factory: Factory<'_>) {
+    let notifier: &dyn Notifier = &make(factory);
+    for _ in 0..100 {
+        assert_eq!(notifier.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
+    }
+    assert_eq!(notifier.notify(), Ok(()));
+    for _ in 0..100 {
+        // A wait leaves the notification pending.
+        assert_eq!(notifier.wait(Some(Duration::ZERO)), Ok(Wait::Notified));
+    }
+    assert_eq!(notifier.clear(), Ok(true));
+    assert_eq!(notifier.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
+}
+
+pub(super) fn clause_7_never_early(factory: Factory<'_>) {
+    let notifier: &dyn Notifier = &make(factory);
+    for (timeout, milliseconds) in [
+        (Duration::from_nanos(1), 0),
+        (Duration::from_micros(999), 0),
+        (Duration::from_millis(2), 2),
+        (Duration::from_micros(30_500), 30),
+    ] {
+        let begin = time::now();
+        assert_eq!(notifier.wait(Some(timeout)), Ok(Wait::TimedOut));
+        // Both readings are rounded down; that cannot hide a whole millisecond.
+        assert!(time::now() - begin >= milliseconds, "{timeout:?}");
+    }
+}
+
+/// Notifies from another thread while this one is in `wait`, most likely.
+fn woken_from(timeout: Option<Duration>, factory: Factory<'_>) {
+    let notifier = make(factory);
+    together(2, &|index| {
+        if index == 0 {
+            assert_eq!(notifier.wait(timeout), Ok(Wait::Notified));
+        } else {
+            time::sleep(20);
+            assert_eq!(notifier.notify(), Ok(()));
+        }
+    });
+    assert_eq!(notifier.clear(), Ok(true));
+}
+
+pub(super) fn clause_7_for_ever_until_notified(factory: Factory<'_>) {
+    woken_from(None, factory);
+}
+
+pub(super) fn clause_7_huge_time_outs(factory: Factory<'_>) {
+    for timeout in [
+        Duration::MAX,
+        Duration::from_secs(u64::MAX),
+        Duration::from_millis(u64::MAX),
+        Duration::from_secs(i64::MAX as u64),
+        Duration::from_secs(u32::MAX.into()),
+        // Just beyond what one `poll` takes.
+        Duration::from_millis(i32::MAX as u64 + 1),
+    ] {
+        woken_from(Some(timeout), factory);
+    }
+}
+
+pub(super) fn clause_7_goes_on_after_signals(factory: Factory<'_>) {
+    const MILLISECONDS: u64 = 150;
+    let notifier = make(factory);
+    let signals = AtomicU32::new(0);
+    let handler = || {
+        signals.fetch_add(1, Ordering::Relaxed);
+    };
+    signal::with_alarms(5_000, &handler, || {
+        let begin = time::now();
+        let waited = notifier.wait(Some(Duration::from_millis(MILLISECONDS)));
+        let elapsed = time::now() - begin;
+        assert_eq!(waited, Ok(Wait::TimedOut));
+        assert!(elapsed >= MILLISECONDS, "{elapsed} ms");
+        // If every signal had begun the time-out anew, there would be no end;
+        // the bound is wide because machines are slow, not the wait.
+        assert!(elapsed < 50 * MILLISECONDS, "{elapsed} ms");
+        assert!(signals.load(Ordering::Relaxed) > 2);
+    });
+}
+
+pub(super) fn clause_7_a_handler_ends_it_by_notifying(factory: Factory<'_>) {
+    let notifier = make(factory);
+    let signals = AtomicU32::new(0);
+    let handler = || {
+        if signals.fetch_add(1, Ordering::Relaxed) == 3 {
+            let _ = notifier.notify();
+        }
+    };
+    signal::with_alarms(5_000, &handler, || {
+        assert_eq!(notifier.wait(None), Ok(Wait::Notified));
+        assert!(signals.load(Ordering::Relaxed) > 3);
+    });
+    assert_eq!(notifier.clear(), Ok(true));
+}

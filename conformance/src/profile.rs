@@ -1,0 +1,255 @@
+//! Kernels and sandboxes that are not this one.
+//!
+//! A profile is a filter over real system calls: under it the kernel answers
+//! as another kernel or a sandbox would.
+
+use libc::{c_long, EACCES, EINVAL, ENOSYS, EPERM};
+use wakefd::{AutoNotifier, Error, Rung};
+
+use crate::sys::seccomp::{self, Rule};
+
+/// What the kernel answers.
+pub struct Profile {
+    /// Its name in the list of runs.
+    pub name: &'static str,
+    /// The groups of calls that do not do what they do here.
+    changes: &'static [(Group, i32)],
+    /// The rungs that are left, best first.
+    left: &'static [Rung],
+}
+
+/// Calls that came together, or go together.
+#[derive(Clone, Copy)]
+enum Group {
+    /// The flagless calls of Linux 2.6.22.
+    EventFd,
+    SignalFd,
+    /// Linux 2.6.16, but on ARM not yet in 2.6.21.
+    Ppoll,
+    /// Linux 2.6.25.
+    TimerFd,
+    /// `eventfd2` of Linux 2.6.27 ...
+    EventFd2,
+    /// ... `pipe2` ...
+    Pipe2,
+    /// ... and the others that take flags since then.
+    Flags,
+}
+
+impl Group {
+    fn rules(self) -> &'static [(Option<c_long>, Option<u32>)] {
+        match self {
+            Group::EventFd => &[(calls::EVENTFD, None)],
+            Group::EventFd2 => &[(Some(libc::SYS_eventfd2), None)],
+            Group::SignalFd => &[(calls::SIGNALFD, None)],
+            Group::Ppoll => &[(calls::PPOLL, None)],
+            Group::TimerFd => &[
+                (Some(libc::SYS_timerfd_create), None),
+                (Some(libc::SYS_timerfd_settime), None),
+                (Some(libc::SYS_timerfd_gettime), None),
+            ],
+            // Without flags it is what some libcs make of `pipe`.
+            Group::Pipe2 => &[(Some(libc::SYS_pipe2), Some(1))],
+            Group::Flags => &[
+                (Some(libc::SYS_dup3), None),
+                // As above, of `epoll_create`.
+                (Some(libc::SYS_epoll_create1), Some(0)),
+                (Some(libc::SYS_inotify_init1), None),
+                (Some(libc::SYS_signalfd4), None),
+                (Some(libc::SYS_accept4), None),
+            ],
+        }
+    }
+}
+
+/// What Linux 2.6.27 brought.
+macro_rules! since_2_6_27 {
+    ($($more:expr),*) => {
+        &[
+            (Group::EventFd2, ENOSYS),
+            (Group::Pipe2, ENOSYS),
+            (Group::Flags, ENOSYS),
+            $(($more, ENOSYS)),*
+        ]
+    };
+}
+
+const ALL: &[Rung] = &Rung::ALL;
+const WITHOUT_FLAGS: &[Rung] = &[Rung::EventFd, Rung::Pipe];
+const PIPES: &[Rung] = &[Rung::Pipe2, Rung::Pipe];
+const PIPE: &[Rung] = &[Rung::Pipe];
+
+/// The profiles under which the suite runs, beside the kernel as it is.
+pub static PROFILES: &[Profile] = &[
+    Profile {
+        name: "linux-2.6.18",
+        changes: since_2_6_27![
+            Group::EventFd,
+            Group::SignalFd,
+            Group::TimerFd,
+            Group::Ppoll
+        ],
+        left: PIPE,
+    },
+    Profile {
+        name: "linux-2.6.22",
+        changes: since_2_6_27![Group::TimerFd],
+        left: WITHOUT_FLAGS,
+    },
+    Profile {
+        name: "linux-2.6.26",
+        changes: since_2_6_27![],
+        left: WITHOUT_FLAGS,
+    },
+    // All that the notifier needs came with it; what came later is not used.
+    Profile {
+        name: "linux-2.6.27",
+        changes: &[],
+        left: ALL,
+    },
+    Profile {
+        name: "without-config-eventfd",
+        changes: &[(Group::EventFd, ENOSYS), (Group::EventFd2, ENOSYS)],
+        left: PIPES,
+    },
+    Profile {
+        name: "flags-refused-einval",
+        changes: &[(Group::EventFd2, EINVAL), (Group::Pipe2, EINVAL)],
+        left: WITHOUT_FLAGS,
+    },
+    Profile {
+        name: "sandbox-eperm",
+        changes: &[(Group::EventFd, EPERM), (Group::EventFd2, EPERM)],
+        left: PIPES,
+    },
+    Profile {
+        name: "sandbox-eacces",
+        changes: &[
+            (Group::EventFd, EACCES),
+            (Group::EventFd2, EACCES),
+            (Group::Pipe2, EACCES),
+            (Group::Flags, EACCES),
+        ],
+        left: PIPE,
+    },
+    // Another call under the number: it gives 0, which is no new descriptor.
+    Profile {
+        name: "other-calls-under-the-numbers",
+        changes: &[
+            (Group::EventFd, 0),
+            (Group::EventFd2, 0),
+            (Group::Pipe2, 0),
+            (Group::Flags, 0),
+        ],
+        left: PIPE,
+    },
+];
+
+impl Profile {
+    /// The kernel as it is.
+    pub(crate) const NATIVE: Profile = Profile {
+        name: "native",
+        changes: &[],
+        left: ALL,
+    };
+
+    /// Makes this process, and its children, live under the profile.
+    ///
+    /// # Errors
+    ///
+    /// The errno, if this kernel or emulator has no filters.
+    pub fn enter(&self) -> Result<(), i32> {
+        if self.is_native() {
+            return Ok(());
+        }
+        seccomp::install(self.changes.iter().flat_map(|&(group, errno)| {
+            group
+                .rules()
+                .iter()
+                .filter_map(move |&(call, unless_zero)| {
+                    Some(Rule {
+                        call: call?,
+                        unless_zero,
+                        errno: errno as u16,
+                    })
+                })
+        }))
+    }
+
+    fn is_native(&self) -> bool {
+        self.name == Self::NATIVE.name
+    }
+
+    /// Checks what the automatic choice gave. On the kernel as it is anything
+    /// will do: that depends on the kernel.
+    ///
+    /// # Errors
+    ///
+    /// The errno, if there is rightly no notifier: the build has no rung that is
+    /// left here.
+    pub(crate) fn check(&self, made: Result<Rung, Error>) -> Result<(), i32> {
+        let expected = self.expected();
+        match made {
+            Ok(_) if self.is_native() => Ok(()),
+            Ok(rung) => {
+                assert_eq!(Some(rung), expected, "the choice under {}", self.name);
+                Ok(())
+            }
+            Err(error) => {
+                assert_eq!(expected, None, "under {}: {error}", self.name);
+                Err(error.raw_os_error())
+            }
+        }
+    }
+
+    fn expected(&self) -> Option<Rung> {
+        self.left
+            .iter()
+            .copied()
+            .find(|&rung| is_in_this_build(rung))
+    }
+}
+
+/// Whether the rung is compiled in, and this architecture ever had the call.
+fn is_in_this_build(rung: Rung) -> bool {
+    match AutoNotifier::at(rung) {
+        _ if rung == Rung::EventFd && calls::EVENTFD.is_none() => false,
+        Err(error) => error.raw_os_error() != EINVAL,
+        Ok(_) => true,
+    }
+}
+
+/// Calls that the architectures that came to Linux late do not have.
+mod calls {
+    use libc::c_long;
+
+    macro_rules! old_calls {
+        ($($name:ident = $number:ident;)*) => {$(
+            #[cfg(not(any(
+                target_arch = "aarch64",
+                target_arch = "riscv32",
+                target_arch = "riscv64",
+                target_arch = "loongarch64",
+            )))]
+            pub(super) const $name: Option<c_long> = Some(libc::$number);
+            #[cfg(any(
+                target_arch = "aarch64",
+                target_arch = "riscv32",
+                target_arch = "riscv64",
+                target_arch = "loongarch64",
+            ))]
+            pub(super) const $name: Option<c_long> = None;
+        )*};
+    }
+
+    old_calls! {
+        EVENTFD = SYS_eventfd;
+        SIGNALFD = SYS_signalfd;
+    }
+
+    /// Where there is a `poll`; else libc makes it of `ppoll`.
+    pub(super) const PPOLL: Option<c_long> = match EVENTFD {
+        Some(_) => Some(libc::SYS_ppoll),
+        None => None,
+    };
+}

@@ -1,0 +1,93 @@
+//! Which case runs against what.
+
+use core::fmt;
+
+use wakefd::{AutoNotifier, Error, Rung};
+
+use crate::isolate::{isolated, Outcome};
+use crate::{Case, Profile, CASES, PROFILES};
+
+/// A way of making notifiers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// As a program does that leaves the choice to the crate.
+    Auto,
+    /// On one rung and no other.
+    At(Rung),
+}
+
+impl Way {
+    /// Makes a notifier this way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the constructor.
+    pub fn make(self) -> Result<AutoNotifier, Error> {
+        match self {
+            Way::Auto => AutoNotifier::new(),
+            Way::At(rung) => AutoNotifier::at(rung),
+        }
+    }
+}
+
+impl fmt::Display for Way {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Way::Auto => f.write_str("auto"),
+            Way::At(rung) => f.write_str(rung.as_str()),
+        }
+    }
+}
+
+/// One case, against one way, under one profile.
+#[derive(Clone, Copy)]
+pub struct Run {
+    /// What the kernel answers.
+    pub profile: &'static Profile,
+    /// How the notifiers are made.
+    pub way: Way,
+    /// What is tested.
+    pub case: &'static Case,
+}
+
+/// Every run of the suite: every rung and the automatic choice on the kernel
+/// as it is, then the automatic choice under every other profile.
+pub fn runs() -> impl Iterator<Item = Run> {
+    let as_it_is = Rung::ALL.into_iter().map(Way::At).chain([Way::Auto]);
+    let native = as_it_is.map(|way| (&Profile::NATIVE, way));
+    let profiles = PROFILES.iter().map(|profile| (profile, Way::Auto));
+    native
+        .chain(profiles)
+        .flat_map(|(profile, way)| CASES.iter().map(move |case| Run { profile, way, case }))
+}
+
+impl Run {
+    /// Runs it in a child process.
+    #[must_use]
+    pub fn execute(&self) -> Outcome {
+        isolated(|| {
+            if let Err(reason) = self.profile.enter() {
+                return Outcome::Skipped(reason);
+            }
+            match (self.way, self.way.make()) {
+                // Is the rung here at all? For an old kernel that is no failure.
+                (Way::At(_), Err(error)) => return Outcome::Absent(error.raw_os_error()),
+                (Way::Auto, made) => {
+                    if let Err(errno) = self.profile.check(made.map(|made| made.rung())) {
+                        return Outcome::Absent(errno);
+                    }
+                }
+                (Way::At(rung), Ok(notifier)) => assert_eq!(notifier.rung(), rung),
+            }
+            (self.case.run)(&|| self.way.make());
+            Outcome::Passed
+        })
+    }
+}
+
+/// `profile/way/case`.
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}/{}", self.profile.name, self.way, self.case.name)
+    }
+}

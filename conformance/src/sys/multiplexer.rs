@@ -1,0 +1,151 @@
+//! `poll`, `select` and `epoll`, watching one descriptor for reading.
+
+use core::mem::MaybeUninit;
+use core::ptr::null_mut;
+
+use super::errno;
+
+/// Which call waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Poll,
+    Select,
+    EpollLevel,
+    EpollEdge,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Kind; 4] = [Kind::Poll, Kind::Select, Kind::EpollLevel, Kind::EpollEdge];
+}
+
+/// A set with one descriptor in it.
+pub(crate) struct Multiplexer {
+    kind: Kind,
+    watched: i32,
+    epoll: i32,
+}
+
+/// No time-out.
+pub(crate) const FOREVER: i32 = -1;
+
+impl Multiplexer {
+    pub(crate) fn new(kind: Kind, watched: i32) -> Self {
+        let epoll = match kind {
+            Kind::Poll | Kind::Select => -1,
+            Kind::EpollLevel | Kind::EpollEdge => {
+                // Not epoll_create1, which came with Linux 2.6.27.
+                // SAFETY: makes a descriptor and touches no memory.
+                let epoll = unsafe { libc::epoll_create(1) };
+                assert!(epoll >= 0, "epoll_create: errno {}", errno::get());
+                epoll
+            }
+        };
+        let new = Multiplexer {
+            kind,
+            watched,
+            epoll,
+        };
+        if epoll >= 0 {
+            new.control(libc::EPOLL_CTL_ADD);
+        }
+        new
+    }
+
+    /// Takes the descriptor out of the set and puts it in again.
+    pub(crate) fn reregister(&self) {
+        if self.epoll >= 0 {
+            self.control(libc::EPOLL_CTL_DEL);
+            self.control(libc::EPOLL_CTL_ADD);
+            self.control(libc::EPOLL_CTL_MOD);
+        }
+    }
+
+    fn control(&self, operation: i32) {
+        let edge = match self.kind {
+            Kind::EpollEdge => libc::EPOLLET,
+            _ => 0,
+        };
+        let mut event = libc::epoll_event {
+            events: (libc::EPOLLIN | edge) as u32,
+            u64: self.watched as u64,
+        };
+        // SAFETY: the pointer is to a live event.
+        let result = unsafe { libc::epoll_ctl(self.epoll, operation, self.watched, &mut event) };
+        assert_eq!(result, 0, "epoll_ctl: errno {}", errno::get());
+    }
+
+    /// Waits so many milliseconds; says whether the descriptor was readable.
+    pub(crate) fn wait(&self, milliseconds: i32) -> bool {
+        loop {
+            let ready = match self.kind {
+                Kind::Poll => self.poll(milliseconds),
+                Kind::Select => self.select(milliseconds),
+                Kind::EpollLevel | Kind::EpollEdge => self.epoll_wait(milliseconds),
+            };
+            match ready {
+                0 => return false,
+                1 => return true,
+                _ => assert_eq!(errno::get(), libc::EINTR, "{:?}", self.kind),
+            }
+        }
+    }
+
+    fn poll(&self, milliseconds: i32) -> i32 {
+        let mut entry = libc::pollfd {
+            fd: self.watched,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: one live entry.
+        let ready = unsafe { libc::poll(&mut entry, 1, milliseconds) };
+        assert!(
+            ready < 1 || entry.revents == libc::POLLIN,
+            "{:#x}",
+            entry.revents
+        );
+        ready
+    }
+
+    fn select(&self, milliseconds: i32) -> i32 {
+        assert!((self.watched as usize) < libc::FD_SETSIZE);
+        // SAFETY: a timeval is integers, for which zero is a value.
+        let mut timeout: libc::timeval = unsafe { core::mem::zeroed() };
+        timeout.tv_sec = (milliseconds / 1000).into();
+        timeout.tv_usec = (milliseconds % 1000 * 1000).into();
+        let timeout = match milliseconds {
+            FOREVER => null_mut(),
+            _ => &mut timeout,
+        };
+        let mut set = MaybeUninit::<libc::fd_set>::uninit();
+        // SAFETY: FD_ZERO initialises the set, the descriptor is below
+        // FD_SETSIZE, and the time-out is a live timeval or null.
+        unsafe {
+            libc::FD_ZERO(set.as_mut_ptr());
+            libc::FD_SET(self.watched, set.as_mut_ptr());
+            libc::select(
+                self.watched + 1,
+                set.as_mut_ptr(),
+                null_mut(),
+                null_mut(),
+                timeout,
+            )
+        }
+    }
+
+    fn epoll_wait(&self, milliseconds: i32) -> i32 {
+        let mut event = libc::epoll_event { events: 0, u64: 0 };
+        // SAFETY: room for one event.
+        let ready = unsafe { libc::epoll_wait(self.epoll, &mut event, 1, milliseconds) };
+        let events = event.events;
+        assert!(ready < 1 || events == libc::EPOLLIN as u32, "{events:#x}");
+        ready
+    }
+}
+
+impl Drop for Multiplexer {
+    fn drop(&mut self) {
+        if self.epoll >= 0 {
+            super::descriptors::close(self.epoll);
+        }
+    }
+}

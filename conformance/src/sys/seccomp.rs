@@ -1,0 +1,116 @@
+//! A filter that lets the kernel answer as another one would: real system
+//! calls, real refusals, for this process and its children.
+
+use libc::{c_long, sock_filter};
+
+use super::errno;
+
+/// What one system call answers.
+#[derive(Clone, Copy)]
+pub(crate) struct Rule {
+    /// Its number.
+    pub(crate) call: c_long,
+    /// It is refused only if this argument has a bit set.
+    pub(crate) unless_zero: Option<u32>,
+    /// What it gives instead of being carried out; 0 is success.
+    pub(crate) errno: u16,
+}
+
+const CAPACITY: usize = 128;
+
+/// Answers these calls in the given way from now on.
+///
+/// # Errors
+///
+/// The errno of `prctl`, if this kernel or emulator has no filters.
+pub(crate) fn install(rules: impl Iterator<Item = Rule>) -> Result<(), i32> {
+    let mut program = Program {
+        code: [statement(0, 0); CAPACITY],
+        length: 0,
+    };
+    program.push(statement(LOAD, 0)); // seccomp_data.nr
+    for rule in rules {
+        let refusal = libc::SECCOMP_RET_ERRNO | u32::from(rule.errno);
+        let call = rule.call as u32;
+        match rule.unless_zero {
+            None => {
+                program.push(jump_if_equal(call, 0, 1));
+                program.push(statement(RETURN, refusal));
+            }
+            Some(argument) => {
+                program.push(jump_if_equal(call, 0, 4));
+                program.push(statement(LOAD, low_half_of(argument)));
+                program.push(jump_if_equal(0, 0, 1));
+                program.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
+                program.push(statement(RETURN, refusal));
+            }
+        }
+    }
+    program.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
+
+    let filter = libc::sock_fprog {
+        len: program.length as u16,
+        filter: program.code.as_mut_ptr(),
+    };
+    // SAFETY: integers, then a pointer to a live program of the given length.
+    // The unused arguments must be zero, and as wide as the kernel reads them.
+    let result = unsafe {
+        libc::prctl(
+            libc::PR_SET_NO_NEW_PRIVS,
+            1 as c_long,
+            0 as c_long,
+            0 as c_long,
+            0 as c_long,
+        );
+        libc::prctl(
+            libc::PR_SET_SECCOMP,
+            libc::SECCOMP_MODE_FILTER as c_long,
+            &filter,
+        )
+    };
+    match result {
+        0 => Ok(()),
+        _ => Err(errno::get()),
+    }
+}
+
+struct Program {
+    code: [sock_filter; CAPACITY],
+    length: usize,
+}
+
+impl Program {
+    fn push(&mut self, instruction: sock_filter) {
+        self.code[self.length] = instruction;
+        self.length += 1;
+    }
+}
+
+const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+const JUMP: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
+
+/// Where `struct seccomp_data` has the lower half of an argument: behind a
+/// 32-bit number, a 32-bit architecture and a 64-bit address.
+fn low_half_of(argument: u32) -> u32 {
+    let half = if cfg!(target_endian = "big") { 4 } else { 0 };
+    16 + 8 * argument + half
+}
+
+fn statement(code: u32, k: u32) -> sock_filter {
+    sock_filter {
+        code: code as u16,
+        jt: 0,
+        jf: 0,
+        k,
+    }
+}
+
+fn jump_if_equal(k: u32, jt: u8, jf: u8) -> sock_filter {
+    sock_filter {
+        code: JUMP as u16,
+        jt,
+        jf,
+        k,
+    }
+}

@@ -1,0 +1,52 @@
+//! Signals from a timer.
+
+use core::mem::MaybeUninit;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// The handler of the moment.
+type Handler<'a> = &'a dyn Fn();
+
+/// Where the signal handler finds it; null while there is none.
+static HANDLER: AtomicPtr<Handler<'static>> = AtomicPtr::new(null_mut());
+
+extern "C" fn call_handler(_: i32) {
+    let handler = HANDLER.load(Ordering::Acquire);
+    if !handler.is_null() {
+        // SAFETY: `with_alarms` keeps what it stores alive until it has stopped
+        // the timer, on the one thread that takes the signals.
+        unsafe { (*handler)() }
+    }
+}
+
+/// Runs `work` while `handler`, which must be async-signal-safe, is called
+/// every so many microseconds, in a signal handler that interrupts what `work`
+/// does and restarts no call. For processes of one thread.
+pub(crate) fn with_alarms(microseconds: i32, handler: Handler<'_>, work: impl FnOnce()) {
+    let stored: *const Handler<'_> = &handler;
+    HANDLER.store(stored as *mut Handler<'static>, Ordering::Release);
+    // SAFETY: zero is a value of every field: no flags, an empty mask.
+    unsafe {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
+        action.sa_sigaction = call_handler as extern "C" fn(i32) as usize;
+        assert_eq!(libc::sigaction(libc::SIGALRM, &action, null_mut()), 0);
+    }
+    set_timer(microseconds);
+    work();
+    set_timer(0);
+    HANDLER.store(null_mut(), Ordering::Release);
+}
+
+/// SIGALRM every so many microseconds; 0 stops it.
+fn set_timer(microseconds: i32) {
+    // SAFETY: a timeval is integers, for which zero is a value.
+    let mut interval: libc::timeval = unsafe { core::mem::zeroed() };
+    interval.tv_usec = microseconds.into();
+    let timer = libc::itimerval {
+        it_interval: interval,
+        it_value: interval,
+    };
+    // SAFETY: the pointer is to a live itimerval; the old one is not wanted.
+    let result = unsafe { libc::setitimer(libc::ITIMER_REAL, &timer, null_mut()) };
+    assert_eq!(result, 0, "setitimer");
+}

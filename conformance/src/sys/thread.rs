@@ -1,0 +1,55 @@
+//! Threads that begin and end together.
+
+use core::ffi::c_void;
+use core::mem::MaybeUninit;
+use core::ptr::{addr_of, null_mut};
+
+/// More than any case needs.
+const MOST: usize = 64;
+
+/// What a new thread is told.
+struct Task<'a> {
+    work: &'a (dyn Fn(usize) + Sync),
+    index: usize,
+}
+
+/// Runs `work(0)` to `work(count - 1)`, each on a thread of its own, and waits
+/// until all have returned.
+pub(crate) fn together(count: usize, work: &(dyn Fn(usize) + Sync)) {
+    assert!(count <= MOST);
+    let tasks: [Task<'_>; MOST] = core::array::from_fn(|index| Task { work, index });
+    let mut threads = [MaybeUninit::<libc::pthread_t>::uninit(); MOST];
+    let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
+    // SAFETY: the first call initialises what the second changes.
+    unsafe {
+        libc::pthread_attr_init(attributes.as_mut_ptr());
+        // Fifty times the usual 8 MiB is too much for a small board.
+        libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), 256 * 1024);
+    }
+    for (task, thread) in tasks.iter().zip(&mut threads).take(count) {
+        // SAFETY: the task outlives the thread, which is joined below. A panic
+        // in between does not unwind past the fork that each run lives in, and
+        // the process ends.
+        let result = unsafe {
+            libc::pthread_create(
+                thread.as_mut_ptr(),
+                attributes.as_ptr(),
+                start,
+                addr_of!(*task) as *mut c_void,
+            )
+        };
+        assert_eq!(result, 0, "pthread_create");
+    }
+    for thread in threads.iter().take(count) {
+        // SAFETY: created above, and joined once.
+        let result = unsafe { libc::pthread_join(thread.assume_init(), null_mut()) };
+        assert_eq!(result, 0, "pthread_join");
+    }
+}
+
+extern "C" fn start(task: *mut c_void) -> *mut c_void {
+    // SAFETY: `together` passes a pointer to a task that it keeps alive.
+    let task = unsafe { &*task.cast::<Task<'_>>() };
+    (task.work)(task.index);
+    null_mut()
+}

@@ -1,0 +1,220 @@
+//! Answers to calls by number that no kernel here gives.
+//!
+//! A MIPS kernel before 2.6.28 answers an unknown call with the wrong sign: one
+//! libc's `syscall` then gives -1 with errno -89, another's returns +89, which
+//! looks like a descriptor. This program has a `syscall` of its own that does
+//! either. The whole conformance suite runs under both, and with +89 a
+//! descriptor of that number is open, belongs to somebody else, and must stay
+//! as it is.
+#![allow(unsafe_code)]
+
+mod suite;
+
+use std::os::raw::{c_int, c_long};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+use wakefd::{AutoNotifier, Rung};
+use wakefd_conformance::{isolated, Outcome, CASES};
+
+/// What a call that is "not there" gives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    /// The kernel's own.
+    Real,
+    /// -1, and errno is -ENOSYS.
+    NegativeErrno,
+    /// ENOSYS itself, as if it were a descriptor.
+    FalseDescriptor,
+}
+
+/// The answer of the moment, as a number.
+static ANSWER: AtomicU32 = AtomicU32::new(Answer::Real as u32);
+/// How often a call for an eventfd came by.
+static EVENTFD_CALLS: AtomicU32 = AtomicU32::new(0);
+
+/// Stands in for libc's, which takes its arguments the same way: every
+/// architecture passes this many longs alike to functions with `...` and
+/// without.
+#[no_mangle]
+extern "C" fn syscall(
+    number: c_long,
+    a: c_long,
+    b: c_long,
+    c: c_long,
+    d: c_long,
+    e: c_long,
+    f: c_long,
+) -> c_long {
+    if is_eventfd(number) {
+        EVENTFD_CALLS.fetch_add(1, Ordering::Relaxed);
+    }
+    let missing = is_eventfd(number) || number == libc::SYS_pipe2 || number == libc::SYS_dup3;
+    match ANSWER.load(Ordering::Relaxed) {
+        answer if missing && answer == Answer::NegativeErrno as u32 => {
+            // SAFETY: the location is this thread's own.
+            unsafe { *libc::__errno_location() = -libc::ENOSYS };
+            -1
+        }
+        answer if missing && answer == Answer::FalseDescriptor as u32 => libc::ENOSYS.into(),
+        _ => real()(number, a, b, c, d, e, f),
+    }
+}
+
+fn is_eventfd(number: c_long) -> bool {
+    #[cfg(not(any(
+        target_arch = "aarch64",
+        target_arch = "riscv64",
+        target_arch = "loongarch64"
+    )))]
+    if number == libc::SYS_eventfd {
+        return true;
+    }
+    number == libc::SYS_eventfd2
+}
+
+type Syscall = extern "C" fn(c_long, c_long, c_long, c_long, c_long, c_long, c_long) -> c_long;
+
+/// libc's own.
+fn real() -> Syscall {
+    static FOUND: AtomicUsize = AtomicUsize::new(0);
+    let mut found = FOUND.load(Ordering::Relaxed);
+    if found == 0 {
+        // SAFETY: a C string, and a handle that dlsym knows.
+        found = unsafe { libc::dlsym(libc::RTLD_NEXT, b"syscall\0".as_ptr().cast()) } as usize;
+        assert_ne!(found, 0, "libc has no syscall()");
+        FOUND.store(found, Ordering::Relaxed);
+    }
+    // SAFETY: the function of this name in libc; for its type see `syscall`.
+    unsafe { std::mem::transmute::<usize, Syscall>(found) }
+}
+
+fn give(answer: Answer) {
+    ANSWER.store(answer as u32, Ordering::Relaxed);
+}
+
+/// A descriptor with the number of the false one: the writing end of a pipe
+/// that stays empty if nobody touches it.
+struct Bystander {
+    reading: c_int,
+}
+
+impl Bystander {
+    const NUMBER: c_int = libc::ENOSYS;
+
+    fn new() -> Self {
+        let mut ends = [0; 2];
+        // SAFETY: room for two descriptors, then integers.
+        unsafe {
+            assert_eq!(libc::pipe(ends.as_mut_ptr()), 0);
+            assert_eq!(libc::dup2(ends[1], Self::NUMBER), Self::NUMBER);
+            libc::close(ends[1]);
+        }
+        Bystander { reading: ends[0] }
+    }
+
+    /// Open, with the flags it had, and nothing was written to it.
+    fn assert_untouched(&self) {
+        let mut entry = libc::pollfd {
+            fd: self.reading,
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        // SAFETY: commands without an argument; one live entry.
+        unsafe {
+            assert_eq!(libc::fcntl(Self::NUMBER, libc::F_GETFD), 0);
+            assert_eq!(libc::fcntl(Self::NUMBER, libc::F_GETFL), libc::O_WRONLY);
+            // No data, and no hang-up: it has not been closed.
+            assert_eq!(libc::poll(&mut entry, 1, 0), 0);
+        }
+    }
+}
+
+fn main() {
+    suite::main(under_both_answers().chain(others()));
+}
+
+fn test(name: String, body: impl Fn() + 'static) -> suite::Test {
+    suite::Test {
+        name,
+        run: Box::new(move || {
+            isolated(|| {
+                body();
+                Outcome::Passed
+            })
+        }),
+        may_be_absent: None,
+    }
+}
+
+/// The suite, wherever a build has a rung that is left: the pipe's.
+fn under_both_answers() -> impl Iterator<Item = suite::Test> {
+    let answers = [Answer::NegativeErrno, Answer::FalseDescriptor];
+    let cases = if cfg!(feature = "pipe") { CASES } else { &[] };
+    answers.into_iter().flat_map(move |answer| {
+        cases.iter().map(move |case| {
+            test(format!("{answer:?}/{}", case.name), move || {
+                let bystander = Bystander::new();
+                give(answer);
+                let made = AutoNotifier::new().map(|notifier| notifier.rung());
+                assert_eq!(made, Ok(Rung::Pipe));
+                (case.run)(&AutoNotifier::new);
+                bystander.assert_untouched();
+            })
+        })
+    })
+}
+
+fn others() -> impl Iterator<Item = suite::Test> {
+    let errors = || {
+        let bystander = Bystander::new();
+        for answer in [Answer::NegativeErrno, Answer::FalseDescriptor] {
+            give(answer);
+            for rung in [Rung::EventFd2, Rung::EventFd, Rung::Pipe2] {
+                // EINVAL: not in this build.
+                let errno = AutoNotifier::at(rung).map_err(|error| error.raw_os_error());
+                assert!(
+                    matches!(errno, Err(libc::ENOSYS | libc::EINVAL)),
+                    "{errno:?}"
+                );
+            }
+        }
+        bystander.assert_untouched();
+    };
+    // The number of the false descriptor, from a kernel that means it.
+    let true_descriptor = || {
+        let _lower_numbers: Vec<_> = (0..libc::ENOSYS + 2)
+            .map_while(|_| {
+                // SAFETY: makes a descriptor.
+                let number = unsafe { libc::dup(0) };
+                assert!(number >= 0);
+                (number < Bystander::NUMBER - 1).then_some(number)
+            })
+            .collect();
+        let before = AutoNotifier::new().expect("a notifier");
+        let numbers = [
+            before.as_raw_fd(),
+            AutoNotifier::new().expect("another").as_raw_fd(),
+        ];
+        assert!(numbers.contains(&Bystander::NUMBER), "{numbers:?}");
+    };
+    let mut tests = vec![
+        test("errors_are_enosys".to_owned(), errors),
+        test(
+            "a_true_descriptor_of_that_number".to_owned(),
+            true_descriptor,
+        ),
+    ];
+    #[cfg(all(feature = "eventfd", feature = "pipe"))]
+    tests.push(test("selected_pipe_calls_no_eventfd".to_owned(), || {
+        use wakefd::{probe_with, Notifier, Selection};
+        let notifier = AutoNotifier::with(Selection::Pipe).expect("a pipe");
+        assert_eq!(notifier.notify().and(notifier.clear()), Ok(true));
+        notifier.reinit_after_fork().expect("reinit_after_fork");
+        assert_eq!(probe_with(Selection::Pipe).choice(), Ok(Rung::Pipe2));
+        assert_eq!(EVENTFD_CALLS.load(Ordering::Relaxed), 0);
+        // And the counter does count.
+        let _ = AutoNotifier::with(Selection::Kernel);
+        assert_ne!(EVENTFD_CALLS.load(Ordering::Relaxed), 0);
+    }));
+    tests.into_iter()
+}

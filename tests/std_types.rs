@@ -1,0 +1,111 @@
+//! The conversions to the types of std.
+#![cfg(feature = "std")]
+
+use std::io;
+use std::os::unix::io::{AsFd, AsRawFd};
+use std::process::Command;
+use std::sync::Arc;
+use std::task::Waker;
+
+use wakefd::{AutoNotifier, Notifier, Rung, Wait};
+
+/// A notifier on each rung of this build.
+fn each_rung() -> impl Iterator<Item = AutoNotifier> {
+    Rung::ALL
+        .into_iter()
+        .filter_map(|rung| AutoNotifier::at(rung).ok())
+}
+
+#[test]
+fn descriptors_are_borrowed() {
+    for notifier in each_rung() {
+        assert_eq!(notifier.as_fd().as_raw_fd(), notifier.as_raw_fd());
+        assert_eq!(AsRawFd::as_raw_fd(&notifier), notifier.as_raw_fd());
+        assert_eq!(Notifier::as_raw_fd(&notifier), notifier.as_raw_fd());
+    }
+}
+
+#[test]
+fn a_shared_notifier_is_a_waker() {
+    for notifier in each_rung().map(Arc::new) {
+        let waker = Waker::from(Arc::clone(&notifier));
+        waker.wake_by_ref();
+        assert_eq!(notifier.clear(), Ok(true));
+
+        let sleeper = Arc::clone(&notifier);
+        let thread = std::thread::spawn(move || sleeper.wait(None));
+        waker.wake();
+        assert_eq!(thread.join().expect("the thread"), Ok(Wait::Notified));
+        assert_eq!(notifier.clear(), Ok(true));
+    }
+}
+
+#[test]
+fn a_program_that_is_started_inherits_nothing() {
+    for notifier in each_rung() {
+        let number = notifier.as_raw_fd();
+        let status = Command::new("sh")
+            .args(["-c", &format!("test ! -e /proc/self/fd/{number}")])
+            .status()
+            .expect("sh");
+        assert!(status.success(), "{}", notifier.rung());
+    }
+}
+
+#[test]
+fn errors_keep_their_errno() {
+    // A rung of the other backend, where that is not compiled in, or one that
+    // does not take what it is asked for.
+    let error = wrong_rung();
+    let boxed: Box<dyn std::error::Error + Send + Sync> = error.into();
+    assert_eq!(boxed.to_string(), error.to_string());
+    assert!(error.to_string().contains("(EINVAL)"), "{error}");
+    let error = io::Error::from(error);
+    assert_eq!(error.raw_os_error(), Some(libc::EINVAL));
+    assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+}
+
+#[cfg(feature = "pipe")]
+fn wrong_rung() -> wakefd::Error {
+    wakefd::SelfPipe::at(Rung::EventFd2).expect_err("a pipe is no eventfd")
+}
+
+#[cfg(not(feature = "pipe"))]
+fn wrong_rung() -> wakefd::Error {
+    wakefd::EventFd::at(Rung::Pipe).expect_err("an eventfd is no pipe")
+}
+
+#[cfg(feature = "eventfd")]
+#[test]
+fn an_eventfd_becomes_an_owned_descriptor() {
+    use std::fs::File;
+    use std::io::{Read, Write};
+    use std::os::unix::io::{IntoRawFd, OwnedFd};
+
+    let eventfd = wakefd::EventFd::new().expect("an eventfd");
+    let number = eventfd.as_raw_fd();
+    eventfd.notify().expect("notify");
+    let mut file = File::from(OwnedFd::from(eventfd));
+    assert_eq!(file.as_raw_fd(), number);
+    let mut counter = [0; 8];
+    assert_eq!(file.read(&mut counter).expect("read"), 8);
+    assert_eq!(u64::from_ne_bytes(counter), 1);
+    file.write_all(&7_u64.to_ne_bytes()).expect("write");
+    assert_eq!(file.into_raw_fd(), number);
+}
+
+#[cfg(feature = "pipe")]
+#[test]
+fn a_pipe_becomes_two_owned_descriptors() {
+    use std::fs::File;
+    use std::io::{Read, Write};
+
+    let pipe = wakefd::SelfPipe::new().expect("a pipe");
+    let number = pipe.as_raw_fd();
+    let (read, write) = pipe.into();
+    assert_eq!(read.as_raw_fd(), number);
+    File::from(write).write_all(b"still a pipe").expect("write");
+    let mut text = [0; 12];
+    File::from(read).read_exact(&mut text).expect("read");
+    assert_eq!(&text, b"still a pipe");
+}
