@@ -76,3 +76,8 @@ pub use notifier::{Backend, Notifier, RawFd, Wait};
 pub use report::{probe, Outcome, Reason, Report};
 pub use rung::Rung;
 pub use sys::identity::Libc;
+
+/// The README's example is a test.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -62,7 +62,8 @@ cases! {
         clause_7_for_ever_until_notified
         clause_7_huge_time_outs
         clause_7_goes_on_after_signals
-        clause_7_a_handler_ends_it_by_notifying;
+        clause_7_a_handler_ends_it_by_notifying
+        clause_7_a_last_look_after_a_signal;
     fork:
         clause_8_child_wakes_parent
         clause_8_parent_wakes_child

@@ -104,3 +104,19 @@ pub(super) fn clause_7_a_handler_ends_it_by_notifying(factory: Factory<'_>) {
     });
     assert_eq!(notifier.clear(), Ok(true));
 }
+
+/// The handler notifies only when the time-out has passed: that still counts.
+pub(super) fn clause_7_a_last_look_after_a_signal(factory: Factory<'_>) {
+    let notifier = make(factory);
+    let begin = time::now();
+    let handler = || {
+        if notifier.notify().is_ok() {
+            while time::now() < begin + 100 {}
+        }
+    };
+    signal::with_alarms(20_000, &handler, || {
+        let waited = notifier.wait(Some(Duration::from_millis(60)));
+        assert_eq!(waited, Ok(Wait::Notified));
+    });
+    assert_eq!(notifier.clear(), Ok(true));
+}
