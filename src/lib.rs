@@ -53,7 +53,17 @@
 //! No function of this crate panics.
 
 #![no_std]
-#![cfg_attr(docsrs, feature(doc_cfg))]
+// The library never panics; tests, examples and benches may.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::cast_possible_truncation,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        clippy::panic,
+        clippy::unwrap_used,
+    )
+)]
 
 #[cfg(any(feature = "std", test))]
 extern crate alloc;

@@ -42,6 +42,12 @@ impl Rung {
         }
     }
 
+    /// Whether the kernel sets the descriptors' flags while it makes them: then
+    /// it is Linux 2.6.27 or later, and has the other calls with flags too.
+    pub(crate) const fn has_flags(self) -> bool {
+        matches!(self, Rung::EventFd2 | Rung::Pipe2)
+    }
+
     /// A bit for this rung, for sets of rungs.
     pub(crate) const fn bit(self) -> u32 {
         1 << self as u32

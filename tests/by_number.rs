@@ -10,8 +10,8 @@
 
 mod suite;
 
+use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::os::raw::{c_int, c_long};
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use wakefd::{AutoNotifier, Rung};
 use wakefd_conformance::{isolated, Outcome, CASES};
@@ -85,7 +85,7 @@ fn real() -> Syscall {
         FOUND.store(found, Ordering::Relaxed);
     }
     // SAFETY: the function of this name in libc; for its type see `syscall`.
-    unsafe { std::mem::transmute::<usize, Syscall>(found) }
+    unsafe { core::mem::transmute::<usize, Syscall>(found) }
 }
 
 fn give(answer: Answer) {

@@ -1,11 +1,13 @@
 //! The conversions to the types of std.
 #![cfg(feature = "std")]
 
+extern crate alloc;
+
+use alloc::sync::Arc;
+use core::task::Waker;
 use std::io;
 use std::os::unix::io::{AsFd, AsRawFd};
 use std::process::Command;
-use std::sync::Arc;
-use std::task::Waker;
 
 use wakefd::{AutoNotifier, Notifier, Rung, Wait};
 

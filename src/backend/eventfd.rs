@@ -81,7 +81,7 @@ impl EventFd {
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         let new = Self::at(self.rung)?;
         self.fd
-            .replace(new.fd)
+            .replace(new.fd, self.rung.has_flags())
             .map_err(|errno| self.error(Operation::Reinit, errno))
     }
 

@@ -87,9 +87,10 @@ impl SelfPipe {
     /// would be of no use any more.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         let new = Self::at(self.rung)?;
+        let with_flags = self.rung.has_flags();
         self.read
-            .replace(new.read)
-            .and_then(|()| self.write.replace(new.write))
+            .replace(new.read, with_flags)
+            .and_then(|()| self.write.replace(new.write, with_flags))
             .map_err(|errno| self.error(Operation::Reinit, errno))
     }
 

@@ -88,16 +88,16 @@ impl Fd {
 
     /// Puts what `other` refers to under this descriptor's number, and closes
     /// what was there. The number stays valid all the time.
-    pub(crate) fn replace(&self, other: Fd) -> Result<(), Errno> {
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        // SAFETY: the call takes three integers, and replaces a descriptor that
-        // is ours to replace.
-        match answer(unsafe { libc::syscall(libc::SYS_dup3, other.0, self.0, libc::O_CLOEXEC) }) {
-            Ok(number) if number == self.0 => return Ok(()),
-            // Before Linux 2.6.27, or refused. (Another number than the one
-            // asked for is no answer of this call: see `errno::last` on MIPS.)
-            Ok(_) | Err(libc::ENOSYS | libc::EPERM | libc::EACCES) => {}
-            Err(errno) => return Err(errno),
+    ///
+    /// `with_flags` says that the kernel knows calls with flags; see
+    /// [`Rung::has_flags`](crate::Rung::has_flags).
+    pub(crate) fn replace(&self, other: Fd, with_flags: bool) -> Result<(), Errno> {
+        if with_flags {
+            match dup3(other.0, self.0) {
+                // A sandbox that refuses it: the way with a window.
+                Err(libc::ENOSYS | libc::EPERM | libc::EACCES) => {}
+                result => return result.map(drop),
+            }
         }
         // SAFETY: two integers, and a descriptor that is ours to replace.
         answer(unsafe { libc::dup2(other.0, self.0) })?;
@@ -112,6 +112,15 @@ impl Drop for Fd {
         // not matter: Linux has released the number even on EINTR (close(2)).
         unsafe { libc::close(self.0) };
     }
+}
+
+/// `dup2`, but the result is close-on-exec. By number, as `pipe2`.
+fn dup3(from: RawFd, to: RawFd) -> Result<RawFd, Errno> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: the call takes three integers; `to` is the caller's to replace.
+    return answer(unsafe { libc::syscall(libc::SYS_dup3, from, to, libc::O_CLOEXEC) });
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    Err(libc::ENOSYS)
 }
 
 /// Whether `raw` is the number of an open descriptor.
