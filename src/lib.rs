@@ -53,6 +53,8 @@
 //! No function of this crate panics.
 
 #![no_std]
+// Also here, as a cargo of Rust 1.63's time does not know the lints table.
+#![deny(unsafe_op_in_unsafe_fn)]
 // The library never panics; tests, examples and benches may.
 #![cfg_attr(
     not(test),
