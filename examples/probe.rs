@@ -1,1 +1,175 @@
-fn main() {}
+//! What this crate finds on this machine, and whether it works.
+//!
+//! ```text
+//! cargo run --example probe -- --backend kernel --json
+//! ```
+// These lints are for the crate, which is no_std.
+#![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lexopt::prelude::*;
+use serde_json::{json, Map, Value as Json};
+use wakefd::{AutoNotifier, Error, Notifier, Report, Rung, Selection, Wait};
+
+const HELP: &str = "\
+Asks the kernel for every kind of notifier, and tries the one that is chosen.
+
+Usage: probe [OPTIONS]
+
+  --backend auto|kernel|eventfd|pipe   which kinds may be chosen (auto)
+  --json                               one JSON object instead of text
+  --help                               this text
+
+Exit status: 0 if the notifier works, 1 if it does not or there is none, 2 for a
+bad command line.
+";
+
+struct Options {
+    selection: Selection,
+    json: bool,
+}
+
+impl Options {
+    /// `None`: the user asks for help.
+    fn from_env() -> Result<Option<Self>, lexopt::Error> {
+        let mut options = Options {
+            selection: Selection::Auto,
+            json: false,
+        };
+        let mut arguments = lexopt::Parser::from_env();
+        while let Some(argument) = arguments.next()? {
+            match argument {
+                Long("backend") => options.selection = arguments.value()?.parse_with(selection)?,
+                Long("json") => options.json = true,
+                Short('h') | Long("help") => return Ok(None),
+                _ => return Err(argument.unexpected()),
+            }
+        }
+        Ok(Some(options))
+    }
+}
+
+fn selection(name: &str) -> Result<Selection, &'static str> {
+    match name {
+        "auto" => Ok(Selection::Auto),
+        "kernel" => Ok(Selection::Kernel),
+        "eventfd" => Ok(Selection::EventFd),
+        "pipe" => Ok(Selection::Pipe),
+        _ => Err("not auto, kernel, eventfd or pipe"),
+    }
+}
+
+/// What [`self_check`] found wrong.
+enum Fault {
+    /// A call failed.
+    Error(Error),
+    /// It did something else than it should.
+    Not(&'static str),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Fault::Error(error)
+    }
+}
+
+impl std::fmt::Display for Fault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Fault::Error(error) => write!(f, "{error}"),
+            Fault::Not(expected) => write!(f, "expected that {expected}"),
+        }
+    }
+}
+
+/// Makes the notifier that the report promises, and uses it.
+fn self_check(selection: Selection, choice: Rung) -> Result<(), Fault> {
+    const NOW: Option<Duration> = Some(Duration::ZERO);
+    let require = |holds: bool, what| if holds { Ok(()) } else { Err(Fault::Not(what)) };
+
+    let notifier = AutoNotifier::with(selection)?;
+    require(notifier.rung() == choice, "it stands on the reported rung")?;
+    require(
+        notifier.wait(NOW)? == Wait::TimedOut,
+        "a new one is not notified",
+    )?;
+    notifier.notify()?;
+    notifier.notify()?;
+    require(notifier.wait(NOW)? == Wait::Notified, "notify notifies")?;
+    require(notifier.clear()?, "clear finds the notifications")?;
+    require(!notifier.clear()?, "clear leaves none")?;
+    require(
+        notifier.wait(NOW)? == Wait::TimedOut,
+        "a cleared one is not notified",
+    )
+}
+
+fn json(report: &Report, check: &str) -> Json {
+    let choice = report.choice().ok();
+    let rungs: Map<String, Json> = report
+        .outcomes()
+        .map(|(rung, outcome)| (rung.to_string(), outcome.to_string().into()))
+        .collect();
+    json!({
+        "kernel": report.kernel(),
+        "machine": report.machine(),
+        "libc": report.libc().to_string(),
+        "arch": std::env::consts::ARCH,
+        "endian": if cfg!(target_endian = "big") { "big" } else { "little" },
+        "pointer_width": usize::BITS,
+        "backend": choice.map(|rung| rung.backend().as_str()),
+        "rung": choice.map(Rung::as_str),
+        "reason": report.reason().to_string(),
+        "rungs": rungs,
+        "self_check": check,
+    })
+}
+
+/// Probes, checks and prints, and says whether all is well.
+fn run(options: &Options) -> io::Result<bool> {
+    let report = wakefd::probe_with(options.selection);
+    let (well, check) = match report.choice() {
+        Err(_) => (false, String::from("not possible")),
+        Ok(choice) => match self_check(options.selection, choice) {
+            Ok(()) => (true, String::from("passed")),
+            Err(fault) => (false, format!("failed: {fault}")),
+        },
+    };
+    let mut out = io::stdout();
+    if options.json {
+        writeln!(out, "{}", json(&report, &check))?;
+    } else {
+        writeln!(out, "{report}\nself-check: {check}")?;
+    }
+    match report.choice() {
+        Err(error) => eprintln!("{error}"),
+        Ok(_) if !well => eprintln!("self-check {check}"),
+        Ok(_) => {}
+    }
+    Ok(well)
+}
+
+fn main() -> ExitCode {
+    let options = match Options::from_env() {
+        Ok(Some(options)) => options,
+        Ok(None) => {
+            let _ = io::stdout().write_all(HELP.as_bytes());
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{error}; see --help");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&options) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}

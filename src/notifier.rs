@@ -58,7 +58,8 @@ pub trait Notifier: Send + Sync {
     /// # Errors
     ///
     /// Only if the descriptor is not ours any more (`EBADF`: somebody closed
-    /// it by number) or a sandbox refuses `write`.
+    /// it by number) or a sandbox refuses `write`. If somebody closed just the
+    /// reading end of a pipe by number, the kernel answers with SIGPIPE.
     fn notify(&self) -> Result<(), Error>;
 
     /// Makes the descriptor unreadable, and says whether it was readable.

@@ -208,8 +208,8 @@ impl fmt::Display for Report {
 impl fmt::Debug for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Report")
-            .field("kernel", &self.kernel())
-            .field("machine", &self.machine())
+            .field("kernel", &format_args!("{}", self.kernel()))
+            .field("machine", &format_args!("{}", self.machine()))
             .field("libc", &self.libc)
             .field("outcomes", &self.outcomes)
             .field("choice", &self.choice)

@@ -1,14 +1,17 @@
 //! The monotonic clock.
 
-use core::time::Duration;
-
-/// Time since a fixed point in the past. Never goes back.
-pub(crate) fn now() -> Duration {
+/// Nanoseconds since a fixed point in the past, of which 64 bits hold five
+/// centuries. Never goes back.
+///
+/// Not a `Duration`: its sums contain a panic that cannot happen, but that the
+/// compiler does not always see through.
+pub(crate) fn now() -> u64 {
     let (seconds, nanoseconds) = read();
-    // The kernel keeps 0 <= nanoseconds < 1e9 and starts at zero.
-    Duration::from_secs(u64::try_from(seconds).unwrap_or(0)).saturating_add(Duration::from_nanos(
-        u64::try_from(nanoseconds).unwrap_or(0),
-    ))
+    // The kernel starts at zero, so neither is negative.
+    u64::try_from(seconds)
+        .unwrap_or(0)
+        .saturating_mul(1_000_000_000)
+        .saturating_add(u64::try_from(nanoseconds).unwrap_or(0))
 }
 
 cfg_if::cfg_if! {

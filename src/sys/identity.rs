@@ -3,32 +3,24 @@
 use core::fmt;
 use core::mem::MaybeUninit;
 
-/// A name from `uname(2)`, cut to what Linux can give.
+/// A name from `uname(2)`, cut to what Linux can give, and filled up with zeros.
 #[derive(Clone, Copy)]
-pub(crate) struct Name {
-    bytes: [u8; Name::CAPACITY],
-    length: usize,
-}
+pub(crate) struct Name([u8; Name::CAPACITY]);
 
 impl Name {
     /// `__NEW_UTS_LEN` of the kernel.
     const CAPACITY: usize = 64;
 
     fn from_c(field: &[libc::c_char]) -> Self {
-        let mut name = Name {
-            bytes: [0; Self::CAPACITY],
-            length: 0,
-        };
-        let text = field.iter().take_while(|&&byte| byte != 0);
-        for (to, &from) in name.bytes.iter_mut().zip(text) {
+        let mut bytes = [0; Self::CAPACITY];
+        for (to, &from) in bytes.iter_mut().zip(field) {
             *to = from as u8;
-            name.length += 1;
         }
-        name
+        Name(bytes)
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        let bytes = self.bytes.get(..self.length).unwrap_or(&[]);
+        let bytes = self.0.split(|&byte| byte == 0).next().unwrap_or(&[]);
         core::str::from_utf8(bytes).unwrap_or("?")
     }
 }

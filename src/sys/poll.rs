@@ -11,9 +11,10 @@ use crate::Wait;
 
 /// Waits until `fd` is readable or `timeout` has passed.
 pub(crate) fn wait(fd: &Fd, timeout: Option<Duration>) -> Result<Wait, Errno> {
-    // A deadline beyond the clock's range is none.
+    // What is too long for the clock is for ever.
+    let timeout = timeout.and_then(nanoseconds);
     let deadline = match timeout {
-        Some(timeout) if !timeout.is_zero() => clock::now().checked_add(timeout),
+        Some(timeout) if timeout > 0 => clock::now().checked_add(timeout),
         _ => None,
     };
     let mut remaining = timeout;
@@ -31,10 +32,19 @@ pub(crate) fn wait(fd: &Fd, timeout: Option<Duration>) -> Result<Wait, Errno> {
         }
         // After a signal look once more, even if the time is over: its handler
         // may have notified.
-        if slept && remaining == Some(Duration::ZERO) {
+        if slept && remaining == Some(0) {
             return Ok(Wait::TimedOut);
         }
     }
+}
+
+/// `None` if they are more than 64 bits hold. (`Duration::as_nanos` would do it
+/// in 128 bits, for which a 32-bit machine calls a function.)
+fn nanoseconds(duration: Duration) -> Option<u64> {
+    duration
+        .as_secs()
+        .checked_mul(1_000_000_000)?
+        .checked_add(u64::from(duration.subsec_nanos()))
 }
 
 /// What `poll` takes for "no time-out".
@@ -42,11 +52,10 @@ const FOREVER: libc::c_int = -1;
 
 /// Rounds up, so as not to spin through the last millisecond; what is too long
 /// for one call is cut.
-fn milliseconds(duration: Duration) -> libc::c_int {
-    let whole = duration.as_secs().saturating_mul(1000);
-    let rest = (duration.subsec_nanos() + 999_999) / 1_000_000;
-    let sum = whole.saturating_add(u64::from(rest));
-    libc::c_int::try_from(sum).unwrap_or(libc::c_int::MAX)
+fn milliseconds(nanoseconds: u64) -> libc::c_int {
+    let rest = u64::from(nanoseconds % 1_000_000 > 0);
+    libc::c_int::try_from((nanoseconds / 1_000_000).saturating_add(rest))
+        .unwrap_or(libc::c_int::MAX)
 }
 
 fn poll(fd: &Fd, milliseconds: libc::c_int) -> Result<bool, Errno> {
@@ -73,16 +82,16 @@ mod tests {
     #[test]
     fn milliseconds_round_up_and_saturate() {
         let table = [
-            (Duration::ZERO, 0),
-            (Duration::from_nanos(1), 1),
-            (Duration::from_millis(1), 1),
-            (Duration::from_micros(1001), 2),
-            (Duration::from_secs(2), 2000),
-            (Duration::from_secs(u64::from(u32::MAX)), libc::c_int::MAX),
-            (Duration::MAX, libc::c_int::MAX),
+            (0, 0),
+            (1, 1),
+            (1_000_000, 1),
+            (1_001_000, 2),
+            (2_000_000_000, 2000),
+            (u64::from(u32::MAX) * 1_000_000_000, libc::c_int::MAX),
+            (u64::MAX, libc::c_int::MAX),
         ];
-        for (duration, expected) in table {
-            assert_eq!(milliseconds(duration), expected, "{duration:?}");
+        for (nanoseconds, expected) in table {
+            assert_eq!(milliseconds(nanoseconds), expected, "{nanoseconds}");
         }
     }
 }

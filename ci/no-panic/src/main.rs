@@ -1,0 +1,175 @@
+//! Every public function of wakefd, with arguments that the optimiser cannot
+//! see. The panic handler calls a function that does not exist: if any way to a
+//! panic is left, the linker says so. The program also runs, so that a call
+//! that was optimised away does not go unnoticed.
+#![no_std]
+#![no_main]
+
+use core::fmt::{self, Write};
+use core::hint::black_box;
+use core::time::Duration;
+use libc::{c_char, c_int};
+use wakefd::{AutoNotifier, Error, EventFd, Notifier, Report, Rung, Selection, SelfPipe, Wait};
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    extern "C" {
+        fn wakefd_can_panic() -> !;
+    }
+    // SAFETY: never called, as it cannot be linked.
+    unsafe { wakefd_can_panic() }
+}
+
+#[no_mangle]
+pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
+    for rung in Rung::ALL {
+        at(black_box(rung));
+    }
+    for selection in [
+        Selection::Auto,
+        Selection::Kernel,
+        Selection::EventFd,
+        Selection::Pipe,
+        Selection::default(),
+    ] {
+        automatic(AutoNotifier::with(black_box(selection)));
+        report(&wakefd::probe_with(black_box(selection)));
+        show(format_args!("{selection:?}"));
+    }
+    automatic(AutoNotifier::new());
+    automatic(EventFd::new().map(AutoNotifier::from));
+    automatic(SelfPipe::new().map(AutoNotifier::from));
+    report(&wakefd::probe());
+    #[cfg(feature = "prove")]
+    show(format_args!("{}", Rung::ALL[black_box(0)]));
+    0
+}
+
+/// Every type on this rung. Two of three refuse it, which gives errors to show.
+fn at(rung: Rung) {
+    show(format_args!(
+        "{rung} {rung:?} {} {}",
+        rung.as_str(),
+        rung.backend().as_str()
+    ));
+    automatic(AutoNotifier::at(rung));
+    match EventFd::at(rung) {
+        Ok(eventfd) => {
+            reinit(
+                eventfd.reinit_after_fork(),
+                eventfd.rung(),
+                eventfd.as_raw_fd(),
+            );
+            show(format_args!("{eventfd:?}"));
+            concrete(&eventfd);
+        }
+        Err(err) => error(err),
+    }
+    match SelfPipe::at(rung) {
+        Ok(pipe) => {
+            reinit(pipe.reinit_after_fork(), pipe.rung(), pipe.as_raw_fd());
+            show(format_args!("{pipe:?}"));
+            concrete(&pipe);
+        }
+        Err(err) => error(err),
+    }
+}
+
+fn automatic(made: Result<AutoNotifier, Error>) {
+    match made {
+        Ok(notifier) => {
+            reinit(
+                notifier.reinit_after_fork(),
+                notifier.rung(),
+                notifier.as_raw_fd(),
+            );
+            show(format_args!("{notifier:?}"));
+            concrete(&notifier);
+        }
+        Err(err) => error(err),
+    }
+}
+
+fn reinit(result: Result<(), Error>, rung: Rung, fd: wakefd::RawFd) {
+    if let Err(err) = result {
+        error(err);
+    }
+    show(format_args!("{rung} {fd}"));
+}
+
+/// All methods of the trait: of the type itself, and behind a pointer.
+fn concrete(notifier: &impl Notifier) {
+    methods(notifier);
+    let dynamic: &dyn Notifier = black_box(notifier);
+    methods(dynamic);
+}
+
+fn methods<N: Notifier + ?Sized>(notifier: &N) {
+    for timeout in [Duration::ZERO, Duration::from_nanos(1)] {
+        waited(notifier.wait(black_box(Some(timeout))));
+    }
+    if let Err(err) = notifier.notify() {
+        error(err);
+    }
+    for timeout in [None, Some(Duration::MAX)] {
+        waited(notifier.wait(black_box(timeout)));
+    }
+    for _ in 0..2 {
+        match notifier.clear() {
+            Ok(cleared) => show(format_args!("{cleared}")),
+            Err(err) => error(err),
+        }
+    }
+    let backend = notifier.backend();
+    show(format_args!(
+        "{backend} {backend:?} {}",
+        notifier.as_raw_fd()
+    ));
+}
+
+fn waited(result: Result<Wait, Error>) {
+    match result {
+        Ok(wait) => show(format_args!("{wait:?}")),
+        Err(err) => error(err),
+    }
+}
+
+fn error(err: Error) {
+    let (operation, errno) = (err.operation(), err.raw_os_error());
+    show(format_args!(
+        "{err} {err:?} {operation} {operation:?} {errno} {}",
+        err.rung()
+    ));
+}
+
+fn report(report: &Report) {
+    show(format_args!("{report} {report:?} {}", report.reason()));
+    show(format_args!("{} {}", report.kernel(), report.machine()));
+    show(format_args!("{} {:?}", report.libc(), report.libc()));
+    for (rung, outcome) in report.outcomes() {
+        show(format_args!("{rung} {outcome} {outcome:?}"));
+    }
+    match report.choice() {
+        Ok(rung) => show(format_args!("{rung}")),
+        Err(err) => error(err),
+    }
+}
+
+/// Text to standard output. What comes after a failed write is lost.
+struct Out;
+
+impl Write for Out {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // SAFETY: pointer and length are those of a live slice.
+        let written = unsafe { libc::write(1, text.as_ptr().cast(), text.len()) };
+        if written < 0 {
+            return Err(fmt::Error);
+        }
+        Ok(())
+    }
+}
+
+fn show(text: fmt::Arguments<'_>) {
+    let _ = Out.write_fmt(text);
+    let _ = Out.write_str("\n");
+}

@@ -1,0 +1,136 @@
+//! Does one operation after the other, each after a mark that strace shows, so
+//! that ci/syscalls.sh can say which system calls each of them makes.
+
+use std::time::{Duration, Instant};
+
+use wakefd::{AutoNotifier, Backend, Error, Notifier, Rung, Selection, Wait};
+
+/// More notifications than a pipe of 64 KiB holds.
+const TOO_MANY: usize = 70_000;
+
+fn main() -> Result<(), Error> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match *arguments {
+        ["all"] => all(),
+        ["sleep"] => sleep(),
+        ["pipe"] => pipe(),
+        ["repeat", operation, rung, times] => repeat(operation, rung, times),
+        _ => panic!("usage: wakefd-syscalls all | sleep | pipe | repeat notify|clear RUNG TIMES"),
+    }
+}
+
+/// Every operation on every rung.
+fn all() -> Result<(), Error> {
+    group("std");
+    let _ = operation("std::time::Instant::now", Instant::now);
+
+    group("auto");
+    drop(operation("new, the first", AutoNotifier::new)?);
+    drop(operation("new", AutoNotifier::new)?);
+    for rung in Rung::ALL {
+        group(rung.as_str());
+        let make = || AutoNotifier::at(rung);
+        // The first use of eventfd2 was above.
+        if rung != Rung::EventFd2 {
+            drop(operation("at, the first", make)?);
+        }
+        methods(operation("at", make)?)?;
+    }
+    Ok(())
+}
+
+fn methods(notifier: AutoNotifier) -> Result<(), Error> {
+    operation("notify", || notifier.notify())?;
+    let wait = operation("wait(None), pending", || notifier.wait(None))?;
+    assert_eq!(wait, Wait::Notified);
+    let wait = operation("wait(0), pending", || notifier.wait(Some(Duration::ZERO)))?;
+    assert_eq!(wait, Wait::Notified);
+    assert!(operation("clear, 1 pending", || notifier.clear())?);
+    assert!(!operation("clear, none pending", || notifier.clear())?);
+    let wait = operation("wait(0), none pending", || {
+        notifier.wait(Some(Duration::ZERO))
+    })?;
+    assert_eq!(wait, Wait::TimedOut);
+    sleeps(&notifier)?;
+
+    for (times, text) in [
+        (5, "clear, 5 pending"),
+        (1023, "clear, 1023 pending"),
+        (1024, "clear, 1024 pending"),
+        (TOO_MANY, "clear, 70000 pending"),
+    ] {
+        if times == TOO_MANY && notifier.backend() == Backend::EventFd {
+            break; // as before; only a pipe becomes full
+        }
+        for _ in 0..times {
+            notifier.notify()?;
+        }
+        if times == TOO_MANY {
+            operation("notify, 70000 pending", || notifier.notify())?;
+        }
+        assert!(operation(text, || notifier.clear())?);
+    }
+
+    operation("reinit_after_fork", || notifier.reinit_after_fork())?;
+    operation("drop", || drop(notifier));
+    Ok(())
+}
+
+fn sleeps(notifier: &AutoNotifier) -> Result<(), Error> {
+    let wait = operation("wait(5 ms), none pending", || {
+        notifier.wait(Some(Duration::from_millis(5)))
+    })?;
+    assert_eq!(wait, Wait::TimedOut);
+    Ok(())
+}
+
+/// The one operation that depends on the feature `std`.
+fn sleep() -> Result<(), Error> {
+    let notifier = AutoNotifier::new()?;
+    group("no std");
+    sleeps(&notifier)
+}
+
+/// A whole life under `Selection::Pipe`, and its report.
+fn pipe() -> Result<(), Error> {
+    let notifier = AutoNotifier::with(Selection::Pipe)?;
+    notifier.notify()?;
+    assert!(notifier.clear()?);
+    notifier.reinit_after_fork()?;
+    println!("{}", wakefd::probe_with(Selection::Pipe));
+    Ok(())
+}
+
+/// For a count of instructions.
+fn repeat(operation: &str, rung: &str, times: &str) -> Result<(), Error> {
+    let rung = Rung::ALL.into_iter().find(|known| known.as_str() == rung);
+    let notifier = AutoNotifier::at(rung.expect("a rung"))?;
+    for _ in 0..times.parse().expect("a number") {
+        match operation {
+            "notify" => notifier.notify()?,
+            "clear" => drop(notifier.clear()?),
+            _ => panic!("no such operation"),
+        }
+    }
+    Ok(())
+}
+
+fn group(name: &'static str) {
+    mark("group");
+    mark(name);
+}
+
+/// Does it between two marks.
+fn operation<T>(name: &'static str, run: impl FnOnce() -> T) -> T {
+    mark(name);
+    let result = run();
+    mark("end");
+    result
+}
+
+/// A call that fails without any other effect.
+fn mark(text: &'static str) {
+    // SAFETY: pointer and length are those of a live slice.
+    unsafe { libc::write(-1, text.as_ptr().cast(), text.len()) };
+}

@@ -1,0 +1,111 @@
+//! Counting what arrives, and showing it.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use wakefd::Rung;
+
+use crate::Message;
+
+/// What the loop has seen.
+pub(crate) struct Tally {
+    pub(crate) producers_left: u16,
+    clients_left: u16,
+    /// The number that each producer's next message should have.
+    next: Vec<u64>,
+    sent: u64,
+    received: u64,
+    /// Numbers that came again, or too late.
+    duplicated: u64,
+    round_trips: u64,
+    /// How often the notifier woke the loop.
+    pub(crate) wake_ups: u64,
+    started: Instant,
+    /// When the progress was last shown, if somebody is there to see it.
+    shown: Option<Instant>,
+}
+
+impl Tally {
+    pub(crate) fn new(producers: u16, clients: u16) -> Self {
+        let started = Instant::now();
+        Tally {
+            producers_left: producers,
+            clients_left: clients,
+            next: vec![0; producers.into()],
+            sent: 0,
+            received: 0,
+            duplicated: 0,
+            round_trips: 0,
+            wake_ups: 0,
+            started,
+            shown: rustix::termios::isatty(io::stderr()).then_some(started),
+        }
+    }
+
+    pub(crate) fn count(&mut self, message: Message) {
+        match message {
+            Message::Numbered { producer, number } => {
+                self.received += 1;
+                match self.next.get_mut(usize::from(producer)) {
+                    Some(next) if number >= *next => *next = number + 1,
+                    _ => self.duplicated += 1,
+                }
+            }
+            Message::ProducerDone { sent } => {
+                self.sent += sent;
+                self.producers_left -= 1;
+            }
+            Message::ClientDone { round_trips } => {
+                self.round_trips += round_trips;
+                self.clients_left -= 1;
+            }
+        }
+    }
+
+    pub(crate) fn all_done(&self) -> bool {
+        self.producers_left == 0 && self.clients_left == 0
+    }
+
+    fn lost(&self) -> u64 {
+        self.sent.saturating_sub(self.received - self.duplicated)
+    }
+
+    pub(crate) fn is_flawless(&self) -> bool {
+        self.lost() == 0 && self.duplicated == 0
+    }
+
+    /// Now and then, a line on stderr. What comes next overwrites it.
+    pub(crate) fn show_progress(&mut self) {
+        if matches!(self.shown, Some(at) if at.elapsed() > Duration::from_millis(100)) {
+            self.shown = Some(Instant::now());
+            // The terminal may go; the messages still count.
+            let _ = write!(io::stderr(), "{} messages\r", self.received);
+        }
+    }
+
+    pub(crate) fn print(&self, rung: Rung, multiplexer: &str) -> io::Result<()> {
+        if self.shown.is_some() {
+            let _ = write!(io::stderr(), "\x1b[K");
+        }
+        let seconds = self.started.elapsed().as_secs_f64();
+        let rate = self.received as f64 / seconds;
+        let rows = [
+            ("backend", rung.backend().to_string()),
+            ("rung", rung.to_string()),
+            ("multiplexer", multiplexer.to_string()),
+            ("producers", self.next.len().to_string()),
+            ("sent", self.sent.to_string()),
+            ("received", self.received.to_string()),
+            ("lost", self.lost().to_string()),
+            ("duplicated", self.duplicated.to_string()),
+            ("wake-ups", self.wake_ups.to_string()),
+            ("echo round trips", self.round_trips.to_string()),
+            ("time", format!("{seconds:.3} s")),
+            ("messages per second", format!("{rate:.0}")),
+        ];
+        let width = rows.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
+        let mut out = io::stdout();
+        rows.iter()
+            .try_for_each(|(name, value)| writeln!(out, "{name:<19}  {value:>width$}"))
+    }
+}
