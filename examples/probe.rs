@@ -6,13 +6,14 @@
 // These lints are for the crate, which is no_std.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::prelude::*;
 use serde_json::{json, Map, Value as Json};
-use wakefd::{AutoNotifier, Error, Notifier, Report, Rung, Selection, Wait};
+use wakefd::{AutoNotifier, Notifier, Report, Rung, Selection, Wait};
 
 const HELP: &str = "\
 Asks the kernel for every kind of notifier, and tries the one that is chosen.
@@ -62,49 +63,24 @@ fn selection(name: &str) -> Result<Selection, &'static str> {
     }
 }
 
-/// What [`self_check`] found wrong.
-enum Fault {
-    /// A call failed.
-    Error(Error),
-    /// It did something else than it should.
-    Not(&'static str),
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        Fault::Error(error)
-    }
-}
-
-impl std::fmt::Display for Fault {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Fault::Error(error) => write!(f, "{error}"),
-            Fault::Not(expected) => write!(f, "expected that {expected}"),
-        }
-    }
-}
-
 /// Makes the notifier that the report promises, and uses it.
-fn self_check(selection: Selection, choice: Rung) -> Result<(), Fault> {
+fn self_check(selection: Selection, choice: Rung) -> Result<(), Box<dyn Error>> {
     const NOW: Option<Duration> = Some(Duration::ZERO);
-    let require = |holds: bool, what| if holds { Ok(()) } else { Err(Fault::Not(what)) };
+    let require = |holds: bool, what| if holds { Ok(()) } else { Err(what) };
 
     let notifier = AutoNotifier::with(selection)?;
-    require(notifier.rung() == choice, "it stands on the reported rung")?;
     require(
-        notifier.wait(NOW)? == Wait::TimedOut,
-        "a new one is not notified",
+        notifier.rung() == choice,
+        "stands on another rung than reported",
     )?;
+    require(notifier.wait(NOW)? == Wait::TimedOut, "was born notified")?;
     notifier.notify()?;
     notifier.notify()?;
-    require(notifier.wait(NOW)? == Wait::Notified, "notify notifies")?;
-    require(notifier.clear()?, "clear finds the notifications")?;
-    require(!notifier.clear()?, "clear leaves none")?;
-    require(
-        notifier.wait(NOW)? == Wait::TimedOut,
-        "a cleared one is not notified",
-    )
+    require(notifier.wait(NOW)? == Wait::Notified, "is not notified")?;
+    require(notifier.clear()?, "had nothing to clear")?;
+    require(!notifier.clear()?, "was not cleared at once")?;
+    require(notifier.wait(NOW)? == Wait::TimedOut, "is still notified")?;
+    Ok(())
 }
 
 fn json(report: &Report, check: &str) -> Json {

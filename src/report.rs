@@ -167,12 +167,7 @@ impl fmt::Display for Reason<'_> {
                 _ if rung == chosen => break,
                 // What the libc ruled out had no part in the choice.
                 _ if report.why == Why::OldGlibc && rung.backend() != chosen.backend() => {}
-                Outcome::Failed(error) if error.operation() == Operation::Verify => {
-                    write!(f, "{rung} answered, but not as documented; ")?;
-                }
-                Outcome::Failed(error) => {
-                    write!(f, "{rung} gave {}; ", errno::Name(error.raw_os_error()))?;
-                }
+                Outcome::Failed(_) => write!(f, "{rung}: {outcome}; ")?,
                 Outcome::Here | Outcome::NotAsked => {}
             }
         }
@@ -185,7 +180,11 @@ impl fmt::Display for Outcome {
         match self {
             Outcome::Here => f.write_str("here"),
             Outcome::NotAsked => f.write_str("not asked"),
-            Outcome::Failed(error) => write!(f, "{error}"),
+            Outcome::Failed(error) if error.operation() == Operation::Verify => {
+                f.write_str("answered, but not as documented")
+            }
+            // The rung is the caller's to name.
+            Outcome::Failed(error) => write!(f, "{}", errno::Words(error.raw_os_error())),
         }
     }
 }

@@ -104,8 +104,10 @@ impl Tally {
             ("messages per second", format!("{rate:.0}")),
         ];
         let width = rows.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
-        let mut out = io::stdout();
-        rows.iter()
-            .try_for_each(|(name, value)| writeln!(out, "{name:<19}  {value:>width$}"))
+        let table: String = rows
+            .iter()
+            .map(|(name, value)| format!("{name:<19}  {value:>width$}\n"))
+            .collect();
+        io::stdout().write_all(table.as_bytes())
     }
 }
