@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# ci/boot.sh MACHINE [--kernel FILE] [--cpu CPU] [--append TEXT] [--memory MB]
+# Boots a whole emulated machine with the self-test as its only program, and
+# fails unless every case was reported, none failed, and the guest rebooted.
+#
+# Without --kernel the machine runs Debian's kernel: virt (ARMv7), malta (MIPS,
+# little-endian), raspi (ARMv6 kernel, ARMv5 program), arm64.
+# With --kernel it runs yours, old or new: virt, malta, malta-be (big-endian),
+# versatilepb (ARMv5; EABI kernels only), arm64.
+source "$(dirname "$0")/lib.sh"
+
+usage() { fail "$(printf '%s\n' "$*" && sed -n '2,/^source/{/^# /s/^# //p}' ci/boot.sh)"; }
+
+machine=${1:-} kernel='' cpu='' append='' memory=''
+[ $# -eq 0 ] || shift
+while [ $# -gt 0 ]; do
+    [ $# -ge 2 ] || usage "$1 wants a value"
+    case $1 in
+    --kernel) kernel=$(cd "$OLDPWD" && realpath -e "$2" 2>/dev/null) || usage "no such file: $2" ;;
+    --cpu) cpu=$2 ;;
+    --append) append=$2 ;;
+    --memory) memory=$2 ;;
+    *) usage "what is $1?" ;;
+    esac
+    shift 2
+done
+
+# debian: architecture and name of the package that brings Debian's kernel.
+debian='' options=()
+case $machine in
+virt)
+    target=armv7-unknown-linux-musleabihf console=ttyAMA0 debian="armhf linux-image-armmp"
+    qemu=qemu-system-arm options=(-M virt -cpu "${cpu:-cortex-a15}" -m "${memory:-256}") ;;
+arm64)
+    target=aarch64-unknown-linux-musl console=ttyAMA0 debian="arm64 linux-image-arm64"
+    qemu=qemu-system-aarch64 options=(-M virt -cpu "${cpu:-cortex-a53}" -m "${memory:-256}") ;;
+raspi)
+    [ -z "$kernel$cpu$memory" ] || usage "raspi has its own kernel, CPU and memory"
+    target=armv5te-unknown-linux-musleabi console=ttyAMA0 debian="armel linux-image-rpi"
+    qemu=qemu-system-arm options=(-M raspi0)
+    # qemu's board has no power controller: the driver would crash the kernel.
+    append="initcall_blacklist=bcm2835_power_driver_init $append" ;;
+versatilepb)
+    target=armv5te-unknown-linux-musleabi console=ttyAMA0
+    qemu=qemu-system-arm options=(-M versatilepb -cpu "${cpu:-arm926}" -m "${memory:-256}") ;;
+malta)
+    target=mipsel-unknown-linux-musl console=ttyS0 debian="mipsel linux-image-4kc-malta"
+    qemu=qemu-system-mipsel options=(-M malta -cpu "${cpu:-24Kf}" -m "${memory:-256}") ;;
+malta-be)
+    target=mips-unknown-linux-musl console=ttyS0
+    qemu=qemu-system-mips options=(-M malta -cpu "${cpu:-24Kf}" -m "${memory:-256}") ;;
+*) usage "no such machine: '$machine'" ;;
+esac
+[ -n "$kernel$debian" ] || usage "Debian 12 has no kernel for $machine: give one with --kernel"
+case $qemu in
+*mips*) packages qemu-system-mips ;;
+*) packages qemu-system-arm ;;
+esac
+
+work=$CACHE/boot/$machine
+mkdir -p "$work" "$CACHE/kernel"
+
+# debian_kernel ARCH PACKAGE: leaves the kernel's files in $CACHE/kernel/PACKAGE.
+debian_kernel() {
+    local arch=$1 meta=$2 new=$CACHE/kernel/new image
+    exec 9>"$CACHE/kernel/lock"
+    flock 9
+    [ ! -e "$CACHE/kernel/$meta" ] || return 0
+    rm -rf "$new"
+    mkdir -p "$new/files"
+    foreign_update "$arch"
+    image=$(foreign_apt "$arch" apt-cache depends "$meta" | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
+    [ -n "$image" ] || fail "Debian has no package $meta for $arch"
+    (cd "$new" && run foreign_apt "$arch" apt-get download "$image") || fail "cannot download $image for $arch"
+    # All but the modules, which nothing here can load.
+    dpkg-deb --fsys-tarfile "$new"/linux-image-*.deb | tar -x -C "$new/files" --exclude './lib/*'
+    rm "$new"/*.deb
+    mv "$new/files" "$CACHE/kernel/$meta"
+}
+
+dtb=
+if [ -z "$kernel" ]; then
+    say "Debian's kernel for $machine"
+    # shellcheck disable=SC2086 # two words
+    debian_kernel $debian
+    files=$CACHE/kernel/${debian#* }
+    kernel=$(echo "$files"/boot/vmlinu[xz]-*)
+    own=
+    if [ "$machine" = raspi ]; then dtb=$(echo "$files"/usr/lib/linux-image-*/bcm2835-rpi-zero.dtb); fi
+else
+    own=yes
+fi
+[ -f "$kernel" ] || fail "no kernel at $kernel"
+
+bash ci/selftest.sh "$target" | tee "$work/build.log"
+elf=$(tail -n 1 "$work/build.log") elf=${elf#* bytes: }
+
+# An initramfs in cpio's "newc" format. Written by hand, as a device node in it
+# would otherwise take root.
+# entry NAME MODE [FILE [MAJOR MINOR]]
+number=0
+entry() {
+    local size=0
+    [ -z "${3:-}" ] || size=$(stat -c %s "$3")
+    number=$((number + 1))
+    printf 070701
+    printf %08X "$number" "$((0$2))" 0 0 1 0 "$size" 0 0 "${4:-0}" "${5:-0}" $((${#1} + 1)) 0
+    printf '%s\0' "$1"
+    pad $((110 + ${#1} + 1))
+    [ -z "${3:-}" ] || cat "$3"
+    pad "$size"
+}
+pad() { head -c $(((4 - $1 % 4) % 4)) /dev/zero; }
+{
+    entry dev 040755
+    entry dev/console 020600 '' 5 1
+    entry proc 040755
+    entry init 0100755 "$elf"
+    entry 'TRAILER!!!' 0
+} | gzip -9n >"$work/initramfs.cpio.gz"
+
+# `quiet`, so that no message of the kernel lands in the middle of the report;
+# --append 'loglevel=8' (or 'debug', for an old kernel) gives the messages.
+# A panic ends the machine too.
+append="console=$console quiet panic=1 $append"
+initramfs=$work/initramfs.cpio.gz
+if [[ $machine == malta* && -n $own ]]; then
+    # Old Malta kernels cannot take an initramfs from qemu's -initrd: load it
+    # ourselves and say where. 8 MiB is what was seen to work on them; a larger
+    # kernel is itself there, and gets it at 64 MiB.
+    end=$(readelf -lW "$kernel" 2>/dev/null | awk '$1 == "LOAD" { print $3, $6 }' |
+        while read -r address size; do echo $(((address & 0x1fffffff) + size)); done | sort -n | tail -n 1) || end=
+    [ -n "$end" ] || fail "$kernel is not an ELF kernel, which Malta wants"
+    address=$((8 << 20))
+    [ "$end" -le $address ] || address=$((64 << 20))
+    options+=(-device "loader,file=$initramfs,addr=$address,force-raw=on")
+    # The same place as the kernel sees it, in kseg0.
+    append+=" $(printf 'rd_start=0x%x rd_size=%d' $((0x80000000 + address)) "$(stat -c %s "$initramfs")")"
+else
+    options+=(-initrd "$initramfs")
+fi
+[ -z "$dtb" ] || options+=(-dtb "$dtb")
+
+say "booting $machine: $(basename "$kernel")"
+log=$work/console.log status=0
+# The self-test's own limit (selftest/src/pid1.rs) is shorter.
+timeout --foreground 1260 "$qemu" "${options[@]}" -kernel "$kernel" -append "$append" \
+    -display none -monitor none -serial stdio -vga none -nic none -no-reboot </dev/null 2>&1 | tee "$log" || status=$?
+
+say "$machine ended"
+[ "$status" -ne 124 ] || fail "$machine did not end in time (for more messages: --append loglevel=8)"
+[ "$status" -eq 0 ] || fail "$qemu ended with status $status"
+! grep -a 'Kernel panic' "$log" || fail "the kernel of $machine panicked"
+bash ci/tap.sh <"$log" || fail "the self-test on $machine failed"
+grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the self-test on $machine did not end with a reboot"

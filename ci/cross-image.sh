@@ -1,0 +1,75 @@
+# Sourced by `ci/cross.sh --engine cross`, after rust_src: the `cross` tool, a
+# container engine, and a base image for ci/cross.Dockerfile where no registry
+# has one. `cross` itself builds the image, as Cross.toml says; the engine's
+# cache of layers makes that quick until the file changes.
+
+CROSS_VERSION=0.2.5
+CROSS=$CACHE/cross/tool-$CROSS_VERSION/bin/cross
+
+[ -x "$CROSS" ] || run cargo install cross --version $CROSS_VERSION --locked --root "${CROSS%/bin/cross}"
+command -v rustup >/dev/null || fail "cross needs rustup, and there is none in PATH"
+export XARGO_HOME=$CACHE/cross/xargo # cross creates it, used or not
+
+# Docker if it is running, else podman with its configuration and storage in
+# the cache.
+if docker info >/dev/null 2>&1; then
+    export CROSS_CONTAINER_ENGINE=docker
+else
+    packages podman runc
+    export CROSS_CONTAINER_ENGINE=podman
+    export CONTAINERS_CONF=$CACHE/cross/containers.conf
+    export CONTAINERS_STORAGE_CONF=$CACHE/cross/storage.conf
+    # runc, since crun refuses a machine with both versions of cgroups; limits
+    # that a machine with low ones of its own can grant, too.
+    cat >"$CONTAINERS_CONF" <<EOF
+[containers]
+netns = "host"
+default_ulimits = ["nofile=4096:4096", "nproc=8192:8192"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+EOF
+    cat >"$CONTAINERS_STORAGE_CONF" <<EOF
+[storage]
+driver = "overlay"
+graphroot = "$CACHE/cross/containers"
+runroot = "$CACHE/cross/containers-run"
+EOF
+fi
+
+build_opts=(--network=host)
+
+# The host's toolchain: `cross +nightly` uses it and puts it into the container.
+# Debian's is not rustup's: cross knows it as a toolchain named after its
+# directory, /usr, and the image has its own.
+if [ ${#CARGO[@]} -eq 1 ]; then
+    export RUSTUP_HOME=$CACHE/cross/rustup CROSS_CUSTOM_TOOLCHAIN=1
+    [ -e "$RUSTUP_HOME/toolchains/usr" ] || run rustup toolchain link usr /usr
+    build_opts+=("--build-arg 'TOOLCHAIN=rustc-web cargo-web rust-web-src'")
+fi
+
+# debian_base NAME: an image of Debian's base system from the mirror that this
+# machine's own apt uses.
+debian_base() {
+    local sources root=$CACHE/cross/base
+    [ "$(id -u)" -eq 0 ] || fail "no registry has an image debian:bookworm, and debootstrap can make one only for root"
+    packages debootstrap
+    sources=$(apt-get indextargets --format '$(CODENAME) deb $(REPO_URI) $(CODENAME) $(COMPONENT)' \
+        'Created-By: Packages' 'Origin: Debian' | sed -n 's/^bookworm[^ ]* //p' | sort -u)
+    [ -n "$sources" ] || fail "apt on this machine knows no mirror of Debian bookworm"
+    rm -rf "$root"
+    run debootstrap --variant=minbase bookworm "$root" "$(awk '$3 == "bookworm" { print $2; exit }' <<<"$sources")" >"$root.log" ||
+        fail "debootstrap failed; see $root.log"
+    printf '%s\n' "$sources" >"$root/etc/apt/sources.list"
+    rm -f "$root"/var/cache/apt/archives/*.deb
+    tar -C "$root" -c . | run $CROSS_CONTAINER_ENGINE import - "$1"
+    rm -rf "$root"
+}
+
+if ! $CROSS_CONTAINER_ENGINE image inspect debian:bookworm >/dev/null 2>&1 &&
+    ! timeout 300 $CROSS_CONTAINER_ENGINE pull -q debian:bookworm >/dev/null 2>&1; then
+    base=localhost/wakefd-base:bookworm
+    $CROSS_CONTAINER_ENGINE image inspect $base >/dev/null 2>&1 || debian_base $base
+    build_opts+=("--build-arg BASE=$base")
+fi
+export CROSS_BUILD_OPTS=${build_opts[*]}

@@ -1,0 +1,61 @@
+//! The self-test as a static `no_std` program. Started by hand (or under
+//! qemu-user) it runs the suite and exits with its status; started by a kernel
+//! as PID 1, see [`pid1`].
+#![no_std]
+#![no_main]
+
+#[macro_use]
+mod out;
+mod cases;
+mod pid1;
+mod sys;
+mod tap;
+
+use core::panic::PanicInfo;
+use libc::{c_char, c_int};
+use wakefd_conformance::{runs, Outcome};
+
+/// Called by musl's `crt1.o`, as C's `main` is: the libc is initialised by
+/// then, so threads, `fork` and `errno` work.
+#[no_mangle]
+pub extern "C" fn main(_argc: c_int, _argv: *const *const c_char) -> c_int {
+    if sys::getpid() == 1 {
+        pid1::supervise(suite)
+    } else {
+        suite()
+    }
+}
+
+/// Runs everything and returns the exit status.
+fn suite() -> c_int {
+    sys::print_machine();
+    // In a child: what a process has learnt about its kernel stays with it, and
+    // the suite's processes have to find out for themselves.
+    let _ = sys::in_child(|| {
+        comment!("{}", wakefd::probe());
+        0
+    });
+    let mut tap = tap::Tap::new();
+    cases::run(&mut tap);
+    for run in runs() {
+        match run.execute() {
+            Outcome::Passed => tap.pass(run),
+            Outcome::Failed => tap.fail(run, "an assertion did not hold, see above"),
+            Outcome::Died(signal) => tap.fail(run, format_args!("ended by signal {}", signal)),
+            Outcome::Absent(errno) => tap.skip(run, format_args!("not here (errno {})", errno)),
+            Outcome::Skipped(errno) => tap.skip(run, format_args!("no set-up (errno {})", errno)),
+        }
+    }
+    tap.finish()
+}
+
+#[panic_handler]
+fn panic(info: &PanicInfo<'_>) -> ! {
+    // Not "Bail out!": in a child process of a case, it is that case's failure.
+    comment!("{}", info);
+    if sys::getpid() == 1 {
+        // Exiting would panic the kernel, with a screenful of its own.
+        pid1::reboot(101)
+    }
+    sys::exit(101)
+}

@@ -1,0 +1,105 @@
+//! The program as `/init`: the first process of a machine that has nothing
+//! else. The suite runs in a forked child, for two reasons: the kernel keeps
+//! signals whose action is the default from PID 1, so cases about signals
+//! would see another world; and somebody must be left when the suite crashes
+//! or hangs.
+
+use crate::sys;
+use libc::c_int;
+
+/// Seconds for the whole suite: more than the suite gives one case that hangs,
+/// so that the case is named, and less than ci/boot.sh waits.
+const LIMIT: i64 = 1200;
+
+/// Runs `suite` in a child, says how it ended, and reboots.
+pub fn supervise(suite: fn() -> c_int) -> ! {
+    open_console();
+    // SAFETY: there is one thread, so the child may go on like the parent.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        sys::exit(suite());
+    }
+    if child < 0 {
+        line!("Bail out! PID 1 cannot fork: errno {}", sys::errno());
+        reboot(101);
+    }
+    reboot(watch(child))
+}
+
+/// Waits for the suite and returns its exit status. Reaps whatever else ends,
+/// since orphans become children of PID 1.
+fn watch(suite: libc::pid_t) -> c_int {
+    let start = seconds();
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is valid for writing.
+        let ended = unsafe { libc::waitpid(-1, &mut status, libc::WNOHANG) };
+        if ended == suite {
+            break;
+        }
+        if ended < 0 && sys::errno() != libc::EINTR {
+            line!("Bail out! PID 1 cannot wait: errno {}", sys::errno());
+            return 101;
+        }
+        if seconds() - start >= LIMIT {
+            line!("Bail out! TIME LIMIT: still running after {} s", LIMIT);
+            // SAFETY: no preconditions; from PID 1 this reaches every other
+            // process, so also children that the suite left behind.
+            unsafe { libc::kill(-1, libc::SIGKILL) };
+            return 124;
+        }
+        if ended == 0 {
+            sys::sleep_ms(20);
+        }
+    }
+    if libc::WIFEXITED(status) {
+        return libc::WEXITSTATUS(status);
+    }
+    line!("Bail out! the suite died: wait status {:#x}", status);
+    101
+}
+
+fn seconds() -> i64 {
+    // A kernel without the monotonic clock gets no limit of ours; the machine
+    // that boots it has one.
+    #[allow(clippy::unnecessary_cast)] // 32 bits on some targets
+    sys::monotonic().map_or(0, |now| now.tv_sec as i64)
+}
+
+/// The kernel opens /dev/console for PID 1 if the initramfs has it in time;
+/// otherwise descriptors 0 to 2 are not open.
+fn open_console() {
+    loop {
+        // SAFETY: the path is a C string.
+        let fd = unsafe { libc::open(c_str(b"/dev/console\0"), libc::O_RDWR) };
+        if fd < 0 {
+            return; // no way to tell anybody; the reader misses the plan
+        }
+        if fd > 2 {
+            // SAFETY: `fd` is ours, opened above.
+            unsafe { libc::close(fd) };
+            return;
+        }
+    }
+}
+
+fn c_str(bytes: &'static [u8]) -> *const libc::c_char {
+    bytes.as_ptr().cast()
+}
+
+/// Restarts the machine, which ends an emulator started with `-no-reboot`.
+/// (Powering off only halts some machines.) The line before it tells this end
+/// from a kernel panic's.
+pub fn reboot(status: c_int) -> ! {
+    line!("# PID 1: exit status {}, rebooting", status);
+    // SAFETY: none of these has preconditions. The console must have sent
+    // everything before the machine goes.
+    unsafe {
+        libc::tcdrain(1);
+        libc::sync();
+        libc::reboot(libc::RB_AUTOBOOT);
+    }
+    // Only in a container, where PID 1 may end like any process.
+    line!("# PID 1: reboot failed: errno {}", sys::errno());
+    sys::exit(status)
+}

@@ -1,0 +1,91 @@
+//! The few libc calls that more than one module wants, made safe.
+
+use core::{ffi::CStr, mem, ptr};
+use libc::{c_char, c_int, pid_t};
+
+pub fn errno() -> c_int {
+    // SAFETY: the pointer is to this thread's errno, and always valid.
+    unsafe { *libc::__errno_location() }
+}
+
+pub fn getpid() -> pid_t {
+    // SAFETY: no preconditions.
+    unsafe { libc::getpid() }
+}
+
+/// Ends the process without `atexit` handlers, which is right in a forked
+/// child too.
+pub fn exit(status: c_int) -> ! {
+    // SAFETY: no preconditions.
+    unsafe { libc::_exit(status) }
+}
+
+/// Seconds of the monotonic clock. `timespec` is the libc crate's and goes to
+/// the libc crate's symbol only: on 32-bit musl both mean a 4-byte `time_t`,
+/// where C code means 8.
+pub fn monotonic() -> Result<libc::timespec, c_int> {
+    // SAFETY: all-zero bytes are a valid timespec.
+    let mut now: libc::timespec = unsafe { mem::zeroed() };
+    // SAFETY: `now` is valid for writing.
+    if unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) } == 0 {
+        Ok(now)
+    } else {
+        Err(errno())
+    }
+}
+
+/// Waits, on a call that every kernel has.
+pub fn sleep_ms(ms: c_int) {
+    // SAFETY: with a count of 0 the pointer is not read.
+    unsafe { libc::poll(ptr::null_mut(), 0, ms) };
+}
+
+/// Runs `body` in a forked child and returns the child's raw wait status.
+pub fn in_child(body: fn() -> c_int) -> Result<c_int, c_int> {
+    // SAFETY: no other thread runs, so the child may go on like the parent.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        exit(body());
+    }
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is valid for writing.
+        if child > 0 && unsafe { libc::waitpid(child, &mut status, 0) } == child {
+            return Ok(status);
+        }
+        if child < 0 || errno() != libc::EINTR {
+            return Err(errno());
+        }
+    }
+}
+
+/// Says what this ran on, for whoever reads the log later.
+pub fn print_machine() {
+    // SAFETY: all-zero bytes are a valid utsname (arrays of characters).
+    let mut name: libc::utsname = unsafe { mem::zeroed() };
+    // SAFETY: `name` is valid for writing. If the call fails the fields stay
+    // empty strings.
+    unsafe { libc::uname(&mut name) };
+    let order = if cfg!(target_endian = "big") {
+        "big"
+    } else {
+        "little"
+    };
+    line!(
+        "# kernel {} {} machine {} byte order {} pointers {} bits",
+        text(&name.sysname),
+        text(&name.release),
+        text(&name.machine),
+        order,
+        usize::BITS
+    );
+}
+
+fn text(field: &[c_char]) -> &str {
+    if !field.contains(&0) {
+        return "?";
+    }
+    // SAFETY: the field has a NUL, checked above, and outlives the result.
+    let bytes = unsafe { CStr::from_ptr(field.as_ptr()) };
+    bytes.to_str().unwrap_or("?")
+}
