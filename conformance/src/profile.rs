@@ -6,6 +6,7 @@
 use libc::{c_long, EACCES, EINVAL, ENOSYS, EPERM};
 use wakefd::{AutoNotifier, Error, Rung};
 
+use crate::sys::process::{fork_to, Ended};
 use crate::sys::seccomp::{self, Rule};
 
 /// What the kernel answers.
@@ -180,17 +181,15 @@ impl Profile {
         self.name == Self::NATIVE.name
     }
 
-    /// Checks what the automatic choice gave. On the kernel as it is anything
-    /// will do: that depends on the kernel.
+    /// Checks what the automatic choice gave, on a kernel that has `here` when it
+    /// is not under the profile.
     ///
     /// # Errors
     ///
-    /// The errno, if there is rightly no notifier: the build has no rung that is
-    /// left here.
-    pub(crate) fn check(&self, made: Result<Rung, Error>) -> Result<(), i32> {
-        let expected = self.expected();
+    /// The errno, if there is rightly no notifier: no rung is left.
+    pub(crate) fn check(&self, here: RungSet, made: Result<Rung, Error>) -> Result<(), i32> {
+        let expected = self.left.iter().copied().find(|&rung| here.has(rung));
         match made {
-            Ok(_) if self.is_native() => Ok(()),
             Ok(rung) => {
                 assert_eq!(Some(rung), expected, "the choice under {}", self.name);
                 Ok(())
@@ -201,21 +200,23 @@ impl Profile {
             }
         }
     }
-
-    fn expected(&self) -> Option<Rung> {
-        self.left
-            .iter()
-            .copied()
-            .find(|&rung| is_in_this_build(rung))
-    }
 }
 
-/// Whether the rung is compiled in, and this architecture ever had the call.
-fn is_in_this_build(rung: Rung) -> bool {
-    match AutoNotifier::at(rung) {
-        _ if rung == Rung::EventFd && calls::EVENTFD.is_none() => false,
-        Err(error) => error.raw_os_error() != EINVAL,
-        Ok(_) => true,
+/// Rungs that this kernel, architecture and build have.
+#[derive(Clone, Copy)]
+pub(crate) struct RungSet([bool; 4]);
+
+impl RungSet {
+    /// Asks, in a child: what this process remembers is left as it is.
+    pub(crate) fn here() -> Self {
+        RungSet(Rung::ALL.map(|rung| {
+            let child = fork_to(|| i32::from(AutoNotifier::at(rung).is_err()));
+            child.wait() == Ended::Exited(0)
+        }))
+    }
+
+    fn has(self, rung: Rung) -> bool {
+        self.0[rung as usize]
     }
 }
 

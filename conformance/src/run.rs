@@ -5,6 +5,7 @@ use core::fmt;
 use wakefd::{AutoNotifier, Error, Rung};
 
 use crate::isolate::{isolated, Outcome};
+use crate::profile::RungSet;
 use crate::{Case, Profile, CASES, PROFILES};
 
 /// A way of making notifiers.
@@ -66,6 +67,7 @@ impl Run {
     #[must_use]
     pub fn execute(&self) -> Outcome {
         isolated(|| {
+            let here = RungSet::here();
             if let Err(reason) = self.profile.enter() {
                 return Outcome::Skipped(reason);
             }
@@ -73,7 +75,7 @@ impl Run {
                 // Is the rung here at all? For an old kernel that is no failure.
                 (Way::At(_), Err(error)) => return Outcome::Absent(error.raw_os_error()),
                 (Way::Auto, made) => {
-                    if let Err(errno) = self.profile.check(made.map(|made| made.rung())) {
+                    if let Err(errno) = self.profile.check(here, made.map(|made| made.rung())) {
                         return Outcome::Absent(errno);
                     }
                 }

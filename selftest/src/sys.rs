@@ -20,18 +20,16 @@ pub fn exit(status: c_int) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// Seconds of the monotonic clock. `timespec` is the libc crate's and goes to
-/// the libc crate's symbol only: on 32-bit musl both mean a 4-byte `time_t`,
-/// where C code means 8.
-pub fn monotonic() -> Result<libc::timespec, c_int> {
+/// The monotonic clock; zero on a kernel that has none.
+///
+/// The `timespec` is the libc crate's and goes to the libc crate's symbol only:
+/// on 32-bit musl both mean a 4-byte `time_t`, where C code means 8.
+pub fn nanoseconds() -> u64 {
     // SAFETY: all-zero bytes are a valid timespec.
     let mut now: libc::timespec = unsafe { mem::zeroed() };
     // SAFETY: `now` is valid for writing.
-    if unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) } == 0 {
-        Ok(now)
-    } else {
-        Err(errno())
-    }
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
 
 /// Waits, on a call that every kernel has.
@@ -40,21 +38,18 @@ pub fn sleep_ms(ms: c_int) {
     unsafe { libc::poll(ptr::null_mut(), 0, ms) };
 }
 
-/// Runs `body` in a forked child and returns the child's raw wait status.
-pub fn in_child(body: fn() -> c_int) -> Result<c_int, c_int> {
+/// Runs `body` in a forked child and waits for it, however it ends.
+pub fn in_child(body: fn()) {
     // SAFETY: no other thread runs, so the child may go on like the parent.
     let child = unsafe { libc::fork() };
     if child == 0 {
-        exit(body());
+        body();
+        exit(0);
     }
-    let mut status = 0;
-    loop {
-        // SAFETY: `status` is valid for writing.
-        if child > 0 && unsafe { libc::waitpid(child, &mut status, 0) } == child {
-            return Ok(status);
-        }
-        if child < 0 || errno() != libc::EINTR {
-            return Err(errno());
+    // SAFETY: no status is wanted.
+    while child > 0 && unsafe { libc::waitpid(child, ptr::null_mut(), 0) } != child {
+        if errno() != libc::EINTR {
+            break;
         }
     }
 }

@@ -7,11 +7,14 @@
 /// compiler does not always see through.
 pub(crate) fn now() -> u64 {
     let (seconds, nanoseconds) = read();
-    // The kernel starts at zero, so neither is negative.
-    u64::try_from(seconds)
-        .unwrap_or(0)
+    seconds
         .saturating_mul(1_000_000_000)
-        .saturating_add(u64::try_from(nanoseconds).unwrap_or(0))
+        .saturating_add(nanoseconds)
+}
+
+/// The kernel starts the clock at zero, so there are no negative parts.
+fn unsigned(part: impl TryInto<u64>) -> u64 {
+    part.try_into().unwrap_or(0)
 }
 
 cfg_if::cfg_if! {
@@ -29,7 +32,7 @@ cfg_if::cfg_if! {
             target_arch = "riscv32",
         )),
     ))] {
-        fn read() -> (libc::c_long, libc::c_long) {
+        fn read() -> (u64, u64) {
             // The call's own struct: two longs, whatever libc's time_t is.
             let mut time: [libc::c_long; 2] = [0; 2];
             // SAFETY: the kernel writes two longs. The clock exists since 2.6.0,
@@ -38,16 +41,16 @@ cfg_if::cfg_if! {
                 libc::syscall(libc::SYS_clock_gettime, libc::CLOCK_MONOTONIC, time.as_mut_ptr())
             };
             let [seconds, nanoseconds] = time;
-            (seconds, nanoseconds)
+            (unsigned(seconds), unsigned(nanoseconds))
         }
     } else {
-        fn read() -> (libc::time_t, libc::c_long) {
+        fn read() -> (u64, u64) {
             // SAFETY: a timespec is integers, for which zero is a value.
             let mut time: libc::timespec = unsafe { core::mem::zeroed() };
             // SAFETY: the pointer is to a live timespec. The clock exists on
             // every Unix that we know, so the call cannot fail.
             unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
-            (time.tv_sec, time.tv_nsec as libc::c_long)
+            (unsigned(time.tv_sec), unsigned(time.tv_nsec))
         }
     }
 }
