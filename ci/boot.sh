@@ -151,3 +151,4 @@ if [ -z "$own" ]; then
     [ "$machine" = arm64 ] || ! grep -aq '# SKIP' "$log" || fail "skipped on $machine: the rung eventfd"
 fi
 grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the self-test on $machine did not end with a reboot"
+if [ -z "$own" ]; then seen booted "$target"; fi

@@ -114,7 +114,14 @@ for target in "${targets[@]}"; do
     if [ $verdict = passed ] && ! grep -Eq '^(test .* \.\.\. )?target: ' "$log/$target-$engine.log"; then
         verdict="FAILED: no test printed a line 'target: '"
     fi
-    [ "$verdict" = passed ] || failed+=("$target")
+    if [ "$verdict" != passed ]; then
+        failed+=("$target")
+    elif [ "$engine" = cross ]; then
+        seen cross "$target"
+    else
+        seen compiles "$target"
+        seen tests "$target"
+    fi
     counts=$(awk '/^test result:/ { p += $4; f += $6; i += $8 }
         END { printf "%4d passed, %d failed, %d skipped", p, f, i }' "$log/$target-$engine.log")
     summary+=("$(printf '%-32s %s, %d s: %s' "$target" "$counts" $((SECONDS - start)) "$verdict")")

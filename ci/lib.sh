@@ -19,6 +19,12 @@ run() {
     "$@"
 }
 
+# seen COLUMN TARGET: notes for ci/targets.sh that it has passed.
+seen() {
+    mkdir -p "$CACHE/passed/$1"
+    : >"$CACHE/passed/$1/$2"
+}
+
 apt() { DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@"; }
 
 # packages NAME...: makes sure that these Debian packages are installed. In CI
@@ -51,6 +57,7 @@ rust_src() {
     # Debian's newest compiler has packages with the sources of std and of all
     # crates that it needs. It lives in /usr, beside rustup's.
     packages rustc-web cargo-web rust-web-src
+    # shellcheck disable=SC2034 # for the script that sources this
     CARGO=(cargo)
     export PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1
     unset RUSTUP_TOOLCHAIN

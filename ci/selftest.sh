@@ -80,5 +80,7 @@ if [ "$mode" = --run ]; then
     cat "$log"
     bash ci/tap.sh <"$log" || fail "the self-test for $target failed"
     [ "$status" -eq 0 ] || fail "the self-test for $target ended with status $status"
+    seen compiles "$target"
+    seen self-test "$target"
 fi
 echo "$(stat -c %s "$elf") bytes: $elf"

@@ -192,3 +192,16 @@ impl Notifier for AutoNotifier {
 
 #[cfg(feature = "std")]
 crate::std_impls::for_notifier!(AutoNotifier);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::mem::size_of;
+
+    #[test]
+    fn notifiers_are_small() {
+        assert_eq!(size_of::<EventFd>(), 8);
+        assert_eq!(size_of::<SelfPipe>(), 12);
+        assert_eq!(size_of::<AutoNotifier>(), 12);
+    }
+}

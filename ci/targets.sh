@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# ci/targets.sh [--check]: the table of targets, of what the other scripts have
+# seen to pass on this machine. With --check it fails unless docs/platforms.md
+# has the same table.
+source "$(dirname "$0")/lib.sh"
+
+COLUMNS=(compiles tests cross rust-1.63 self-test booted)
+mkdir -p "$CACHE/passed"
+
+# In a sentence of Markdown's: | target | column | ...
+row() {
+    printf '| %s |' "$1"
+    printf ' %s |' "${@:2}"
+    printf '\n'
+}
+
+table() {
+    local target column cells
+    row target "${COLUMNS[@]}"
+    row --- "${COLUMNS[@]/*/---}"
+    find "$CACHE/passed" -type f -printf '%f\n' | LC_ALL=C sort -u | while read -r target; do
+        cells=()
+        for column in "${COLUMNS[@]}"; do
+            if [ -e "$CACHE/passed/$column/$target" ]; then cells+=(yes); else cells+=(' '); fi
+        done
+        row "\`$target\`" "${cells[@]}"
+    done
+}
+
+table
+if [ "${1:-}" = --check ]; then
+    diff <(sed -n '/^| target |/,/^$/p' docs/platforms.md | sed '/^$/d') <(table) ||
+        fail "docs/platforms.md has another table: put this one there, or find out what has not run"
+fi
