@@ -10,7 +10,7 @@ done
 
 FEATURES=({,std\,}{eventfd,pipe,eventfd\,pipe})
 # Crates outside the workspace, which cargo's --all and --workspace do not see.
-OTHERS=(selftest ci/no-panic ci/syscalls)
+OTHERS=(selftest ci/loom ci/no-panic ci/syscalls)
 
 say "format"
 run cargo fmt --all --check

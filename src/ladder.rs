@@ -1,8 +1,7 @@
 //! How the ladder is walked: from the best rung down, one step for each errno
 //! that means "not here", and nothing else.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
+use crate::atomic::{AtomicU32, Ordering};
 use crate::sys::errno::Errno;
 use crate::{Error, Rung};
 

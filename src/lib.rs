@@ -81,6 +81,7 @@ mod rung;
 #[cfg(feature = "std")]
 mod std_impls;
 mod sys;
+mod waker;
 
 pub use backend::*;
 pub use error::{Error, Operation};
@@ -88,6 +89,9 @@ pub use notifier::{Backend, Notifier, RawFd, Wait};
 pub use report::{probe, Outcome, Reason, Report};
 pub use rung::Rung;
 pub use sys::identity::Libc;
+pub use waker::{Awake, Prepared, Waker};
+
+use core::sync::atomic;
 
 /// The README's example is a test.
 #[cfg(all(doctest, feature = "std"))]

@@ -9,7 +9,9 @@ use core::fmt::{self, Write};
 use core::hint::black_box;
 use core::time::Duration;
 use libc::{c_char, c_int};
-use wakefd::{AutoNotifier, Error, EventFd, Notifier, Report, Rung, Selection, SelfPipe, Wait};
+use wakefd::{
+    AutoNotifier, Error, EventFd, Notifier, Report, Rung, Selection, SelfPipe, Wait, Waker,
+};
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -85,8 +87,31 @@ fn automatic(made: Result<AutoNotifier, Error>) {
             );
             show(format_args!("{notifier:?}"));
             concrete(&notifier);
+            waker(&Waker::new(notifier));
         }
         Err(err) => error(err),
+    }
+}
+
+fn waker(waker: &Waker<AutoNotifier>) {
+    concrete(waker);
+    show(format_args!("{waker:?} {:?}", waker.notifier()));
+    for result in [waker.wake(), waker.reinit_after_fork()] {
+        result.unwrap_or_else(error);
+    }
+    let mut awake = waker.awake();
+    show(format_args!("{awake:?}"));
+    for readable in [true, false] {
+        waker.wake().unwrap_or_else(error);
+        if let Some(prepared) = awake.prepare_wait() {
+            show(format_args!("{prepared:?}"));
+            if let Err(err) = prepared.finish(black_box(readable)) {
+                error(err);
+            }
+        }
+    }
+    if let Some(prepared) = awake.prepare_wait() {
+        waited(prepared.wait(black_box(Some(Duration::ZERO))));
     }
 }
 

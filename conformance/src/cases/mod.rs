@@ -8,6 +8,7 @@ mod multiplex;
 mod resources;
 mod signals;
 mod waiting;
+mod waker;
 
 use wakefd::{AutoNotifier, Error, Notifier, Wait};
 
@@ -73,6 +74,15 @@ cases! {
         clause_9_drop_never_wakes_or_kills
         errors_name_the_lack_of_descriptors
         errors_name_a_descriptor_closed_by_others;
+    waker:
+        waker_coalesces
+        waker_needs_no_system_call_while_pending_or_awake
+        waker_loses_nothing_with_clear
+        waker_loses_nothing_with_announced_sleep
+        waker_prepared_wait
+        waker_signal_storm
+        waker_and_fork
+        waker_tries_again_after_an_error;
 }
 
 fn make(factory: Factory<'_>) -> AutoNotifier {
