@@ -52,8 +52,8 @@ impl Group {
             // Without flags it is what some libcs make of `pipe`.
             Group::Pipe2 => &[(Some(libc::SYS_pipe2), Some(1))],
             Group::Flags => &[
-                (Some(libc::SYS_dup3), None),
-                // As above, of `epoll_create`.
+                // As above, of `dup2` and `epoll_create`.
+                (Some(libc::SYS_dup3), Some(2)),
                 (Some(libc::SYS_epoll_create1), Some(0)),
                 (Some(libc::SYS_inotify_init1), None),
                 (Some(libc::SYS_signalfd4), None),
