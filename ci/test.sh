@@ -5,3 +5,6 @@ packages gcc libc6-dev
 command -v cargo >/dev/null || packages cargo-web rustc-web
 
 run cargo test --locked
+host=$(rustc -vV | sed -n 's/^host: //p')
+seen compiles "$host"
+seen tests "$host"
