@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use wakefd::{AutoNotifier, Backend, Error, Notifier, Rung, Selection, Wait};
+use wakefd::{AutoNotifier, Backend, Error, Notifier, Rung, Selection, Wait, Waker};
 
 /// More notifications than a pipe of 64 KiB holds.
 const TOO_MANY: usize = 70_000;
@@ -37,6 +37,27 @@ fn all() -> Result<(), Error> {
         }
         methods(operation("at", make)?)?;
     }
+    waker()
+}
+
+/// The same on every rung, so one will do.
+fn waker() -> Result<(), Error> {
+    group("waker");
+    let waker = Waker::new(AutoNotifier::new()?);
+    operation("wake", || waker.wake())?;
+    operation("wake, pending", || waker.wake())?;
+    assert!(operation("clear", || waker.clear())?);
+
+    let mut awake = operation("awake", || waker.awake());
+    operation("wake, awake", || waker.wake())?;
+    let prepared = operation("prepare_wait, pending", || awake.prepare_wait().is_some());
+    assert!(!prepared);
+    let prepared = operation("prepare_wait", || awake.prepare_wait());
+    let prepared = prepared.expect("nothing is pending");
+    assert!(!operation("finish, not woken", || prepared.finish(false))?);
+    let prepared = awake.prepare_wait().expect("nothing is pending");
+    operation("wake, asleep", || waker.wake())?;
+    assert!(operation("finish, woken", || prepared.finish(true))?);
     Ok(())
 }
 
