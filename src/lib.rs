@@ -91,6 +91,8 @@ pub use rung::Rung;
 pub use sys::identity::Libc;
 pub use waker::{Awake, Prepared, Waker};
 
+/// By this name the crate's modules take their atomics, so that the models in
+/// `ci/loom/` can put others in this place.
 use core::sync::atomic;
 
 /// The README's example is a test.
