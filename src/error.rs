@@ -27,6 +27,10 @@ pub enum Operation {
     Clear,
     /// [`Notifier::wait`](crate::Notifier::wait).
     Wait,
+    /// [`Counter::add`](crate::Counter::add).
+    Add,
+    /// [`Counter::take`](crate::Counter::take).
+    Take,
     /// Putting new descriptors in the place of those shared by `fork`.
     Reinit,
 }
@@ -44,6 +48,13 @@ impl Error {
     #[must_use]
     pub const fn raw_os_error(&self) -> i32 {
         self.errno
+    }
+
+    /// Whether it is a matter of waiting: nothing is broken, but there is no
+    /// room now (`EAGAIN`).
+    #[must_use]
+    pub const fn is_would_block(&self) -> bool {
+        self.errno == libc::EAGAIN
     }
 
     /// What was tried.
@@ -71,10 +82,10 @@ impl Error {
             (Operation::Create, Rung::EventFd2 | Rung::EventFd, libc::ENOSYS) => {
                 Some("the pipe works without it")
             }
-            (Operation::Create, _, libc::EINVAL) => Some("this type does not stand on that rung"),
-            (Operation::Notify | Operation::Clear | Operation::Wait, _, libc::EBADF) => {
-                Some("somebody closed the notifier's descriptor")
-            }
+            (Operation::Create, _, libc::EINVAL) => Some("that rung cannot do it"),
+            (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
+            (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
+            (_, _, libc::EBADF) => Some("somebody closed the descriptor"),
             _ => None,
         }
     }
@@ -88,6 +99,8 @@ impl fmt::Display for Operation {
             Operation::Notify => "notify",
             Operation::Clear => "clear",
             Operation::Wait => "wait",
+            Operation::Add => "add",
+            Operation::Take => "take",
             Operation::Reinit => "reinit_after_fork",
         })
     }
@@ -137,7 +150,7 @@ mod tests {
             (
                 Error::new(Operation::Notify, Rung::EventFd, libc::EBADF),
                 "notify on eventfd: bad file descriptor (EBADF); \
-                 somebody closed the notifier's descriptor",
+                 somebody closed the descriptor",
             ),
             (
                 Error::new(Operation::Wait, Rung::Pipe2, 4000),

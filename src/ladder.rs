@@ -3,7 +3,7 @@
 
 use crate::atomic::{AtomicU32, Ordering};
 use crate::sys::errno::Errno;
-use crate::{Error, Rung};
+use crate::{Error, Mode, Rung};
 
 /// What a failure at a rung means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +34,13 @@ pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
     }
 }
 
-/// Makes a notifier on the first of `rungs` that is here.
+/// Makes a notifier or counter on the first of `rungs` that is here.
 ///
 /// A rung that was once found absent is not asked again, except the last one:
 /// if that is absent too, the error is the kernel's own.
 pub(crate) fn descend<T>(
     rungs: &[Rung],
+    mode: Mode,
     make: impl Fn(Rung) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let (&last, others) = match rungs.split_last() {
@@ -47,12 +48,12 @@ pub(crate) fn descend<T>(
         None => (&Rung::Pipe, rungs),
     };
     for &rung in others {
-        if verdict(ABSENT, rung) {
+        if verdict(ABSENT, rung, mode) {
             continue;
         }
         match make(rung) {
             Err(error) if decide(rung, error.raw_os_error()) == Decision::Descend => {
-                set_verdict(ABSENT, rung);
+                set_verdict(ABSENT, rung, mode);
             }
             result => return result,
         }
@@ -61,17 +62,18 @@ pub(crate) fn descend<T>(
 }
 
 /// Whether `rung` has proved itself in this process.
-pub(crate) fn is_verified(rung: Rung) -> bool {
-    verdict(VERIFIED, rung)
+pub(crate) fn is_verified(rung: Rung, mode: Mode) -> bool {
+    verdict(VERIFIED, rung, mode)
 }
 
 /// Remembers that it did.
-pub(crate) fn set_verified(rung: Rung) {
-    set_verdict(VERIFIED, rung);
+pub(crate) fn set_verified(rung: Rung, mode: Mode) {
+    set_verdict(VERIFIED, rung, mode);
 }
 
 /// What this process has learnt: four bits of rungs that were verified, four of
-/// rungs that are absent.
+/// rungs that are absent; and eight more for semaphores, whose flag is younger
+/// than the call that takes it.
 ///
 /// Relaxed is enough. A bit is only ever set, it publishes no other memory, and
 /// a thread that misses it asks the kernel again and gets the same answer.
@@ -79,12 +81,16 @@ static VERDICT: AtomicU32 = AtomicU32::new(0);
 const VERIFIED: u32 = 0;
 const ABSENT: u32 = 4;
 
-fn verdict(shift: u32, rung: Rung) -> bool {
-    VERDICT.load(Ordering::Relaxed) & (rung.bit() << shift) != 0
+fn verdict(shift: u32, rung: Rung, mode: Mode) -> bool {
+    VERDICT.load(Ordering::Relaxed) & bit(shift, rung, mode) != 0
 }
 
-fn set_verdict(shift: u32, rung: Rung) {
-    VERDICT.fetch_or(rung.bit() << shift, Ordering::Relaxed);
+fn set_verdict(shift: u32, rung: Rung, mode: Mode) {
+    VERDICT.fetch_or(bit(shift, rung, mode), Ordering::Relaxed);
+}
+
+const fn bit(shift: u32, rung: Rung, mode: Mode) -> u32 {
+    1 << (rung as u32 + shift + 8 * mode as u32)
 }
 
 #[cfg(test)]

@@ -73,6 +73,7 @@ extern crate alloc;
 extern crate std;
 
 mod backend;
+mod counter;
 mod error;
 mod ladder;
 mod notifier;
@@ -84,6 +85,7 @@ mod sys;
 mod waker;
 
 pub use backend::*;
+pub use counter::{Counter, Mode};
 pub use error::{Error, Operation};
 pub use notifier::{Backend, Notifier, RawFd, Wait};
 pub use report::{probe, Outcome, Reason, Report};

@@ -47,11 +47,6 @@ impl Rung {
     pub(crate) const fn has_flags(self) -> bool {
         matches!(self, Rung::EventFd2 | Rung::Pipe2)
     }
-
-    /// A bit for this rung, for sets of rungs.
-    pub(crate) const fn bit(self) -> u32 {
-        1 << self as u32
-    }
 }
 
 impl fmt::Display for Rung {

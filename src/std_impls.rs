@@ -1,4 +1,5 @@
-//! Conversions to the types of std, for the error and for every notifier.
+//! Conversions to the types of std, for the error and for whatever has a
+//! descriptor.
 
 use crate::Error;
 
@@ -11,20 +12,28 @@ impl From<Error> for std::io::Error {
     }
 }
 
-/// What every notifier has: the descriptor to poll, borrowed, and a waker.
-macro_rules! for_notifier {
-    ($notifier:ty) => {
-        impl std::os::unix::io::AsRawFd for $notifier {
+/// The descriptor to poll, borrowed.
+macro_rules! for_descriptor {
+    ($type:ty) => {
+        impl std::os::unix::io::AsRawFd for $type {
             fn as_raw_fd(&self) -> crate::RawFd {
                 self.pollable().as_raw()
             }
         }
 
-        impl std::os::unix::io::AsFd for $notifier {
+        impl std::os::unix::io::AsFd for $type {
             fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {
                 self.pollable().borrow()
             }
         }
+    };
+}
+pub(crate) use for_descriptor;
+
+/// What every notifier has: the descriptor to poll, and a waker.
+macro_rules! for_notifier {
+    ($notifier:ty) => {
+        crate::std_impls::for_descriptor!($notifier);
 
         /// A shared notifier is a waker: `std::task::Waker::from(Arc::clone(&n))`.
         impl alloc::task::Wake for $notifier {
@@ -42,3 +51,9 @@ macro_rules! for_notifier {
     };
 }
 pub(crate) use for_notifier;
+
+impl<N: crate::Notifier + std::os::unix::io::AsFd> std::os::unix::io::AsFd for crate::Waker<N> {
+    fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {
+        self.notifier().as_fd()
+    }
+}

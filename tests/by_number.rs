@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::os::raw::{c_int, c_long};
 
 use wakefd::{AutoNotifier, Rung};
-use wakefd_conformance::{isolated, Outcome, CASES};
+use wakefd_conformance::{isolated, Outcome, Way, CASES};
 
 /// What a call that is "not there" gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,7 @@ fn under_both_answers() -> impl Iterator<Item = suite::Test> {
                 give(answer);
                 let made = AutoNotifier::new().map(|notifier| notifier.rung());
                 assert_eq!(made, Ok(Rung::Pipe));
-                (case.run)(&AutoNotifier::new);
+                (case.run)(Way::Auto);
                 bystander.assert_untouched();
             })
         })

@@ -14,7 +14,7 @@ mod profile;
 mod run;
 mod sys;
 
-pub use cases::{Case, Factory, CASES};
+pub use cases::{Case, CASES};
 pub use isolate::{isolated, Outcome};
 pub use profile::{Profile, PROFILES};
 pub use run::{runs, Run, Way};

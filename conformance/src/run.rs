@@ -2,13 +2,13 @@
 
 use core::fmt;
 
-use wakefd::{AutoNotifier, Error, Rung};
+use wakefd::{AutoNotifier, Counter, Error, Mode, Rung};
 
 use crate::isolate::{isolated, Outcome};
 use crate::profile::RungSet;
 use crate::{Case, Profile, CASES, PROFILES};
 
-/// A way of making notifiers.
+/// A way of making notifiers and counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// As a program does that leaves the choice to the crate.
@@ -23,10 +23,25 @@ impl Way {
     /// # Errors
     ///
     /// Those of the constructor.
-    pub fn make(self) -> Result<AutoNotifier, Error> {
+    pub fn notifier(self) -> Result<AutoNotifier, Error> {
         match self {
             Way::Auto => AutoNotifier::new(),
             Way::At(rung) => AutoNotifier::at(rung),
+        }
+    }
+
+    /// Makes a counter this way. Where a kernel has no eventfd but the one
+    /// without flags, a semaphore is a pipe.
+    ///
+    /// # Errors
+    ///
+    /// Those of the constructor.
+    pub fn counter(self, mode: Mode) -> Result<Counter, Error> {
+        match (self, mode) {
+            (Way::Auto, Mode::Sum) => Counter::new(),
+            (Way::Auto, Mode::Semaphore) => Counter::semaphore(),
+            (Way::At(Rung::EventFd), Mode::Semaphore) => Counter::at(Rung::Pipe, mode),
+            (Way::At(rung), mode) => Counter::at(rung, mode),
         }
     }
 }
@@ -71,7 +86,7 @@ impl Run {
             if let Err(reason) = self.profile.enter() {
                 return Outcome::Skipped(reason);
             }
-            match (self.way, self.way.make()) {
+            match (self.way, self.way.notifier()) {
                 // Is the rung here at all? For an old kernel that is no failure.
                 (Way::At(_), Err(error)) => return Outcome::Absent(error.raw_os_error()),
                 (Way::Auto, made) => {
@@ -81,7 +96,7 @@ impl Run {
                 }
                 (Way::At(rung), Ok(notifier)) => assert_eq!(notifier.rung(), rung),
             }
-            (self.case.run)(&|| self.way.make());
+            (self.case.run)(self.way);
             Outcome::Passed
         })
     }

@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use super::{eventfd, pipe, EventFd, SelfPipe};
 use crate::report::{Plan, Report, Why};
-use crate::sys::identity;
-use crate::{ladder, Backend, Error, Notifier, RawFd, Rung, Wait};
+use crate::sys::{errno::Errno, identity};
+use crate::{ladder, Backend, Error, Mode, Notifier, RawFd, Rung, Wait};
 
 /// How [`AutoNotifier`] chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -27,7 +27,7 @@ pub enum Selection {
 
 impl Selection {
     /// The rungs to try in order, the rungs that a probe may ask, and why these.
-    fn plan(self) -> Plan {
+    pub(crate) fn plan(self) -> Plan {
         let (ask, candidates, why): (&[Rung], &[Rung], Why) = match self {
             Selection::EventFd => (&eventfd::RUNGS, &eventfd::RUNGS, Why::Selected),
             Selection::Pipe => (&pipe::RUNGS, &pipe::RUNGS, Why::Selected),
@@ -90,7 +90,7 @@ impl AutoNotifier {
     /// As for [`new`](Self::new), and for a forced backend those of
     /// [`EventFd::new`] and [`SelfPipe::new`].
     pub fn with(selection: Selection) -> Result<Self, Error> {
-        ladder::descend(selection.plan().candidates, Self::at)
+        ladder::descend(selection.plan().candidates, Mode::Sum, Self::at)
     }
 
     /// Makes a notifier on this rung and no other.
@@ -138,8 +138,30 @@ impl AutoNotifier {
         }
     }
 
+    /// As [`at`](Self::at), for a counter.
+    pub(crate) fn counting(rung: Rung, mode: Mode) -> Result<Self, Error> {
+        match rung.backend() {
+            Backend::EventFd => EventFd::counting(rung, mode).map(Self::EventFd),
+            Backend::Pipe => SelfPipe::counting(rung, mode).map(Self::Pipe),
+        }
+    }
+
+    pub(crate) fn add(&self, n: u64) -> Result<(), Errno> {
+        match self {
+            Self::EventFd(eventfd) => eventfd.add(n),
+            Self::Pipe(pipe) => pipe.add(n),
+        }
+    }
+
+    pub(crate) fn take(&self, mode: Mode) -> Result<u64, Errno> {
+        match self {
+            Self::EventFd(eventfd) => eventfd.take(mode),
+            Self::Pipe(pipe) => pipe.take(mode),
+        }
+    }
+
     #[cfg(feature = "std")]
-    fn pollable(&self) -> &crate::sys::fd::Fd {
+    pub(crate) fn pollable(&self) -> &crate::sys::fd::Fd {
         match self {
             Self::EventFd(eventfd) => eventfd.pollable(),
             Self::Pipe(pipe) => pipe.pollable(),

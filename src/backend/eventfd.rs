@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::sys::errno::{Errno, Kept};
 use crate::sys::{self, fd::Fd};
-use crate::{ladder, Backend, Error, Notifier, Operation, RawFd, Rung, Wait};
+use crate::{ladder, Backend, Error, Mode, Notifier, Operation, RawFd, Rung, Wait};
 
 /// A notifier made of one eventfd: a 64-bit counter behind a descriptor.
 ///
@@ -14,6 +14,7 @@ use crate::{ladder, Backend, Error, Notifier, Operation, RawFd, Rung, Wait};
 pub struct EventFd {
     fd: Fd,
     rung: Rung,
+    mode: Mode,
 }
 
 /// The ladder of this backend, best first.
@@ -30,7 +31,7 @@ impl EventFd {
     /// `EPERM`, `EACCES` in sandboxes; `EMFILE`, `ENFILE`, `ENOMEM`, `ENODEV` as
     /// in eventfd(2).
     pub fn new() -> Result<Self, Error> {
-        ladder::descend(&RUNGS, Self::at)
+        ladder::descend(&RUNGS, Mode::Sum, Self::at)
     }
 
     /// Makes an eventfd on this rung and no other.
@@ -39,19 +40,26 @@ impl EventFd {
     ///
     /// As for [`new`](Self::new); `EINVAL` for a rung of another backend.
     pub fn at(rung: Rung) -> Result<Self, Error> {
-        let first = !ladder::is_verified(rung);
+        Self::counting(rung, Mode::Sum)
+    }
+
+    /// As [`at`](Self::at); in this mode its counter counts.
+    pub(crate) fn counting(rung: Rung, mode: Mode) -> Result<Self, Error> {
+        let first = !ladder::is_verified(rung, mode);
         let fd = match rung {
-            Rung::EventFd2 => sys::eventfd::eventfd2(first),
+            Rung::EventFd2 => sys::eventfd::eventfd2(first, mode),
+            // No flags, so no such mode.
+            Rung::EventFd if mode == Mode::Semaphore => Err(libc::EINVAL),
             Rung::EventFd => sys::eventfd::eventfd(first).and_then(Fd::with_flags),
             Rung::Pipe2 | Rung::Pipe => Err(libc::EINVAL),
         }
         .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
 
-        let made = EventFd { fd, rung };
+        let made = EventFd { fd, rung, mode };
         if first {
             made.verify()
                 .map_err(|errno| made.error(Operation::Verify, errno))?;
-            ladder::set_verified(rung);
+            ladder::set_verified(rung, mode);
         }
         Ok(made)
     }
@@ -79,7 +87,7 @@ impl EventFd {
     ///
     /// As for [`new`](Self::new); the notifier is then as it was.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        let new = Self::at(self.rung)?;
+        let new = Self::counting(self.rung, self.mode)?;
         self.fd
             .replace(new.fd, self.rung.has_flags())
             .map_err(|errno| self.error(Operation::Reinit, errno))
@@ -98,10 +106,13 @@ impl EventFd {
     /// that does not behave so is no eventfd, whatever call it came from.
     fn verify(&self) -> Result<(), Errno> {
         self.fd.verify_flags()?;
-        if self.take() == Err(libc::EAGAIN)
-            && self.fd.write(&2_u64.to_ne_bytes()) == Ok(())
-            && self.take() == Ok(2)
-            && self.take() == Err(libc::EAGAIN)
+        if self.read() == Err(libc::EAGAIN)
+            && self.add(2) == Ok(())
+            && match self.mode {
+                Mode::Sum => self.read() == Ok(2),
+                Mode::Semaphore => self.read() == Ok(1) && self.read() == Ok(1),
+            }
+            && self.read() == Err(libc::EAGAIN)
         {
             Ok(())
         } else {
@@ -109,8 +120,16 @@ impl EventFd {
         }
     }
 
-    /// Takes the whole counter.
-    fn take(&self) -> Result<u64, Errno> {
+    pub(crate) fn add(&self, n: u64) -> Result<(), Errno> {
+        self.fd.write(&n.to_ne_bytes())
+    }
+
+    /// Takes the whole counter, or one: as it was made.
+    pub(crate) fn take(&self, _: Mode) -> Result<u64, Errno> {
+        self.read()
+    }
+
+    fn read(&self) -> Result<u64, Errno> {
         let mut counter = [0; 8];
         self.fd.read(&mut counter)?;
         Ok(u64::from_ne_bytes(counter))
@@ -120,7 +139,7 @@ impl EventFd {
 impl Notifier for EventFd {
     fn notify(&self) -> Result<(), Error> {
         let _kept = Kept::new();
-        match self.fd.write(&1_u64.to_ne_bytes()) {
+        match self.add(1) {
             // At its maximum the counter is as readable as it can be.
             Ok(()) | Err(libc::EAGAIN) => Ok(()),
             Err(errno) => Err(self.error(Operation::Notify, errno)),
@@ -128,7 +147,7 @@ impl Notifier for EventFd {
     }
 
     fn clear(&self) -> Result<bool, Error> {
-        match self.take() {
+        match self.read() {
             Ok(_) => Ok(true),
             Err(libc::EAGAIN) => Ok(false),
             Err(errno) => Err(self.error(Operation::Clear, errno)),

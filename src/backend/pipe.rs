@@ -6,7 +6,7 @@ use core::time::Duration;
 use crate::sys::errno::{Errno, Kept};
 use crate::sys::pipe::{self, Discarded, Ends};
 use crate::sys::{self, fd::Fd};
-use crate::{ladder, Backend, Error, Notifier, Operation, RawFd, Rung, Wait};
+use crate::{ladder, Backend, Error, Mode, Notifier, Operation, RawFd, Rung, Wait};
 
 /// A notifier made of both ends of a pipe.
 ///
@@ -15,8 +15,8 @@ use crate::{ladder, Backend, Error, Notifier, Operation, RawFd, Rung, Wait};
 /// a hang-up or gets a SIGPIPE as long as any holds the notifier.
 #[derive(Debug)]
 pub struct SelfPipe {
-    read: Fd,
-    write: Fd,
+    pub(crate) read: Fd,
+    pub(crate) write: Fd,
     rung: Rung,
 }
 
@@ -34,7 +34,7 @@ impl SelfPipe {
     /// `EMFILE` if fewer than two descriptors are left, `ENFILE`, and `ENOMEM`,
     /// as in pipe(2).
     pub fn new() -> Result<Self, Error> {
-        ladder::descend(&RUNGS, Self::at)
+        ladder::descend(&RUNGS, Mode::Sum, Self::at)
     }
 
     /// Makes a pipe on this rung and no other.
@@ -44,7 +44,7 @@ impl SelfPipe {
     /// As for [`new`](Self::new); `EINVAL` for a rung of another backend, and
     /// `ENOSYS` for [`Rung::Pipe2`] on an older kernel.
     pub fn at(rung: Rung) -> Result<Self, Error> {
-        let first = !ladder::is_verified(rung);
+        let first = !ladder::is_verified(rung, Mode::Sum);
         let Ends { read, write } = match rung {
             Rung::Pipe2 => pipe::pipe2(first),
             Rung::Pipe => pipe::pipe().and_then(Ends::with_flags),
@@ -56,7 +56,7 @@ impl SelfPipe {
         if first {
             made.verify()
                 .map_err(|errno| made.error(Operation::Verify, errno))?;
-            ladder::set_verified(rung);
+            ladder::set_verified(rung, Mode::Sum);
         }
         Ok(made)
     }
@@ -92,6 +92,11 @@ impl SelfPipe {
             .replace(new.read, with_flags)
             .and_then(|()| self.write.replace(new.write, with_flags))
             .map_err(|errno| self.error(Operation::Reinit, errno))
+    }
+
+    /// As [`at`](Self::at): every pipe can count, in both modes.
+    pub(crate) fn counting(rung: Rung, _: Mode) -> Result<Self, Error> {
+        Self::at(rung)
     }
 
     #[cfg(feature = "std")]

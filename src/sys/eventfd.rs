@@ -10,7 +10,7 @@ use libc::{c_int, c_long};
 use super::answer;
 use super::errno::Errno;
 use super::fd::{is_open, Fd};
-use crate::RawFd;
+use crate::{Mode, RawFd};
 
 cfg_if::cfg_if! {
     // Architectures that came to Linux after 2.6.27 never had the flagless call.
@@ -37,14 +37,11 @@ cfg_if::cfg_if! {
 
 /// `eventfd2`: the descriptor is born with its flags. `first` doubts the
 /// answer; see [`create`].
-pub(crate) fn eventfd2(first: bool) -> Result<Fd, Errno> {
+pub(crate) fn eventfd2(first: bool, mode: Mode) -> Result<Fd, Errno> {
     // EFD_CLOEXEC and EFD_NONBLOCK are the architecture's O_ flags by
-    // definition (include/linux/eventfd.h).
-    create(
-        first,
-        Some(libc::SYS_eventfd2),
-        libc::O_CLOEXEC | libc::O_NONBLOCK,
-    )
+    // definition, and EFD_SEMAPHORE is 1 everywhere (include/linux/eventfd.h).
+    let flags = libc::O_CLOEXEC | libc::O_NONBLOCK | c_int::from(mode == Mode::Semaphore);
+    create(first, Some(libc::SYS_eventfd2), flags)
 }
 
 /// `eventfd`: the descriptor has no flags yet.

@@ -82,6 +82,18 @@ cfg_if::cfg_if! {
     }
 }
 
+/// Reads whole records of eight bytes, and says how many.
+pub(crate) fn read_records(fd: &Fd, records: &mut [u64]) -> Result<usize, Errno> {
+    const SIZE: usize = core::mem::size_of::<u64>();
+    // SAFETY: pointer and length are those of a live slice, and a u64 may be
+    // any eight bytes.
+    match unsafe { fd.read_raw(records.as_mut_ptr().cast(), records.len() * SIZE) }? {
+        // The end of the file: somebody closed the writing end by number.
+        0 => Err(libc::EPIPE),
+        read => Ok(read / SIZE),
+    }
+}
+
 /// What [`discard`] left.
 pub(crate) enum Discarded {
     /// Nothing.

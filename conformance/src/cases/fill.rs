@@ -2,11 +2,12 @@
 
 use wakefd::{Backend, Notifier};
 
-use super::{is_pending, make, Factory};
+use super::{is_pending, make};
 use crate::sys::descriptors::write_u64;
+use crate::Way;
 
-pub(super) fn clause_1_a_million_notifications_never_block_or_fail(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_1_a_million_notifications_never_block_or_fail(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     for _ in 0..1_000_000 {
         assert_eq!(notifier.notify(), Ok(()));
     }
@@ -16,8 +17,8 @@ pub(super) fn clause_1_a_million_notifications_never_block_or_fail(factory: Fact
     assert_eq!(notifier.clear(), Ok(false));
 }
 
-pub(super) fn clause_1_nothing_is_too_full(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_1_nothing_is_too_full(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     for _ in 0..2 {
         match notifier.backend() {
             // The highest value that an eventfd can hold.
@@ -34,8 +35,8 @@ pub(super) fn clause_1_nothing_is_too_full(factory: Factory<'_>) {
     }
 }
 
-pub(super) fn clause_2_any_number_of_notifications_is_cleared_at_once(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_2_any_number_of_notifications_is_cleared_at_once(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     // Round the sizes of the buffer that drains a pipe, of a page, of a pipe.
     for count in [
         1, 2, 3, 1023, 1024, 1025, 2048, 4096, 4097, 65_535, 65_536, 65_537,
@@ -51,8 +52,8 @@ pub(super) fn clause_2_any_number_of_notifications_is_cleared_at_once(factory: F
     }
 }
 
-pub(super) fn clause_2_clear_with_nothing_pending(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_2_clear_with_nothing_pending(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     for _ in 0..100 {
         assert!(!is_pending(notifier));
         assert_eq!(notifier.clear(), Ok(false));

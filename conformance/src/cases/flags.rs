@@ -1,12 +1,13 @@
 //! The flags of the descriptors.
 
-use super::{make, Factory};
+use super::make;
 use crate::sys::descriptors::{is_close_on_exec, is_non_blocking, Open};
+use crate::Way;
 use wakefd::{Backend, Notifier};
 
-pub(super) fn clause_5_descriptors_are_non_blocking_and_close_on_exec(factory: Factory<'_>) {
+pub(super) fn clause_5_descriptors_are_non_blocking_and_close_on_exec(way: Way) {
     let before = Open::now();
-    let notifier = make(factory);
+    let notifier = make(way);
     let check = || {
         let mut count = 0;
         for number in Open::now().since(before) {

@@ -4,13 +4,14 @@ use core::time::Duration;
 
 use wakefd::{Notifier, Wait};
 
-use super::{is_pending, make, Factory};
+use super::{is_pending, make};
 use crate::sys::descriptors::Open;
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
 use crate::sys::process::fork;
+use crate::Way;
 
-pub(super) fn clause_8_child_wakes_parent(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_8_child_wakes_parent(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     let child = fork(|| notifier.notify().expect("notify"));
     assert_eq!(notifier.wait(None), Ok(Wait::Notified));
     child.succeeds();
@@ -18,9 +19,9 @@ pub(super) fn clause_8_child_wakes_parent(factory: Factory<'_>) {
     assert_eq!(notifier.clear(), Ok(false));
 }
 
-pub(super) fn clause_8_parent_wakes_child(factory: Factory<'_>) {
-    let there: &dyn Notifier = &make(factory);
-    let back: &dyn Notifier = &make(factory);
+pub(super) fn clause_8_parent_wakes_child(way: Way) {
+    let there: &dyn Notifier = &make(way);
+    let back: &dyn Notifier = &make(way);
     let child = fork(|| {
         assert_eq!(there.wait(None), Ok(Wait::Notified));
         // They share it: the child's clear takes it from the parent too.
@@ -34,9 +35,9 @@ pub(super) fn clause_8_parent_wakes_child(factory: Factory<'_>) {
     child.succeeds();
 }
 
-pub(super) fn clause_8_reinit_keeps_the_numbers(factory: Factory<'_>) {
-    let mine = make(factory);
-    let back: &dyn Notifier = &make(factory);
+pub(super) fn clause_8_reinit_keeps_the_numbers(way: Way) {
+    let mine = make(way);
+    let back: &dyn Notifier = &make(way);
     // Sets that were made before the fork.
     let poll = Multiplexer::new(Kind::Poll, mine.as_raw_fd());
     let select = Multiplexer::new(Kind::Select, mine.as_raw_fd());

@@ -4,10 +4,11 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use wakefd::{Notifier, Wait};
 
-use super::{make, Factory};
+use super::make;
 use crate::sys::memory::Shared;
 use crate::sys::process::fork;
 use crate::sys::thread::together;
+use crate::Way;
 
 /// Sleeps, clears, looks: until `done` has come to `total`.
 fn consume(notifier: &dyn Notifier, done: &AtomicU32, total: u32) {
@@ -25,9 +26,9 @@ fn produce(notifier: &dyn Notifier, done: &AtomicU32, count: u32) {
     }
 }
 
-pub(super) fn clause_3_nothing_is_lost_between_threads(factory: Factory<'_>) {
+pub(super) fn clause_3_nothing_is_lost_between_threads(way: Way) {
     const EACH: u32 = 20_000;
-    let notifier = make(factory);
+    let notifier = make(way);
     let done = AtomicU32::new(0);
     together(5, &|index| match index {
         0 => consume(&notifier, &done, 4 * EACH),
@@ -35,9 +36,9 @@ pub(super) fn clause_3_nothing_is_lost_between_threads(factory: Factory<'_>) {
     });
 }
 
-pub(super) fn clause_3_nothing_is_lost_between_processes(factory: Factory<'_>) {
+pub(super) fn clause_3_nothing_is_lost_between_processes(way: Way) {
     const EACH: u32 = 10_000;
-    let notifier = make(factory);
+    let notifier = make(way);
     let done = Shared::new();
     let producers = [(); 3].map(|()| fork(|| produce(&notifier, &done, EACH)));
     consume(&notifier, &done, 3 * EACH);
@@ -48,10 +49,10 @@ pub(super) fn clause_3_nothing_is_lost_between_processes(factory: Factory<'_>) {
 
 /// The producer goes on only when a clear has reported its notification, so a
 /// clear that swallows one ends the game.
-pub(super) fn clause_3_clear_reports_what_it_takes(factory: Factory<'_>) {
+pub(super) fn clause_3_clear_reports_what_it_takes(way: Way) {
     const ROUNDS: u32 = 5_000;
-    let there = make(factory);
-    let back = make(factory);
+    let there = make(way);
+    let back = make(way);
     let reported = AtomicU32::new(0);
     together(2, &|index| match index {
         0 => {
@@ -74,10 +75,10 @@ pub(super) fn clause_3_clear_reports_what_it_takes(factory: Factory<'_>) {
     });
 }
 
-pub(super) fn clause_3_a_token_passes_round_fifty_threads(factory: Factory<'_>) {
+pub(super) fn clause_3_a_token_passes_round_fifty_threads(way: Way) {
     const THREADS: usize = 50;
     const ROUNDS: u32 = 20;
-    let notifiers: [_; THREADS] = core::array::from_fn(|_| make(factory));
+    let notifiers: [_; THREADS] = core::array::from_fn(|_| make(way));
     let passes = AtomicU32::new(0);
     assert_eq!(notifiers[0].notify(), Ok(()));
     together(THREADS, &|index| {
@@ -96,10 +97,10 @@ pub(super) fn clause_3_a_token_passes_round_fifty_threads(factory: Factory<'_>) 
 }
 
 /// Many threads find out at once what the kernel has.
-pub(super) fn clause_3_first_use_by_many_threads(factory: Factory<'_>) {
+pub(super) fn clause_3_first_use_by_many_threads(way: Way) {
     together(8, &|_| {
         for _ in 0..50 {
-            let notifier = make(factory);
+            let notifier = make(way);
             assert_eq!(notifier.notify(), Ok(()));
             assert_eq!(notifier.clear(), Ok(true));
             assert_eq!(notifier.clear(), Ok(false));

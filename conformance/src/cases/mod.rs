@@ -1,5 +1,6 @@
 //! The cases, by clause of the contract of [`wakefd::Notifier`].
 
+mod counter;
 mod fill;
 mod flags;
 mod fork;
@@ -10,17 +11,16 @@ mod signals;
 mod waiting;
 mod waker;
 
-use wakefd::{AutoNotifier, Error, Notifier, Wait};
+use wakefd::{AutoNotifier, Notifier, Wait};
 
-/// Makes the notifiers of a case.
-pub type Factory<'a> = &'a (dyn Fn() -> Result<AutoNotifier, Error> + Sync);
+use crate::Way;
 
 /// One test.
 pub struct Case {
     /// Its name, which begins with the clause.
     pub name: &'static str,
     /// Panics if the notifiers do not keep the clause.
-    pub run: fn(Factory<'_>),
+    pub run: fn(Way),
 }
 
 macro_rules! cases {
@@ -83,10 +83,22 @@ cases! {
         waker_signal_storm
         waker_and_fork
         waker_tries_again_after_an_error;
+    counter:
+        counter_agrees_with_a_model
+        counter_agrees_with_a_model_of_a_semaphore
+        counter_at_its_limit
+        counter_when_the_pipe_is_full
+        counter_is_exact_between_threads
+        counter_is_exact_between_processes
+        counter_is_exact_at_the_limit_between_threads
+        counter_is_exact_under_signals
+        counter_semaphore_is_exact_between_threads
+        counter_and_fork
+        counter_errors;
 }
 
-fn make(factory: Factory<'_>) -> AutoNotifier {
-    match factory() {
+fn make(way: Way) -> AutoNotifier {
+    match way.notifier() {
         Ok(notifier) => notifier,
         Err(error) => panic!("no notifier: {error}"),
     }

@@ -4,13 +4,14 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use wakefd::Notifier;
 
-use super::{make, Factory};
+use super::make;
 use crate::sys::descriptors::{close, dup};
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
 use crate::sys::thread::together;
+use crate::Way;
 
-pub(super) fn clause_6_level_triggered(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_6_level_triggered(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     for kind in [Kind::Poll, Kind::Select, Kind::EpollLevel] {
         let set = Multiplexer::new(kind, notifier.as_raw_fd());
         for _ in 0..3 {
@@ -29,8 +30,8 @@ pub(super) fn clause_6_level_triggered(factory: Factory<'_>) {
     }
 }
 
-pub(super) fn clause_6_edge_triggered(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_6_edge_triggered(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     let set = Multiplexer::new(Kind::EpollEdge, notifier.as_raw_fd());
     for _ in 0..3 {
         assert!(!set.wait(0));
@@ -45,8 +46,8 @@ pub(super) fn clause_6_edge_triggered(factory: Factory<'_>) {
     }
 }
 
-pub(super) fn clause_6_duplicated_and_registered_again(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_6_duplicated_and_registered_again(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     let duplicate = dup(notifier.as_raw_fd());
     for kind in Kind::ALL {
         let set = Multiplexer::new(kind, duplicate);
@@ -65,9 +66,9 @@ pub(super) fn clause_6_duplicated_and_registered_again(factory: Factory<'_>) {
     close(duplicate);
 }
 
-fn four_producers(kind: Kind, factory: Factory<'_>) {
+fn four_producers(kind: Kind, way: Way) {
     const EACH: u32 = 10_000;
-    let notifier = make(factory);
+    let notifier = make(way);
     let done = AtomicU32::new(0);
     together(5, &|index| {
         if index > 0 {
@@ -89,18 +90,18 @@ fn four_producers(kind: Kind, factory: Factory<'_>) {
     });
 }
 
-pub(super) fn clause_6_four_producers_poll(factory: Factory<'_>) {
-    four_producers(Kind::Poll, factory);
+pub(super) fn clause_6_four_producers_poll(way: Way) {
+    four_producers(Kind::Poll, way);
 }
 
-pub(super) fn clause_6_four_producers_select(factory: Factory<'_>) {
-    four_producers(Kind::Select, factory);
+pub(super) fn clause_6_four_producers_select(way: Way) {
+    four_producers(Kind::Select, way);
 }
 
-pub(super) fn clause_6_four_producers_epoll_level(factory: Factory<'_>) {
-    four_producers(Kind::EpollLevel, factory);
+pub(super) fn clause_6_four_producers_epoll_level(way: Way) {
+    four_producers(Kind::EpollLevel, way);
 }
 
-pub(super) fn clause_6_four_producers_epoll_edge(factory: Factory<'_>) {
-    four_producers(Kind::EpollEdge, factory);
+pub(super) fn clause_6_four_producers_epoll_edge(way: Way) {
+    four_producers(Kind::EpollEdge, way);
 }

@@ -2,18 +2,19 @@
 
 use wakefd::{Backend, Notifier, Operation};
 
-use super::{is_pending, make, Factory};
+use super::{is_pending, make};
 use crate::sys::descriptors::{close, limit_to, Open};
 use crate::sys::process::fork;
+use crate::Way;
 
-pub(super) fn clause_9_drop_closes_each_descriptor_once(factory: Factory<'_>) {
+pub(super) fn clause_9_drop_closes_each_descriptor_once(way: Way) {
     let before = Open::now();
     for _ in 0..1000 {
-        drop(make(factory));
+        drop(make(way));
     }
     assert_eq!(Open::now(), before);
 
-    let many: [_; 50] = core::array::from_fn(|_| make(factory));
+    let many: [_; 50] = core::array::from_fn(|_| make(way));
     let each = match many[0].backend() {
         Backend::EventFd => 1,
         Backend::Pipe => 2,
@@ -23,9 +24,9 @@ pub(super) fn clause_9_drop_closes_each_descriptor_once(factory: Factory<'_>) {
     assert_eq!(Open::now(), before);
 }
 
-pub(super) fn clause_9_drop_never_wakes_or_kills(factory: Factory<'_>) {
+pub(super) fn clause_9_drop_never_wakes_or_kills(way: Way) {
     // The child drops its share; the parent notices nothing.
-    let notifier = make(factory);
+    let notifier = make(way);
     let mut share = Some(notifier);
     fork(|| drop(share.take())).succeeds();
     let notifier = share.expect("the parent's share");
@@ -36,7 +37,7 @@ pub(super) fn clause_9_drop_never_wakes_or_kills(factory: Factory<'_>) {
 
     // The parent drops its share; the child notifies and lives. (SIGPIPE would
     // kill it: nothing here ignores it.)
-    let gone = make(factory);
+    let gone = make(way);
     let mut share = Some(notifier);
     let child = fork(|| {
         let notifier = share.take().expect("the child's share");
@@ -52,11 +53,11 @@ pub(super) fn clause_9_drop_never_wakes_or_kills(factory: Factory<'_>) {
     child.succeeds();
 }
 
-pub(super) fn errors_name_the_lack_of_descriptors(factory: Factory<'_>) {
+pub(super) fn errors_name_the_lack_of_descriptors(way: Way) {
     // What it would be if there were descriptors; in a child, so that here the
     // first use is the one that fails.
     let rung = {
-        let child = crate::sys::process::fork_to(|| make(factory).rung() as i32);
+        let child = crate::sys::process::fork_to(|| make(way).rung() as i32);
         match child.wait() {
             crate::sys::process::Ended::Exited(rung) => wakefd::Rung::ALL[rung as usize],
             ended => panic!("{ended:?}"),
@@ -70,7 +71,7 @@ pub(super) fn errors_name_the_lack_of_descriptors(factory: Factory<'_>) {
     let first_free = (0..).find(|&number| !before.is_open(number)).unwrap_or(0);
     for available in 0..needed {
         limit_to(first_free as usize + available);
-        let error = match factory() {
+        let error = match way.notifier() {
             Ok(notifier) => panic!("{:?} with {available} descriptors", notifier.rung()),
             Err(error) => error,
         };
@@ -81,16 +82,16 @@ pub(super) fn errors_name_the_lack_of_descriptors(factory: Factory<'_>) {
     }
     // With just enough it works, also the first time.
     limit_to(first_free as usize + needed);
-    let notifier = make(factory);
+    let notifier = make(way);
     assert_eq!(notifier.rung(), rung);
     assert_eq!(notifier.notify(), Ok(()));
     assert_eq!(notifier.clear(), Ok(true));
-    assert!(factory().is_err());
+    assert!(way.notifier().is_err());
 }
 
-pub(super) fn errors_name_a_descriptor_closed_by_others(factory: Factory<'_>) {
+pub(super) fn errors_name_a_descriptor_closed_by_others(way: Way) {
     let before = Open::now();
-    let notifier = make(factory);
+    let notifier = make(way);
     Open::now().since(before).for_each(close);
     let errors = [
         (notifier.notify().err(), Operation::Notify),

@@ -4,16 +4,17 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use wakefd::Notifier;
 
-use super::{is_pending, make, Factory};
+use super::{is_pending, make};
 use crate::sys::descriptors::{close, Open};
 use crate::sys::{errno, signal, time};
+use crate::Way;
 
 /// No call gives this one.
 const MARK: i32 = 4242;
 
-pub(super) fn clause_4_errno_is_kept(factory: Factory<'_>) {
+pub(super) fn clause_4_errno_is_kept(way: Way) {
     let before = Open::now();
-    let notifier = make(factory);
+    let notifier = make(way);
     errno::set(MARK);
     // Until the pipe is full, and beyond.
     for _ in 0..70_000 {
@@ -28,8 +29,8 @@ pub(super) fn clause_4_errno_is_kept(factory: Factory<'_>) {
     core::mem::forget(notifier);
 }
 
-pub(super) fn clause_4_signal_storm(factory: Factory<'_>) {
-    let notifier = make(factory);
+pub(super) fn clause_4_signal_storm(way: Way) {
+    let notifier = make(way);
     let faults = AtomicU32::new(0);
     let signals = AtomicU32::new(0);
     let handler = || {

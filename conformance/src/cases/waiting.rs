@@ -5,12 +5,13 @@ use core::time::Duration;
 
 use wakefd::{Notifier, Wait};
 
-use super::{make, Factory};
+use super::make;
 use crate::sys::thread::together;
 use crate::sys::{signal, time};
+use crate::Way;
 
-pub(super) fn clause_7_zero_does_not_wait(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_7_zero_does_not_wait(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     for _ in 0..100 {
         assert_eq!(notifier.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
     }
@@ -23,8 +24,8 @@ pub(super) fn clause_7_zero_does_not_wait(factory: Factory<'_>) {
     assert_eq!(notifier.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
 }
 
-pub(super) fn clause_7_never_early(factory: Factory<'_>) {
-    let notifier: &dyn Notifier = &make(factory);
+pub(super) fn clause_7_never_early(way: Way) {
+    let notifier: &dyn Notifier = &make(way);
     for (timeout, milliseconds) in [
         (Duration::from_nanos(1), 0),
         (Duration::from_micros(999), 0),
@@ -39,8 +40,8 @@ pub(super) fn clause_7_never_early(factory: Factory<'_>) {
 }
 
 /// Notifies from another thread while this one is in `wait`, most likely.
-fn woken_from(timeout: Option<Duration>, factory: Factory<'_>) {
-    let notifier = make(factory);
+fn woken_from(timeout: Option<Duration>, way: Way) {
+    let notifier = make(way);
     together(2, &|index| {
         if index == 0 {
             assert_eq!(notifier.wait(timeout), Ok(Wait::Notified));
@@ -52,11 +53,11 @@ fn woken_from(timeout: Option<Duration>, factory: Factory<'_>) {
     assert_eq!(notifier.clear(), Ok(true));
 }
 
-pub(super) fn clause_7_for_ever_until_notified(factory: Factory<'_>) {
-    woken_from(None, factory);
+pub(super) fn clause_7_for_ever_until_notified(way: Way) {
+    woken_from(None, way);
 }
 
-pub(super) fn clause_7_huge_time_outs(factory: Factory<'_>) {
+pub(super) fn clause_7_huge_time_outs(way: Way) {
     for timeout in [
         Duration::MAX,
         Duration::from_secs(u64::MAX),
@@ -66,13 +67,13 @@ pub(super) fn clause_7_huge_time_outs(factory: Factory<'_>) {
         // Just beyond what one `poll` takes.
         Duration::from_millis(i32::MAX as u64 + 1),
     ] {
-        woken_from(Some(timeout), factory);
+        woken_from(Some(timeout), way);
     }
 }
 
-pub(super) fn clause_7_goes_on_after_signals(factory: Factory<'_>) {
+pub(super) fn clause_7_goes_on_after_signals(way: Way) {
     const MILLISECONDS: u64 = 150;
-    let notifier = make(factory);
+    let notifier = make(way);
     let signals = AtomicU32::new(0);
     let handler = || {
         signals.fetch_add(1, Ordering::Relaxed);
@@ -90,8 +91,8 @@ pub(super) fn clause_7_goes_on_after_signals(factory: Factory<'_>) {
     });
 }
 
-pub(super) fn clause_7_a_handler_ends_it_by_notifying(factory: Factory<'_>) {
-    let notifier = make(factory);
+pub(super) fn clause_7_a_handler_ends_it_by_notifying(way: Way) {
+    let notifier = make(way);
     let signals = AtomicU32::new(0);
     let handler = || {
         if signals.fetch_add(1, Ordering::Relaxed) == 3 {
@@ -106,8 +107,8 @@ pub(super) fn clause_7_a_handler_ends_it_by_notifying(factory: Factory<'_>) {
 }
 
 /// The handler notifies only when the time-out has passed: that still counts.
-pub(super) fn clause_7_a_last_look_after_a_signal(factory: Factory<'_>) {
-    let notifier = make(factory);
+pub(super) fn clause_7_a_last_look_after_a_signal(way: Way) {
+    let notifier = make(way);
     let begin = time::now();
     let handler = || {
         if notifier.notify().is_ok() {

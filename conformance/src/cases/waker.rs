@@ -5,15 +5,16 @@ use core::time::Duration;
 
 use wakefd::{AutoNotifier, Notifier, Wait, Waker};
 
-use super::{is_pending, make, Factory};
+use super::{is_pending, make};
 use crate::sys::descriptors::{close, Open};
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
 use crate::sys::process::fork;
 use crate::sys::thread::together;
 use crate::sys::{errno, signal, time};
+use crate::Way;
 
-pub(super) fn waker_coalesces(factory: Factory<'_>) {
-    let waker = Waker::new(make(factory));
+pub(super) fn waker_coalesces(way: Way) {
+    let waker = Waker::new(make(way));
     for _ in 0..3 {
         assert!(!is_pending(&waker));
         assert_eq!(waker.clear(), Ok(false));
@@ -31,10 +32,10 @@ pub(super) fn waker_coalesces(factory: Factory<'_>) {
 
 /// With the descriptors gone every system call fails, so what succeeds made
 /// none.
-pub(super) fn waker_needs_no_system_call_while_pending_or_awake(factory: Factory<'_>) {
+pub(super) fn waker_needs_no_system_call_while_pending_or_awake(way: Way) {
     let before = Open::now();
-    let pending = Waker::new(make(factory));
-    let looping = Waker::new(make(factory));
+    let pending = Waker::new(make(way));
+    let looping = Waker::new(make(way));
     assert_eq!(pending.wake(), Ok(()));
     let mut awake = looping.awake();
     Open::now().since(before).for_each(close);
@@ -66,9 +67,9 @@ fn produce(waker: &Waker<AutoNotifier>, done: &AtomicU32) {
     }
 }
 
-pub(super) fn waker_loses_nothing_with_clear(factory: Factory<'_>) {
+pub(super) fn waker_loses_nothing_with_clear(way: Way) {
     for kind in Kind::ALL {
-        let waker = Waker::new(make(factory));
+        let waker = Waker::new(make(way));
         let done = AtomicU32::new(0);
         together(5, &|index| {
             if index > 0 {
@@ -83,9 +84,9 @@ pub(super) fn waker_loses_nothing_with_clear(factory: Factory<'_>) {
     }
 }
 
-pub(super) fn waker_loses_nothing_with_announced_sleep(factory: Factory<'_>) {
+pub(super) fn waker_loses_nothing_with_announced_sleep(way: Way) {
     for kind in Kind::ALL {
-        let waker = Waker::new(make(factory));
+        let waker = Waker::new(make(way));
         let done = AtomicU32::new(0);
         together(5, &|index| {
             if index > 0 {
@@ -103,8 +104,8 @@ pub(super) fn waker_loses_nothing_with_announced_sleep(factory: Factory<'_>) {
     }
 }
 
-pub(super) fn waker_prepared_wait(factory: Factory<'_>) {
-    let waker = Waker::new(make(factory));
+pub(super) fn waker_prepared_wait(way: Way) {
+    let waker = Waker::new(make(way));
     let done = AtomicU32::new(0);
     together(5, &|index| {
         if index > 0 {
@@ -135,9 +136,9 @@ pub(super) fn waker_prepared_wait(factory: Factory<'_>) {
     );
 }
 
-pub(super) fn waker_signal_storm(factory: Factory<'_>) {
+pub(super) fn waker_signal_storm(way: Way) {
     const MARK: i32 = 4242;
-    let waker = Waker::new(make(factory));
+    let waker = Waker::new(make(way));
     let (signals, faults) = (AtomicU32::new(0), AtomicU32::new(0));
     let handler = || {
         let before = errno::get();
@@ -163,8 +164,8 @@ pub(super) fn waker_signal_storm(factory: Factory<'_>) {
     assert_eq!(faults.load(Ordering::Relaxed), 0);
 }
 
-pub(super) fn waker_and_fork(factory: Factory<'_>) {
-    let waker = Waker::new(make(factory));
+pub(super) fn waker_and_fork(way: Way) {
+    let waker = Waker::new(make(way));
     // From a child by the bare notifier, as often as it likes.
     for _ in 0..3 {
         let child = fork(|| waker.notifier().notify().expect("notify"));
@@ -186,9 +187,9 @@ pub(super) fn waker_and_fork(factory: Factory<'_>) {
     assert_eq!(waker.clear(), Ok(false));
 }
 
-pub(super) fn waker_tries_again_after_an_error(factory: Factory<'_>) {
+pub(super) fn waker_tries_again_after_an_error(way: Way) {
     let before = Open::now();
-    let waker = Waker::new(make(factory));
+    let waker = Waker::new(make(way));
     Open::now().since(before).for_each(close);
     for _ in 0..3 {
         // Not silenced by a flag that the first has left.

@@ -1,0 +1,235 @@
+//! A count behind a descriptor.
+
+#[cfg(feature = "pipe")]
+mod pipe;
+
+use core::num::NonZeroU64;
+use core::time::Duration;
+
+use crate::sys::errno::{Errno, Kept};
+use crate::{ladder, AutoNotifier, Backend, Error, Notifier, Operation, RawFd, Rung, Wait};
+
+/// A counter that is readable while it is above zero: what eventfd(2) documents,
+/// on both backends.
+///
+/// Any number of threads and processes may [`add`](Self::add) and
+/// [`take`](Self::take) at once; no count is lost, and none is invented.
+///
+/// ```
+/// use wakefd::Counter;
+///
+/// # fn main() -> Result<(), wakefd::Error> {
+/// let bytes_to_send = Counter::new()?;
+/// bytes_to_send.add(1460)?;
+/// bytes_to_send.add(40)?;
+/// assert_eq!(bytes_to_send.take()?.map(u64::from), Some(1500));
+/// assert_eq!(bytes_to_send.take()?, None);
+///
+/// let free_slots = Counter::semaphore()?;
+/// free_slots.add(2)?;
+/// assert_eq!(free_slots.take()?.map(u64::from), Some(1)); // one is left
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What a pipe does otherwise
+///
+/// An eventfd holds a number. A pipe holds records, whose sum is the number: an
+/// `add` writes one, a `take` reads them all, in mode
+/// [`Semaphore`](Mode::Semaphore) reads one and writes back what is left of it.
+/// When a pipe is full, the next `add` reads all records and writes their sum.
+/// Therefore, on a pipe:
+///
+/// - What a call has read and is about to write back is in nobody's sight for
+///   that moment: a `take` beside it can give `None`, and the descriptor is
+///   unreadable until it is written back, when it wakes whoever polls it.
+/// - A process that is killed in that moment takes along what it had read. With
+///   a `take` that takes everything, and an `add` that finds room, there is no
+///   such moment.
+/// - Calls to `add` that run at the same time, with the count near its
+///   [`LIMIT`](Self::LIMIT), may together exceed it. Nothing is lost: a `take`
+///   gives at most the limit, and the next one gives the rest.
+/// - A count of 2⁶² and more keeps the pipe full, so that every call has some
+///   hundred system calls to make. A `take` beside such an `add` may leave the
+///   descriptor readable with nothing to take; the next `take` ends that.
+///
+/// # Fork and signals
+///
+/// After `fork`, parent and child share the counter. `add` is
+/// async-signal-safe, as [`Notifier::notify`] is.
+#[derive(Debug)]
+pub struct Counter {
+    notifier: AutoNotifier,
+    mode: Mode,
+}
+
+/// What [`Counter::take`] takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// All there is.
+    Sum,
+    /// One, as `EFD_SEMAPHORE` of Linux 2.6.30 has it. Older kernels do it with
+    /// a pipe.
+    Semaphore,
+}
+
+impl Mode {
+    /// Those of `candidates` that can do it: only `eventfd2` takes the flag.
+    fn rungs(self, candidates: &'static [Rung]) -> &'static [Rung] {
+        const SEMAPHORE: [Rung; 3] = [Rung::EventFd2, Rung::Pipe2, Rung::Pipe];
+        let [eventfd, pipes @ ..] = &SEMAPHORE;
+        match (self, candidates) {
+            (Mode::Sum, _) => candidates,
+            (_, [Rung::EventFd2, Rung::EventFd]) => core::slice::from_ref(eventfd),
+            (_, [Rung::EventFd2, ..]) => &SEMAPHORE,
+            _ => pipes,
+        }
+    }
+}
+
+impl Counter {
+    /// The highest count: what would exceed it is refused, not cut.
+    pub const LIMIT: u64 = u64::MAX - 1;
+
+    /// Makes a counter at zero, whose [`take`](Self::take) takes all.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AutoNotifier::new`].
+    pub fn new() -> Result<Self, Error> {
+        Self::on(crate::backend::plan().candidates, Mode::Sum)
+    }
+
+    /// Makes a counter at zero, whose [`take`](Self::take) takes one.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AutoNotifier::new`]. In a build without the pipe, `EINVAL` on
+    /// kernels before 2.6.30.
+    pub fn semaphore() -> Result<Self, Error> {
+        Self::on(crate::backend::plan().candidates, Mode::Semaphore)
+    }
+
+    /// Makes a counter at zero with this selection.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AutoNotifier::with`], and `EINVAL` for [`Mode::Semaphore`] on a
+    /// forced eventfd, on kernels before 2.6.30.
+    #[cfg(all(
+        feature = "eventfd",
+        feature = "pipe",
+        any(target_os = "linux", target_os = "android"),
+    ))]
+    pub fn with(selection: crate::Selection, mode: Mode) -> Result<Self, Error> {
+        Self::on(selection.plan().candidates, mode)
+    }
+
+    fn on(candidates: &'static [Rung], mode: Mode) -> Result<Self, Error> {
+        ladder::descend(mode.rungs(candidates), mode, |rung| Self::at(rung, mode))
+    }
+
+    /// Makes a counter at zero on this rung and no other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`AutoNotifier::at`]. `EINVAL` for [`Mode::Semaphore`] on
+    /// [`Rung::EventFd`], whose system call takes no flags.
+    pub fn at(rung: Rung, mode: Mode) -> Result<Self, Error> {
+        let notifier = AutoNotifier::counting(rung, mode)?;
+        Ok(Counter { notifier, mode })
+    }
+
+    /// Adds `n`, and so makes the descriptor readable. Zero adds nothing.
+    ///
+    /// One system call (`write`), more on a pipe that is full and for more than
+    /// 2³² at once. Async-signal-safe; `errno` is left as it was.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` if the count would exceed [`LIMIT`](Self::LIMIT): see
+    /// [`Error::is_would_block`]; the count is as it was. `EINVAL` for
+    /// `u64::MAX`, which no count can hold. Else as for [`Notifier::notify`].
+    pub fn add(&self, n: u64) -> Result<(), Error> {
+        let _kept = Kept::new();
+        match n {
+            0 => Ok(()),
+            u64::MAX => Err(libc::EINVAL),
+            _ => self.notifier.add(n),
+        }
+        .map_err(|errno| self.error(Operation::Add, errno))
+    }
+
+    /// Takes what the [`mode`](Self::mode) says, or `None` at zero. Does not
+    /// block.
+    ///
+    /// One system call (`read`); on a pipe more, one per 128 additions.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Notifier::clear`].
+    pub fn take(&self) -> Result<Option<NonZeroU64>, Error> {
+        match self.notifier.take(self.mode) {
+            Ok(count) => Ok(NonZeroU64::new(count)),
+            Err(libc::EAGAIN) => Ok(None),
+            Err(errno) => Err(self.error(Operation::Take, errno)),
+        }
+    }
+
+    /// Sleeps until the count is above zero, or until `timeout` has passed, as
+    /// [`Notifier::wait`] does. The count stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        self.notifier.wait(timeout)
+    }
+
+    /// The descriptor to poll for reading. Read it only through
+    /// [`take`](Self::take), and do not close it.
+    #[must_use]
+    pub const fn as_raw_fd(&self) -> RawFd {
+        self.notifier.as_raw_fd()
+    }
+
+    /// What `take` takes.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// The rung this counter stands on.
+    #[must_use]
+    pub const fn rung(&self) -> Rung {
+        self.notifier.rung()
+    }
+
+    /// What the counter is made of.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.rung().backend()
+    }
+
+    /// Gives the calling process a counter of its own, at zero, under the same
+    /// numbers, after `fork`: see [`AutoNotifier`]'s `reinit_after_fork`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.notifier.reinit_after_fork()
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn pollable(&self) -> &crate::sys::fd::Fd {
+        self.notifier.pollable()
+    }
+
+    fn error(&self, operation: Operation, errno: Errno) -> Error {
+        Error::new(operation, self.rung(), errno)
+    }
+}
+
+#[cfg(feature = "std")]
+crate::std_impls::for_descriptor!(Counter);
