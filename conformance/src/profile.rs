@@ -7,7 +7,7 @@ use libc::{c_long, EACCES, EINVAL, ENOSYS, EPERM};
 use wakefd::{AutoNotifier, Error, Rung};
 
 use crate::sys::process::{fork_to, Ended};
-use crate::sys::seccomp::{self, Rule};
+use crate::sys::seccomp::{self, Bits, Rule};
 
 /// What the kernel answers.
 pub struct Profile {
@@ -35,10 +35,23 @@ enum Group {
     Pipe2,
     /// ... and the others that take flags since then.
     Flags,
+    /// The flag of `eventfd2` that came with Linux 2.6.30.
+    Semaphore,
+}
+
+/// A call, by number if this architecture has it, or only with these bits.
+type Call = (Option<c_long>, Option<Bits>);
+
+/// The arguments, if they are not zero.
+const ANY_BIT_OF: [Option<Bits>; 3] = [any_bit_of(0), any_bit_of(1), any_bit_of(2)];
+
+const fn any_bit_of(argument: u32) -> Option<Bits> {
+    let mask = u32::MAX;
+    Some(Bits { argument, mask })
 }
 
 impl Group {
-    fn rules(self) -> &'static [(Option<c_long>, Option<u32>)] {
+    fn rules(self) -> &'static [Call] {
         match self {
             Group::EventFd => &[(calls::EVENTFD, None)],
             Group::EventFd2 => &[(Some(libc::SYS_eventfd2), None)],
@@ -50,15 +63,22 @@ impl Group {
                 (Some(libc::SYS_timerfd_gettime), None),
             ],
             // Without flags it is what some libcs make of `pipe`.
-            Group::Pipe2 => &[(Some(libc::SYS_pipe2), Some(1))],
+            Group::Pipe2 => &[(Some(libc::SYS_pipe2), ANY_BIT_OF[1])],
             Group::Flags => &[
                 // As above, of `dup2` and `epoll_create`.
-                (Some(libc::SYS_dup3), Some(2)),
-                (Some(libc::SYS_epoll_create1), Some(0)),
+                (Some(libc::SYS_dup3), ANY_BIT_OF[2]),
+                (Some(libc::SYS_epoll_create1), ANY_BIT_OF[0]),
                 (Some(libc::SYS_inotify_init1), None),
                 (Some(libc::SYS_signalfd4), None),
                 (Some(libc::SYS_accept4), None),
             ],
+            Group::Semaphore => &[(
+                Some(libc::SYS_eventfd2),
+                Some(Bits {
+                    argument: 1,
+                    mask: libc::EFD_SEMAPHORE as u32,
+                }),
+            )],
         }
     }
 }
@@ -102,10 +122,10 @@ pub static PROFILES: &[Profile] = &[
         changes: since_2_6_27![],
         left: WITHOUT_FLAGS,
     },
-    // All that the notifier needs came with it; what came later is not used.
+    // All that the notifier needs came with it; a semaphore needs a younger one.
     Profile {
         name: "linux-2.6.27",
-        changes: &[],
+        changes: &[(Group::Semaphore, EINVAL)],
         left: ALL,
     },
     Profile {
@@ -164,16 +184,13 @@ impl Profile {
             return Ok(());
         }
         seccomp::install(self.changes.iter().flat_map(|&(group, errno)| {
-            group
-                .rules()
-                .iter()
-                .filter_map(move |&(call, unless_zero)| {
-                    Some(Rule {
-                        call: call?,
-                        unless_zero,
-                        errno: errno as u16,
-                    })
+            group.rules().iter().filter_map(move |&(call, only_with)| {
+                Some(Rule {
+                    call: call?,
+                    only_with,
+                    errno: errno as u16,
                 })
+            })
         }))
     }
 

@@ -10,10 +10,17 @@ use super::errno;
 pub(crate) struct Rule {
     /// Its number.
     pub(crate) call: c_long,
-    /// It is refused only if this argument has a bit set.
-    pub(crate) unless_zero: Option<u32>,
+    /// It is refused only if this argument has one of these bits set.
+    pub(crate) only_with: Option<Bits>,
     /// What it gives instead of being carried out; 0 is success.
     pub(crate) errno: u16,
+}
+
+/// Bits of the lower half of an argument, which is given by its index.
+#[derive(Clone, Copy)]
+pub(crate) struct Bits {
+    pub(crate) argument: u32,
+    pub(crate) mask: u32,
 }
 
 const CAPACITY: usize = 128;
@@ -32,15 +39,15 @@ pub(crate) fn install(rules: impl Iterator<Item = Rule>) -> Result<(), i32> {
     for rule in rules {
         let refusal = libc::SECCOMP_RET_ERRNO | u32::from(rule.errno);
         let call = rule.call as u32;
-        match rule.unless_zero {
+        match rule.only_with {
             None => {
-                program.push(jump_if_equal(call, 0, 1));
+                program.push(jump(IF_EQUAL, call, 0, 1));
                 program.push(statement(RETURN, refusal));
             }
-            Some(argument) => {
-                program.push(jump_if_equal(call, 0, 4));
-                program.push(statement(LOAD, low_half_of(argument)));
-                program.push(jump_if_equal(0, 0, 1));
+            Some(bits) => {
+                program.push(jump(IF_EQUAL, call, 0, 4));
+                program.push(statement(LOAD, low_half_of(bits.argument)));
+                program.push(jump(IF_ANY_OF, bits.mask, 1, 0));
                 program.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
                 program.push(statement(RETURN, refusal));
             }
@@ -87,7 +94,8 @@ impl Program {
 }
 
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
-const JUMP: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
+const IF_ANY_OF: u32 = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
 const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
 
 /// Where `struct seccomp_data` has the lower half of an argument: behind a
@@ -106,9 +114,9 @@ fn statement(code: u32, k: u32) -> sock_filter {
     }
 }
 
-fn jump_if_equal(k: u32, jt: u8, jf: u8) -> sock_filter {
+fn jump(code: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
     sock_filter {
-        code: JUMP as u16,
+        code: code as u16,
         jt,
         jf,
         k,
