@@ -31,6 +31,10 @@ pub enum Operation {
     Add,
     /// [`Counter::take`](crate::Counter::take).
     Take,
+    /// Sending a message through a pipe.
+    Send,
+    /// Receiving a message from a pipe.
+    Receive,
     /// Putting new descriptors in the place of those shared by `fork`.
     Reinit,
 }
@@ -85,6 +89,8 @@ impl Error {
             (Operation::Create, _, libc::EINVAL) => Some("that rung cannot do it"),
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
             (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
+            (Operation::Send, _, libc::EAGAIN) => Some("the pipe is full"),
+            (_, _, libc::EXDEV) => Some("a box does not travel to another process"),
             (_, _, libc::EBADF) => Some("somebody closed the descriptor"),
             _ => None,
         }
@@ -101,6 +107,8 @@ impl fmt::Display for Operation {
             Operation::Wait => "wait",
             Operation::Add => "add",
             Operation::Take => "take",
+            Operation::Send => "send",
+            Operation::Receive => "receive",
             Operation::Reinit => "reinit_after_fork",
         })
     }

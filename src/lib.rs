@@ -73,10 +73,14 @@ extern crate alloc;
 extern crate std;
 
 mod backend;
+#[cfg(feature = "channel")]
+mod channel;
 mod counter;
 mod error;
 mod ladder;
 mod notifier;
+#[cfg(feature = "pipe-channel")]
+mod pipe_channel;
 mod report;
 mod rung;
 #[cfg(feature = "std")]
@@ -85,9 +89,13 @@ mod sys;
 mod waker;
 
 pub use backend::*;
+#[cfg(feature = "channel")]
+pub use channel::*;
 pub use counter::{Counter, Mode};
 pub use error::{Error, Operation};
 pub use notifier::{Backend, Notifier, RawFd, Wait};
+#[cfg(feature = "pipe-channel")]
+pub use pipe_channel::PipeChannel;
 pub use report::{probe, Outcome, Reason, Report};
 pub use rung::Rung;
 pub use sys::identity::Libc;

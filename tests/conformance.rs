@@ -7,31 +7,6 @@
 
 mod suite;
 
-use wakefd_conformance::{runs, Run, Way};
-
 fn main() {
-    let runs = runs().map(|run| suite::Test {
-        name: run.to_string(),
-        run: Box::new(move || run.execute()),
-        may_be_absent: may_be_absent(&run),
-    });
-    suite::main(runs);
-}
-
-/// Why this run may find no notifier. Every kernel that std runs on has all
-/// rungs, so anything else is a failure.
-fn may_be_absent(run: &Run) -> Option<&'static str> {
-    use wakefd::Rung::EventFd;
-    const YOUNG: bool = cfg!(any(
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64",
-    ));
-    if cfg!(not(all(feature = "eventfd", feature = "pipe"))) {
-        Some("not in this build")
-    } else if YOUNG && run.way == Way::At(EventFd) {
-        Some("this architecture never had the call")
-    } else {
-        None
-    }
+    suite::main(wakefd_conformance::runs().map(suite::Test::from));
 }

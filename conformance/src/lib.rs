@@ -17,4 +17,7 @@ mod sys;
 pub use cases::{Case, CASES};
 pub use isolate::{isolated, Outcome};
 pub use profile::{Profile, PROFILES};
-pub use run::{runs, Run, Way};
+pub use sys::descriptors::{close, Open};
+pub use sys::multiplexer::{Kind, Multiplexer, FOREVER};
+
+pub use run::{runs, runs_of, Run, Way};

@@ -66,15 +66,20 @@ pub struct Run {
     pub case: &'static Case,
 }
 
-/// Every run of the suite: every rung and the automatic choice on the kernel
-/// as it is, then the automatic choice under every other profile.
+/// Every run of the suite: see [`runs_of`].
 pub fn runs() -> impl Iterator<Item = Run> {
+    runs_of(CASES)
+}
+
+/// Every run of these cases: every rung and the automatic choice on the kernel
+/// as it is, then the automatic choice under every other profile.
+pub fn runs_of(cases: &'static [Case]) -> impl Iterator<Item = Run> {
     let as_it_is = Rung::ALL.into_iter().map(Way::At).chain([Way::Auto]);
     let native = as_it_is.map(|way| (&Profile::NATIVE, way));
     let profiles = PROFILES.iter().map(|profile| (profile, Way::Auto));
     native
         .chain(profiles)
-        .flat_map(|(profile, way)| CASES.iter().map(move |case| Run { profile, way, case }))
+        .flat_map(move |(profile, way)| cases.iter().map(move |case| Run { profile, way, case }))
 }
 
 impl Run {

@@ -53,7 +53,7 @@ impl Drop for Kept {
 }
 
 /// The symbol and the words of the errnos that these calls give.
-const KNOWN: [(Errno, &str, &str); 16] = [
+const KNOWN: [(Errno, &str, &str); 17] = [
     (libc::EPERM, "EPERM", "operation not permitted"),
     (libc::EINTR, "EINTR", "interrupted by a signal"),
     (libc::EIO, "EIO", "input/output error"),
@@ -63,6 +63,7 @@ const KNOWN: [(Errno, &str, &str); 16] = [
     (libc::EACCES, "EACCES", "permission denied"),
     (libc::EFAULT, "EFAULT", "bad address"),
     (libc::EBUSY, "EBUSY", "resource busy"),
+    (libc::EXDEV, "EXDEV", "across a boundary"),
     (libc::ENODEV, "ENODEV", "no such device"),
     (libc::EINVAL, "EINVAL", "invalid argument"),
     (libc::ENFILE, "ENFILE", "too many open files in the system"),

@@ -11,6 +11,8 @@ pub(crate) mod identity;
 pub(crate) mod poll;
 
 // As in `backend`: eventfd where a backend stands on it.
+#[cfg(all(feature = "channel", feature = "pipe"))]
+pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) mod eventfd;
 #[cfg(feature = "pipe")]

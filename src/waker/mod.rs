@@ -220,6 +220,36 @@ impl<N: Notifier> Prepared<'_, N> {
     }
 }
 
+impl<N: Notifier> Waker<N> {
+    /// For a consumer that leaves the descriptor readable as long as it finds
+    /// something. It has found nothing; this makes the descriptor unreadable,
+    /// unless `look` finds something after all.
+    ///
+    /// One system call if the descriptor was readable, else none.
+    #[cfg_attr(not(feature = "channel"), allow(dead_code))]
+    pub(crate) fn settle<R>(&self, look: impl Fn() -> Option<R>) -> Result<Option<R>, Error> {
+        // If it is woken and yet nothing is written, a waker is about to write:
+        // then it will be readable, and is settled next time.
+        if self.state.is_armed() || !self.notifier.clear()? {
+            return Ok(None);
+        }
+        loop {
+            // Nobody writes while it looks once more.
+            self.state.stay_awake();
+            if let Some(found) = look() {
+                // Perhaps not the last: readable again. Should that fail, the
+                // next one who wakes or settles finds out, and nothing is lost.
+                self.state.wake();
+                let _ = self.notifier.notify();
+                return Ok(Some(found));
+            }
+            if self.state.arm() {
+                return Ok(None);
+            }
+        }
+    }
+}
+
 impl Waker<AutoNotifier> {
     /// Gives the calling process a waker of its own, with nothing pending, after
     /// `fork`: see [`AutoNotifier`]'s `reinit_after_fork`.

@@ -9,10 +9,12 @@ const LIMIT: i32 = 512;
 
 /// Which numbers are open.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Open([bool; LIMIT as usize]);
+pub struct Open([bool; LIMIT as usize]);
 
 impl Open {
-    pub(crate) fn now() -> Self {
+    /// As it is now.
+    #[must_use]
+    pub fn now() -> Self {
         Open(core::array::from_fn(|number| {
             fcntl(number as i32, libc::F_GETFD) >= 0
         }))
@@ -27,7 +29,7 @@ impl Open {
     }
 
     /// What is open here and was not before.
-    pub(crate) fn since(self, before: Open) -> impl Iterator<Item = i32> {
+    pub fn since(self, before: Open) -> impl Iterator<Item = i32> {
         (0..LIMIT).filter(move |&number| self.is_open(number) && !before.is_open(number))
     }
 
@@ -66,7 +68,7 @@ pub(crate) fn dup(number: i32) -> i32 {
 }
 
 /// Closes a descriptor by number.
-pub(crate) fn close(number: i32) {
+pub fn close(number: i32) {
     // SAFETY: the suite closes its own duplicates, or does as a careless program
     // does, on purpose and in a process of its own.
     let result = unsafe { libc::close(number) };

@@ -7,29 +7,36 @@ use super::errno;
 
 /// Which call waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// `poll`.
     Poll,
+    /// `select`.
     Select,
+    /// `epoll`, level-triggered.
     EpollLevel,
+    /// `epoll`, edge-triggered.
     EpollEdge,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Kind; 4] = [Kind::Poll, Kind::Select, Kind::EpollLevel, Kind::EpollEdge];
+    /// Every one.
+    pub const ALL: [Kind; 4] = [Kind::Poll, Kind::Select, Kind::EpollLevel, Kind::EpollEdge];
 }
 
 /// A set with one descriptor in it.
-pub(crate) struct Multiplexer {
+pub struct Multiplexer {
     kind: Kind,
     watched: i32,
     epoll: i32,
 }
 
 /// No time-out.
-pub(crate) const FOREVER: i32 = -1;
+pub const FOREVER: i32 = -1;
 
 impl Multiplexer {
-    pub(crate) fn new(kind: Kind, watched: i32) -> Self {
+    /// Watches this descriptor.
+    #[must_use]
+    pub fn new(kind: Kind, watched: i32) -> Self {
         let epoll = match kind {
             Kind::Poll | Kind::Select => -1,
             Kind::EpollLevel | Kind::EpollEdge => {
@@ -75,7 +82,7 @@ impl Multiplexer {
     }
 
     /// Waits so many milliseconds; says whether the descriptor was readable.
-    pub(crate) fn wait(&self, milliseconds: i32) -> bool {
+    pub fn wait(&self, milliseconds: i32) -> bool {
         loop {
             let ready = match self.kind {
                 Kind::Poll => self.poll(milliseconds),

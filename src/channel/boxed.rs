@@ -1,0 +1,211 @@
+//! Boxed messages, passed by their address through a pipe.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::os::unix::io::{AsFd, AsRawFd, BorrowedFd};
+use std::time::Instant;
+
+use super::{RecvError, SendError};
+use crate::backend::SelfPipe;
+use crate::sys::boxes::{boxes, Reading, Writing};
+use crate::sys::errno::Errno;
+use crate::sys::poll;
+use crate::{Error, Operation, RawFd, Rung};
+
+/// Makes a channel whose messages travel through a pipe, by their address.
+///
+/// There is no queue but the kernel's: it holds 8192 messages on a 64-bit
+/// machine, 16384 on a 32-bit one, and then says
+/// [`Full`](SendError::Full). Two system calls a message and end (one is
+/// `getpid`): for messages that are few and large. For many, see
+/// [`channel`](crate::channel()).
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (sender, receiver) = wakefd::box_channel()?;
+/// sender.send(Box::new([7_u8; 10_000]))?;
+/// assert_eq!(receiver.try_recv()?[9_999], 7);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As for [`SelfPipe::new`].
+pub fn box_channel<T: Send>() -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
+    through(SelfPipe::new()?)
+}
+
+/// As [`box_channel`], on this rung and no other.
+///
+/// # Errors
+///
+/// As for [`SelfPipe::at`].
+pub fn box_channel_at<T: Send>(rung: Rung) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
+    through(SelfPipe::at(rung)?)
+}
+
+fn through<T: Send>(pipe: SelfPipe) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
+    let rung = pipe.rung();
+    let (reading, writing) =
+        boxes(pipe).map_err(|errno| Error::new(Operation::Create, rung, errno))?;
+    let end = Arc::new(End {
+        reading,
+        closed: AtomicBool::new(false),
+        rung,
+    });
+    let sender = BoxSender {
+        writing: Arc::new(writing),
+        end: Arc::clone(&end),
+    };
+    Ok((sender, BoxReceiver { end }))
+}
+
+/// The reading end. The senders keep it open too: a pipe without one would
+/// answer them with SIGPIPE.
+struct End<T> {
+    reading: Reading<T>,
+    /// The receiver is gone.
+    closed: AtomicBool,
+    rung: Rung,
+}
+
+impl<T> End<T> {
+    fn error(&self, operation: Operation, errno: Errno) -> Error {
+        Error::new(operation, self.rung, errno)
+    }
+}
+
+/// The sending end of a [`box_channel`]; clone it for every producer.
+///
+/// After `fork` the child's is of no use: `send` gives the message back with
+/// `EXDEV`, since another process's memory has other boxes. (The check is by the
+/// process's number; do not fork into a new PID namespace with the same one.)
+pub struct BoxSender<T> {
+    // Dropped first, so that the receiver sees the end of the file.
+    writing: Arc<Writing<T>>,
+    end: Arc<End<T>>,
+}
+
+impl<T> BoxSender<T> {
+    /// Sends a message. Does not block.
+    ///
+    /// # Errors
+    ///
+    /// Every one gives the message back: [`Full`](SendError::Full),
+    /// [`Disconnected`](SendError::Disconnected), or
+    /// [`NotSent`](SendError::NotSent).
+    pub fn send(&self, message: Box<T>) -> Result<(), SendError<Box<T>>> {
+        if self.end.closed.load(Ordering::Acquire) {
+            return Err(SendError::Disconnected(message));
+        }
+        self.writing
+            .put(message)
+            .map_err(|(message, errno)| match errno {
+                libc::EAGAIN => SendError::Full(message),
+                _ => SendError::NotSent(message, self.end.error(Operation::Send, errno)),
+            })
+    }
+}
+
+impl<T> Clone for BoxSender<T> {
+    fn clone(&self) -> Self {
+        BoxSender {
+            writing: Arc::clone(&self.writing),
+            end: Arc::clone(&self.end),
+        }
+    }
+}
+
+/// The receiving end of a [`box_channel`].
+///
+/// Its descriptor is readable while there are messages, and reports a hang-up
+/// when all senders are gone. What is in it when both ends are dropped is
+/// dropped too. In a child of `fork` it gives `EXDEV`, as for [`BoxSender`].
+pub struct BoxReceiver<T> {
+    end: Arc<End<T>>,
+}
+
+impl<T> BoxReceiver<T> {
+    /// Takes a message, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Empty`](RecvError::Empty); [`Disconnected`](RecvError::Disconnected)
+    /// after the last message of the last sender; [`Failed`](RecvError::Failed).
+    pub fn try_recv(&self) -> Result<Box<T>, RecvError> {
+        match self.end.reading.take() {
+            Ok(Some(message)) => Ok(message),
+            Ok(None) => Err(RecvError::Disconnected),
+            Err(libc::EAGAIN) => Err(RecvError::Empty),
+            Err(errno) => Err(RecvError::Failed(self.end.error(Operation::Receive, errno))),
+        }
+    }
+
+    /// Takes a message, and sleeps until there is one, or until `timeout` has
+    /// passed; `None` waits for ever.
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_recv`](Self::try_recv); [`Empty`](RecvError::Empty) only
+    /// after the time-out.
+    pub fn recv(&self, timeout: Option<Duration>) -> Result<Box<T>, RecvError> {
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        loop {
+            match self.try_recv() {
+                Err(RecvError::Empty) => {}
+                other => return other,
+            }
+            let timeout =
+                deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            if timeout == Some(Duration::ZERO) {
+                return Err(RecvError::Empty);
+            }
+            if let Err(errno) = poll::wait(self.end.reading.fd(), timeout) {
+                // A hang-up is an error to who waits for a pipe of its own; here
+                // the next look says whether it was that.
+                return match self.try_recv() {
+                    Err(RecvError::Empty) => {
+                        Err(RecvError::Failed(self.end.error(Operation::Wait, errno)))
+                    }
+                    other => other,
+                };
+            }
+        }
+    }
+}
+
+impl<T> Drop for BoxReceiver<T> {
+    fn drop(&mut self) {
+        self.end.closed.store(true, Ordering::Release);
+        // What a sender puts in beside this is dropped with the last of them.
+        while self.try_recv().is_ok() {}
+    }
+}
+
+impl<T> AsFd for BoxReceiver<T> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.end.reading.fd().borrow()
+    }
+}
+
+impl<T> AsRawFd for BoxReceiver<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.end.reading.fd().as_raw()
+    }
+}
+
+macro_rules! debug {
+    ($($type:ident)*) => {$(
+        impl<T> core::fmt::Debug for $type<T> {
+            fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+                f.debug_struct(stringify!($type))
+                    .field("rung", &self.end.rung)
+                    .finish_non_exhaustive()
+            }
+        }
+    )*};
+}
+debug!(BoxSender BoxReceiver);

@@ -1,0 +1,58 @@
+//! Where senders wait until there is room.
+
+use core::sync::atomic::{fence, AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+/// Lets senders wait, and costs the receiver a fence and a load while nobody
+/// does.
+///
+/// A sender announces itself, then looks whether there is room; the receiver
+/// makes room, then looks whether somebody has announced itself. With a fence
+/// between the two steps on each side, one of them sees the other.
+#[derive(Default)]
+pub(super) struct Gate {
+    waiting: AtomicUsize,
+    lock: Mutex<()>,
+    changed: Condvar,
+}
+
+impl Gate {
+    /// Waits until `attempt` gives something.
+    pub(super) fn wait_for<R>(&self, mut attempt: impl FnMut() -> Option<R>) -> R {
+        // What is locked is nothing, so a panic cannot have left it half done.
+        let mut locked = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        let result = loop {
+            if let Some(result) = attempt() {
+                break result;
+            }
+            // The lock is held from the attempt until the sleep, and to notify
+            // one needs it: no notification falls in between.
+            locked = self
+                .changed
+                .wait(locked)
+                .unwrap_or_else(PoisonError::into_inner);
+        };
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        result
+    }
+
+    /// Wakes one that waits, after room for one was made.
+    pub(super) fn made_room(&self) {
+        self.wake(Condvar::notify_one);
+    }
+
+    /// Wakes all that wait, after the receiver has gone.
+    pub(super) fn open(&self) {
+        self.wake(Condvar::notify_all);
+    }
+
+    fn wake(&self, notify: fn(&Condvar)) {
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            let _locked = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            notify(&self.changed);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What the two ends share: a queue, and the waker before the descriptor.
+//!
+//! Between two calls on the receiver one of these holds:
+//!
+//! - The waker is armed, the descriptor is unreadable, and the queue is empty,
+//!   but for messages whose senders are about to wake.
+//! - The waker is woken, and the descriptor is readable, or its write is under
+//!   way.
+//!
+//! So a descriptor that was written stays readable, and no other message needs
+//! to be announced, until the receiver finds the queue empty.
+
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use crossbeam_queue::{ArrayQueue, SegQueue};
+
+use super::error::{RecvError, SendError};
+use super::gate::Gate;
+use crate::{AutoNotifier, Waker};
+
+pub(super) struct Link<T> {
+    queue: Queue<T>,
+    waker: Waker<AutoNotifier>,
+    senders: AtomicUsize,
+    /// The receiver is gone.
+    closed: AtomicBool,
+}
+
+enum Queue<T> {
+    Unbounded(SegQueue<T>),
+    Bounded(ArrayQueue<T>, Gate),
+}
+
+impl<T> Queue<T> {
+    fn push(&self, message: T) -> Result<(), T> {
+        match self {
+            Queue::Unbounded(queue) => {
+                queue.push(message);
+                Ok(())
+            }
+            Queue::Bounded(queue, _) => queue.push(message),
+        }
+    }
+
+    fn pop(&self) -> Option<T> {
+        match self {
+            Queue::Unbounded(queue) => queue.pop(),
+            Queue::Bounded(queue, gate) => {
+                let message = queue.pop()?;
+                gate.made_room();
+                Some(message)
+            }
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Queue::Unbounded(queue) => queue.is_empty(),
+            Queue::Bounded(queue, _) => queue.is_empty(),
+        }
+    }
+}
+
+impl<T> Link<T> {
+    pub(super) fn unbounded(notifier: AutoNotifier) -> Self {
+        Self::new(notifier, Queue::Unbounded(SegQueue::new()))
+    }
+
+    pub(super) fn bounded(notifier: AutoNotifier, capacity: usize) -> Self {
+        let queue = ArrayQueue::new(capacity.max(1));
+        Self::new(notifier, Queue::Bounded(queue, Gate::default()))
+    }
+
+    /// With one sender and the receiver.
+    fn new(notifier: AutoNotifier, queue: Queue<T>) -> Self {
+        Link {
+            queue,
+            waker: Waker::new(notifier),
+            senders: AtomicUsize::new(1),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) const fn notifier(&self) -> &AutoNotifier {
+        self.waker.notifier()
+    }
+
+    pub(super) fn try_send(&self, message: T) -> Result<(), SendError<T>> {
+        if self.closed.load(Ordering::Acquire) {
+            return Err(SendError::Disconnected(message));
+        }
+        self.queue.push(message).map_err(SendError::Full)?;
+        self.waker.wake().map_err(SendError::NotWoken)
+    }
+
+    pub(super) fn send(&self, message: T) -> Result<(), SendError<T>> {
+        match (self.try_send(message), &self.queue) {
+            (Err(SendError::Full(message)), Queue::Bounded(_, gate)) => {
+                let mut unsent = Some(message);
+                gate.wait_for(|| match self.try_send(unsent.take()?) {
+                    Err(SendError::Full(message)) => {
+                        unsent = Some(message);
+                        None
+                    }
+                    result => Some(result),
+                })
+            }
+            (result, _) => result,
+        }
+    }
+
+    pub(super) fn add_sender(&self) {
+        // Relaxed: who clones has a sender, so the count cannot be zero now.
+        self.senders.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn remove_sender(&self) {
+        // Release, so that who sees zero sees all messages.
+        if self.senders.fetch_sub(1, Ordering::Release) == 1 {
+            // A drop cannot report. If somebody closed the descriptor, the
+            // receiver will find out.
+            let _ = self.waker.wake();
+        }
+    }
+
+    /// By the receiver, as all that follows.
+    pub(super) fn try_recv(&self) -> Result<T, RecvError> {
+        match self.look() {
+            Err(RecvError::Empty) => {}
+            found => return found,
+        }
+        let looked = self.waker.settle(|| match self.look() {
+            Err(RecvError::Empty) => None,
+            found => Some(found),
+        });
+        match looked {
+            Ok(found) => found.unwrap_or(Err(RecvError::Empty)),
+            Err(error) => Err(RecvError::Failed(error)),
+        }
+    }
+
+    fn look(&self) -> Result<T, RecvError> {
+        if let Some(message) = self.queue.pop() {
+            return Ok(message);
+        }
+        if self.senders.load(Ordering::Acquire) > 0 {
+            return Err(RecvError::Empty);
+        }
+        // The last one may have sent after the first look.
+        self.queue.pop().ok_or(RecvError::Disconnected)
+    }
+
+    pub(super) fn is_disconnected(&self) -> bool {
+        self.senders.load(Ordering::Acquire) == 0 && self.queue.is_empty()
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        while self.queue.pop().is_some() {}
+        if let Queue::Bounded(_, gate) = &self.queue {
+            gate.open();
+        }
+    }
+}

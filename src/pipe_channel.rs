@@ -1,0 +1,171 @@
+//! Messages through the pipe itself.
+
+use core::marker::PhantomData;
+use core::mem::size_of;
+use core::time::Duration;
+
+use bytemuck::{AnyBitPattern, NoUninit};
+
+use crate::backend::SelfPipe;
+use crate::sys::errno::{Errno, Kept};
+use crate::{Error, Notifier, Operation, RawFd, Rung, Wait};
+
+/// A pipe that carries small plain values: between threads, and between parent
+/// and child after `fork`.
+///
+/// There is no queue but the kernel's. Every value is written as a whole or not
+/// at all, and read as a whole (pipe(7): up to `PIPE_BUF` bytes), however many
+/// send and receive at once. The descriptor is readable while a value is in it.
+///
+/// ```
+/// use wakefd::PipeChannel;
+///
+/// # fn main() -> Result<(), wakefd::Error> {
+/// let readings = PipeChannel::<[u32; 2]>::new()?;
+/// readings.send([7, 19])?; // from any thread, or from a signal handler
+/// assert_eq!(readings.try_recv()?, Some([7, 19]));
+/// assert_eq!(readings.try_recv()?, None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// A value is plain if all its bytes mean something and any bytes make a value,
+/// which bytemuck's traits say: integers, floats, arrays of them, and structs
+/// for which the traits are derived. It has from one byte to `PIPE_BUF` (4096 on
+/// Linux); another size does not compile:
+///
+/// ```compile_fail
+/// let too_large = wakefd::PipeChannel::<[u8; 5000]>::new();
+/// ```
+#[derive(Debug)]
+pub struct PipeChannel<T> {
+    pipe: SelfPipe,
+    values: PhantomData<fn(T) -> T>,
+}
+
+/// What a write of is whole: pipe(7), and POSIX's least for other systems.
+const PIPE_BUF: usize = match cfg!(any(target_os = "linux", target_os = "android")) {
+    true => 4096,
+    false => 512,
+};
+
+impl<T> PipeChannel<T> {
+    /// Fails the build for a size that a pipe does not keep together.
+    const FITS: () = assert!(
+        0 < size_of::<T>() && size_of::<T>() <= PIPE_BUF,
+        "a value in a PipeChannel has 1 to PIPE_BUF bytes"
+    );
+}
+
+impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
+    /// Makes an empty channel.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SelfPipe::new`].
+    pub fn new() -> Result<Self, Error> {
+        SelfPipe::new().map(Self::through)
+    }
+
+    /// Makes an empty channel on this rung and no other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`SelfPipe::at`].
+    pub fn at(rung: Rung) -> Result<Self, Error> {
+        SelfPipe::at(rung).map(Self::through)
+    }
+
+    fn through(pipe: SelfPipe) -> Self {
+        let () = Self::FITS;
+        let values = PhantomData;
+        PipeChannel { pipe, values }
+    }
+
+    /// Sends a value. Does not block. One system call (`write`).
+    ///
+    /// Async-signal-safe; `errno` is left as it was.
+    ///
+    /// # Errors
+    ///
+    /// `EAGAIN` if the pipe is full: see [`Error::is_would_block`]. A pipe has
+    /// room for 64 KiB, or less for a user who has very many of them (pipe(7)).
+    /// Else as for [`Notifier::notify`].
+    pub fn send(&self, value: T) -> Result<(), Error> {
+        let _kept = Kept::new();
+        self.pipe
+            .write
+            .write(bytemuck::bytes_of(&value))
+            .map_err(|errno| self.error(Operation::Send, errno))
+    }
+
+    /// Takes the oldest value, if there is one. Does not block. One system call
+    /// (`read`).
+    ///
+    /// # Errors
+    ///
+    /// As for [`Notifier::clear`]. `EIO` if somebody wrote other things into the
+    /// pipe by number.
+    pub fn try_recv(&self) -> Result<Option<T>, Error> {
+        let mut value = T::zeroed();
+        let errno = match self.pipe.read.read(bytemuck::bytes_of_mut(&mut value)) {
+            Ok(read) if read == size_of::<T>() => return Ok(Some(value)),
+            Err(libc::EAGAIN) => return Ok(None),
+            Ok(0) => libc::EPIPE,
+            Ok(_) => libc::EIO,
+            Err(errno) => errno,
+        };
+        Err(self.error(Operation::Receive, errno))
+    }
+
+    /// Sleeps until there is a value, or until `timeout` has passed, as
+    /// [`Notifier::wait`] does.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        self.pipe.wait(timeout)
+    }
+
+    /// The descriptor to poll for reading. Read it only through
+    /// [`try_recv`](Self::try_recv), and do not close it.
+    #[must_use]
+    pub const fn as_raw_fd(&self) -> RawFd {
+        self.pipe.as_raw_fd()
+    }
+
+    /// The rung this channel stands on.
+    #[must_use]
+    pub const fn rung(&self) -> Rung {
+        self.pipe.rung()
+    }
+
+    /// Gives the calling process a channel of its own, empty, under the same
+    /// numbers, after `fork`: see [`SelfPipe::reinit_after_fork`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.pipe.reinit_after_fork()
+    }
+
+    fn error(&self, operation: Operation, errno: Errno) -> Error {
+        Error::new(operation, self.rung(), errno)
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T> std::os::unix::io::AsRawFd for PipeChannel<T> {
+    fn as_raw_fd(&self) -> RawFd {
+        self.pipe.as_raw_fd()
+    }
+}
+
+#[cfg(feature = "std")]
+impl<T> std::os::unix::io::AsFd for PipeChannel<T> {
+    fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {
+        self.pipe.as_fd()
+    }
+}

@@ -1,0 +1,85 @@
+//! Boxes on their way through a pipe.
+
+use alloc::boxed::Box;
+use core::marker::PhantomData;
+use core::mem::size_of;
+
+use super::errno::Errno;
+use super::fd::Fd;
+use crate::backend::SelfPipe;
+
+/// The writing end of a pipe that carries boxes.
+pub(crate) struct Writing<T>(Fd, libc::pid_t, PhantomData<fn(Box<T>)>);
+
+/// The reading end. When it is dropped, so is every box that is left.
+pub(crate) struct Reading<T>(Fd, libc::pid_t, PhantomData<fn() -> Box<T>>);
+
+/// Makes both of a pipe.
+///
+/// What makes them sound: nothing but the addresses of boxes that were given
+/// up gets in, each whole, and what comes out is never seen again. The pipe must
+/// therefore be new; its writing end stays in here, and another process, which
+/// has other boxes at these addresses, is turned away.
+pub(crate) fn boxes<T: Send>(pipe: SelfPipe) -> Result<(Reading<T>, Writing<T>), Errno> {
+    let process = process();
+    let mut byte = [0];
+    match pipe.read.read(&mut byte) {
+        Err(libc::EAGAIN) => {}
+        _ => return Err(libc::EBUSY),
+    }
+    Ok((
+        Reading(pipe.read, process, PhantomData),
+        Writing(pipe.write, process, PhantomData),
+    ))
+}
+
+impl<T> Writing<T> {
+    /// Gives the box back if it cannot be written: `EAGAIN` if there is no room.
+    pub(crate) fn put(&self, message: Box<T>) -> Result<(), (Box<T>, Errno)> {
+        if process() != self.1 {
+            return Err((message, libc::EXDEV));
+        }
+        let address = Box::into_raw(message);
+        self.0
+            .write(&(address as usize).to_ne_bytes())
+            // SAFETY: the address is that of a box, and is not in the pipe.
+            .map_err(|errno| (unsafe { Box::from_raw(address) }, errno))
+    }
+}
+
+impl<T> Reading<T> {
+    /// The oldest box; `None` at the end, when the writing end is gone.
+    pub(crate) fn take(&self) -> Result<Option<Box<T>>, Errno> {
+        if process() != self.1 {
+            return Err(libc::EXDEV);
+        }
+        let mut address = [0; size_of::<usize>()];
+        match self.0.read(&mut address)? {
+            0 => Ok(None),
+            read if read == address.len() => {
+                let address = usize::from_ne_bytes(address) as *mut T;
+                // SAFETY: a box of this process and type was given up for it,
+                // and nobody else reads the same address.
+                Ok(Some(unsafe { Box::from_raw(address) }))
+            }
+            _ => Err(libc::EIO),
+        }
+    }
+
+    pub(crate) const fn fd(&self) -> &Fd {
+        &self.0
+    }
+}
+
+impl<T> Drop for Reading<T> {
+    fn drop(&mut self) {
+        while let Ok(Some(message)) = self.take() {
+            drop(message);
+        }
+    }
+}
+
+fn process() -> libc::pid_t {
+    // SAFETY: no preconditions.
+    unsafe { libc::getpid() }
+}
