@@ -65,7 +65,7 @@ native() {
     [ "$qemu" = - ] || runner+=" qemu-$qemu-static ${*:5} -L /usr/$gcc"
     var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")
     run env CARGO_TARGET_DIR="$CACHE/cross/target" "${var}_LINKER=$gcc-gcc" "${var}_RUNNER=$runner" \
-        "${CARGO[@]}" test -Zbuild-std --locked --target "$target"
+        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$target"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.
@@ -75,7 +75,7 @@ cross() {
     [ ${#CARGO[@]} -eq 1 ] || args=("${CARGO[1]}")
     # Not the target directory of `native`: rustc has another path there.
     run env CARGO_TARGET_DIR="$CACHE/cross/target-container" \
-        "$CROSS" "${args[@]}" test --locked --target "$target"
+        "$CROSS" "${args[@]}" test --locked --all-features --target "$target"
 }
 
 rust_src

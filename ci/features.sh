@@ -15,7 +15,14 @@ same() {
 say "dependencies"
 # The second column has the features, of which libc must have none.
 tree=$(cargo tree --locked -e normal --target all --prefix none -f '{lib} {f}' | sed 's/ *$//' | sort)
-same "the dependency tree" "$(printf 'cfg_if\nlibc\nwakefd default,eventfd,pipe,std')" "$tree"
+same "of the core" "$(printf 'cfg_if\nlibc\nwakefd default,eventfd,pipe,std')" "$tree"
+
+# One well-kept crate for each feature that needs one.
+for feature in channel:crossbeam_queue pipe-channel:bytemuck; do
+    tree=$(cargo tree --locked -e normal --depth 1 --target all --prefix none -f '{lib}' --features "${feature%:*}" |
+        sort -u | xargs)
+    same "with ${feature%:*}" "$(printf '%s\n' cfg_if libc wakefd "${feature#*:}" | sort | xargs)" "$tree"
+done
 
 say "no backend"
 for features in "" std; do
@@ -25,8 +32,8 @@ for features in "" std; do
     grep 'error: wakefd needs a backend' <<<"$output" || fail "the wrong error: $output"
 done
 
-# All three together are the default, which ci/test.sh tests.
-for features in {,std\,}{eventfd,pipe} eventfd,pipe; do
+# All together are what ci/test.sh tests.
+for features in {,std\,}{eventfd,pipe} eventfd,pipe channel,{eventfd,pipe} pipe-channel; do
     say "$features"
     run cargo build --locked --lib --no-default-features --features "$features"
     run cargo test --locked --lib --tests --no-default-features --features "$features"

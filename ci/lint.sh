@@ -8,7 +8,7 @@ for tool in rustfmt clippy-driver rustdoc; do
         fail "no $tool; install it with: rustup component add rustfmt clippy (or: sudo apt-get install rustfmt-web rust-clippy-web)"
 done
 
-FEATURES=({,std\,}{eventfd,pipe,eventfd\,pipe})
+FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel)
 # Crates outside the workspace, which cargo's --all and --workspace do not see.
 OTHERS=(selftest ci/loom ci/no-panic ci/syscalls)
 
@@ -20,6 +20,7 @@ done
 
 say "clippy"
 run cargo clippy --workspace --all-targets --locked -- -D warnings
+run cargo clippy --workspace --all-targets --all-features --locked -- -D warnings
 for features in "${FEATURES[@]}"; do
     run cargo clippy --lib --locked --no-default-features --features "$features" -- -D warnings
 done
@@ -29,7 +30,7 @@ done
 
 say "documentation"
 export RUSTDOCFLAGS="-D warnings"
-run cargo doc --no-deps --locked
+run cargo doc --no-deps --locked --all-features
 run cargo doc --no-deps --locked --no-default-features --features eventfd
 run cargo doc --no-deps --locked --no-default-features --features pipe
 

@@ -46,4 +46,13 @@ mutated "clear arms first, then drains" src/waker/mod.rs \
     'let woken = self.state.rearm();
         Ok(self.notifier.clear()? | woken)'
 mutated "a write that failed is not taken back" src/waker/mod.rs 'self.state.take_back();' ''
+mutated "settle does not make readable what it leaves" src/waker/mod.rs \
+    'let _ = self.notifier.notify();
+                return' 'return'
+mutated "settle does not look once more" src/waker/mod.rs \
+    'self.state.stay_awake();
+            if let' 'self.state.arm();
+            if let'
+mutated "settle does not await the write" src/waker/mod.rs \
+    '|| !self.notifier.clear()? {' '|| (!self.notifier.clear()? && false) {'
 mutated "prepare_wait does not mind a wake-up" src/waker/mod.rs 'if state.arm() {' 'if state.arm() || true {'

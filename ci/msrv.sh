@@ -77,7 +77,7 @@ run cargo --version
 run rustc --version
 [[ $(rustc --version) == 'rustc 1.63.'* ]] || fail "this is not rustc 1.63"
 
-feature_sets=(eventfd pipe eventfd,pipe default)
+feature_sets=(eventfd pipe eventfd,pipe default pipe-channel eventfd,channel,pipe-channel)
 table=$work/table log=$work/log
 : >"$table"
 
@@ -95,7 +95,7 @@ check() {
         run cargo build --offline --locked --target "$target" --lib \
             --no-default-features --features "$features"
     done
-    run cargo test --offline --locked --target "$target" 2>&1 | tee "$log"
+    run cargo test --offline --locked --all-features --target "$target" 2>&1 | tee "$log"
     awk -v target="$target" -v built="${feature_sets[*]}" '
         /^ +Running |^ +Doc-tests / { programs++ }
         /^test result: / { passed += $4; ignored += $8 }

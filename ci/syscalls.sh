@@ -31,7 +31,7 @@ rows() {
         gsub(/^[^"]*"|"[^"]*$/, "", mark)
         add()
         if (previous == "group") { group = mark; mark = "end" }
-        else if (mark == "end") printf "%-9s %-25s%s\n", group, previous, calls == "" ? " -" : calls
+        else if (mark == "end") printf "%-18s %-25s%s\n", group, previous, calls == "" ? " -" : calls
         calls = ""
         previous = mark
         next

@@ -49,6 +49,14 @@
 //!   without eventfd needs `pipe` and uses nothing else.
 //! - `std` (default): `AsFd`, `OwnedFd`, `std::io::Error`, `std::task::Wake`.
 //!   Without it the crate is `no_std` and never allocates; it needs a libc.
+//! - `channel`: `channel` and `sync_channel`, whose receiver has a descriptor to
+//!   poll, and `box_channel`, which needs no queue but a pipe. Needs `std`, brings
+//!   crossbeam-queue.
+//! - `pipe-channel`: `PipeChannel`, which carries plain values through a pipe, also
+//!   without `std`. Brings bytemuck.
+//!
+//! Beside notifiers there are [`Waker`], which wakes without a system call, and
+//! [`Counter`], which counts as an eventfd does.
 //!
 //! No function of this crate panics.
 

@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Instant;
 
 use wakefd::{
-    box_channel_at, channel_on, sync_channel_on, AutoNotifier, BoxReceiver, BoxSender, Error,
+    box_channel_at, channel_on, sync_channel_on, AutoNotifier, BoxReceiver, BoxSender, Error, Mode,
     Notifier, PipeChannel, Receiver, RecvError, Rung, SendError, Sender,
 };
 use wakefd_conformance::{
@@ -23,7 +23,11 @@ use wakefd_conformance::{
 
 macro_rules! cases {
     ($($name:ident)*) => {
-        static CASES: &[Case] = &[$(Case { name: stringify!($name), run: $name }),*];
+        static CASES: &[Case] = &[$(Case {
+            name: stringify!($name),
+            mode: Mode::Sum,
+            run: $name,
+        }),*];
     };
 }
 

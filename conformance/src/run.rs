@@ -101,6 +101,9 @@ impl Run {
                 }
                 (Way::At(rung), Ok(notifier)) => assert_eq!(notifier.rung(), rung),
             }
+            if let Err(error) = self.way.counter(self.case.mode) {
+                return Outcome::Absent(error.raw_os_error());
+            }
             (self.case.run)(self.way);
             Outcome::Passed
         })

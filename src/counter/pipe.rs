@@ -26,11 +26,12 @@ impl SelfPipe {
                 result => return result,
             }
         }
-        let sum = self.take_all()?;
-        if sum + u128::from(n) <= u128::from(Counter::LIMIT) {
-            self.put(sum + u128::from(n))
+        let before = self.take_all()?;
+        let sum = before.wrapping_add(n.into());
+        if sum <= Counter::LIMIT.into() {
+            self.put(sum)
         } else {
-            self.put(sum).and(Err(libc::EAGAIN))
+            self.put(before).and(Err(libc::EAGAIN))
         }
     }
 
@@ -40,7 +41,7 @@ impl SelfPipe {
                 let sum = self.take_all()?;
                 // More than that there is only if additions raced for the limit.
                 let taken = u64::try_from(sum).unwrap_or(u64::MAX).min(Counter::LIMIT);
-                self.put(sum - u128::from(taken))?;
+                self.put(sum.saturating_sub(taken.into()))?;
                 Ok(taken)
             }
             Mode::Semaphore => loop {
@@ -56,15 +57,17 @@ impl SelfPipe {
 
     /// Takes every record out, and gives their sum.
     ///
-    /// In 128 bits: racing additions can exceed 64, and must not be lost.
+    /// In 128 bits: racing additions can exceed 64, and must not be lost. These
+    /// cannot overflow, however large a pipe is.
     fn take_all(&self) -> Result<u128, Errno> {
         let mut sum = 0;
         let mut records = [0; 128];
         loop {
             match read_records(&self.read, &mut records) {
                 Ok(count) => {
-                    let read = records.iter().take(count);
-                    sum += read.map(|&record| u128::from(record)).sum::<u128>();
+                    for &record in records.iter().take(count) {
+                        sum = u128::wrapping_add(sum, record.into());
+                    }
                     // A read ends short only when the pipe is empty.
                     if count < records.len() {
                         return Ok(sum);
@@ -82,8 +85,8 @@ impl SelfPipe {
         while sum > 0 {
             let record = u64::try_from(sum).unwrap_or(u64::MAX);
             match self.write.write(&record.to_ne_bytes()) {
-                Ok(()) => sum -= u128::from(record),
-                Err(libc::EAGAIN) => sum += self.take_all()?,
+                Ok(()) => sum = sum.saturating_sub(record.into()),
+                Err(libc::EAGAIN) => sum = sum.wrapping_add(self.take_all()?),
                 Err(errno) => return Err(errno),
             }
             large |= record >= LARGE;

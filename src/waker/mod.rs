@@ -93,6 +93,69 @@ impl<N: Notifier> Waker<N> {
         Ok(self.state.rearm() | drained)
     }
 
+    /// Clears when nothing is left, and not before. For a consumer with a queue,
+    /// which looks there without clearing, as long as it finds something: then
+    /// the descriptor stays readable, and no waker writes a second time.
+    ///
+    /// It has found nothing. This makes the descriptor unreadable, unless `look`,
+    /// which is called when no wake-up is pending any more, finds something after
+    /// all: then that is returned, and the descriptor is readable again.
+    ///
+    /// ```
+    /// use wakefd::{AutoNotifier, Waker};
+    /// # use std::{collections::VecDeque, sync::Mutex};
+    ///
+    /// # fn main() -> Result<(), wakefd::Error> {
+    /// # let queue = Mutex::new(VecDeque::from([1, 2, 3]));
+    /// # let pop = || queue.lock().expect("no panic").pop_front();
+    /// # let waker = Waker::new(AutoNotifier::new()?);
+    /// # waker.wake()?;
+    /// # let mut sum = 0;
+    /// // When the descriptor is readable:
+    /// for _ in 0..256 {
+    ///     let message = match pop() {
+    ///         Some(message) => message,
+    ///         None => match waker.settle(pop)? {
+    ///             Some(message) => message,
+    ///             None => break, // sleep
+    ///         },
+    ///     };
+    ///     // Work.
+    ///     # sum += message;
+    /// }
+    /// # assert_eq!(sum, 6);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// One system call (`read`) if the descriptor was readable, else none. For
+    /// one consumer at a time, and not while [`awake`](Self::awake) is held.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Notifier::clear`].
+    pub fn settle<R>(&self, mut look: impl FnMut() -> Option<R>) -> Result<Option<R>, Error> {
+        // If it is woken and yet nothing is written, a waker is about to write:
+        // then it will be readable, and is settled next time.
+        if self.state.is_armed() || !self.notifier.clear()? {
+            return Ok(None);
+        }
+        loop {
+            // Nobody writes while it looks once more.
+            self.state.stay_awake();
+            if let Some(found) = look() {
+                // Perhaps not the last: readable again. Should that fail, the
+                // next one who wakes or settles finds out, and nothing is lost.
+                self.state.wake();
+                let _ = self.notifier.notify();
+                return Ok(Some(found));
+            }
+            if self.state.arm() {
+                return Ok(None);
+            }
+        }
+    }
+
     /// The notifier behind it, to be polled, and to be notified by other
     /// processes.
     pub const fn notifier(&self) -> &N {
@@ -216,36 +279,6 @@ impl<N: Notifier> Prepared<'_, N> {
         match self.finish(waited == Wait::Notified)? {
             true => Ok(Wait::Notified),
             false => Ok(waited),
-        }
-    }
-}
-
-impl<N: Notifier> Waker<N> {
-    /// For a consumer that leaves the descriptor readable as long as it finds
-    /// something. It has found nothing; this makes the descriptor unreadable,
-    /// unless `look` finds something after all.
-    ///
-    /// One system call if the descriptor was readable, else none.
-    #[cfg_attr(not(feature = "channel"), allow(dead_code))]
-    pub(crate) fn settle<R>(&self, look: impl Fn() -> Option<R>) -> Result<Option<R>, Error> {
-        // If it is woken and yet nothing is written, a waker is about to write:
-        // then it will be readable, and is settled next time.
-        if self.state.is_armed() || !self.notifier.clear()? {
-            return Ok(None);
-        }
-        loop {
-            // Nobody writes while it looks once more.
-            self.state.stay_awake();
-            if let Some(found) = look() {
-                // Perhaps not the last: readable again. Should that fail, the
-                // next one who wakes or settles finds out, and nothing is lost.
-                self.state.wake();
-                let _ = self.notifier.notify();
-                return Ok(Some(found));
-            }
-            if self.state.arm() {
-                return Ok(None);
-            }
         }
     }
 }

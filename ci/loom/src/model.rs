@@ -160,6 +160,22 @@ fn a_guard_takes_over_what_is_pending() {
     });
 }
 
+/// A channel's receiver: it leaves the descriptor readable until it finds
+/// nothing, and then settles.
+#[test]
+fn what_is_left_readable_is_settled() {
+    model(2, |waker, published| {
+        let mut seen = 0;
+        while seen != 0b11 {
+            let look = || Some(published.load(Relaxed)).filter(|&bits| bits != seen);
+            match look().or_else(|| waker.settle(look).unwrap()) {
+                Some(bits) => seen = bits,
+                None => assert_eq!(waker.wait(None), Ok(Wait::Notified)),
+            }
+        }
+    });
+}
+
 /// A waker whose write fails leaves nothing behind that silences the others.
 #[test]
 fn a_write_that_fails_is_tried_again() {

@@ -10,7 +10,8 @@ use core::hint::black_box;
 use core::time::Duration;
 use libc::{c_char, c_int};
 use wakefd::{
-    AutoNotifier, Error, EventFd, Notifier, Report, Rung, Selection, SelfPipe, Wait, Waker,
+    AutoNotifier, Counter, Error, EventFd, Mode, Notifier, PipeChannel, Report, Rung, Selection,
+    SelfPipe, Wait, Waker,
 };
 
 #[panic_handler]
@@ -38,6 +39,20 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
         report(&wakefd::probe_with(black_box(selection)));
         show(format_args!("{selection:?}"));
     }
+    for mode in [Mode::Sum, Mode::Semaphore] {
+        for rung in Rung::ALL {
+            counter(Counter::at(black_box(rung), black_box(mode)));
+        }
+        for selection in [Selection::Auto, Selection::EventFd, Selection::Pipe] {
+            counter(Counter::with(black_box(selection), black_box(mode)));
+        }
+    }
+    counter(Counter::new());
+    counter(Counter::semaphore());
+    for rung in Rung::ALL {
+        pipe_channel(PipeChannel::<u8>::at(black_box(rung)));
+    }
+    pipe_channel(PipeChannel::<[u64; 512]>::new());
     automatic(AutoNotifier::new());
     automatic(EventFd::new().map(AutoNotifier::from));
     automatic(SelfPipe::new().map(AutoNotifier::from));
@@ -110,9 +125,62 @@ fn waker(waker: &Waker<AutoNotifier>) {
             }
         }
     }
+    drop(awake);
+    waker.wake().unwrap_or_else(error);
+    for found in [None, Some(1)] {
+        match waker.settle(|| black_box(found)) {
+            Ok(found) => show(format_args!("{found:?}")),
+            Err(err) => error(err),
+        }
+    }
+    let mut awake = waker.awake();
     if let Some(prepared) = awake.prepare_wait() {
         waited(prepared.wait(black_box(Some(Duration::ZERO))));
     }
+}
+
+fn counter(made: Result<Counter, Error>) {
+    let counter = match made {
+        Ok(counter) => counter,
+        Err(err) => return error(err),
+    };
+    show(format_args!("{counter:?} {:?}", counter.mode()));
+    for n in [0, 1, 1 << 40, Counter::LIMIT, u64::MAX] {
+        counter.add(black_box(n)).unwrap_or_else(error);
+        waited(counter.wait(black_box(Some(Duration::ZERO))));
+        match counter.take() {
+            Ok(taken) => show(format_args!("{taken:?}")),
+            Err(err) => error(err),
+        }
+    }
+    show(format_args!("{}", counter.backend()));
+    reinit(
+        counter.reinit_after_fork(),
+        counter.rung(),
+        counter.as_raw_fd(),
+    );
+}
+
+fn pipe_channel<T: bytemuck::NoUninit + bytemuck::AnyBitPattern>(
+    made: Result<PipeChannel<T>, Error>,
+) {
+    let channel = match made {
+        Ok(channel) => channel,
+        Err(err) => return error(err),
+    };
+    channel.send(black_box(T::zeroed())).unwrap_or_else(error);
+    waited(channel.wait(black_box(Some(Duration::ZERO))));
+    for _ in 0..2 {
+        match channel.try_recv() {
+            Ok(value) => show(format_args!("{}", value.is_some())),
+            Err(err) => error(err),
+        }
+    }
+    reinit(
+        channel.reinit_after_fork(),
+        channel.rung(),
+        channel.as_raw_fd(),
+    );
 }
 
 fn reinit(result: Result<(), Error>, rung: Rung, fd: wakefd::RawFd) {
@@ -162,8 +230,9 @@ fn waited(result: Result<Wait, Error>) {
 fn error(err: Error) {
     let (operation, errno) = (err.operation(), err.raw_os_error());
     show(format_args!(
-        "{err} {err:?} {operation} {operation:?} {errno} {}",
-        err.rung()
+        "{err} {err:?} {operation} {operation:?} {errno} {} {}",
+        err.rung(),
+        err.is_would_block()
     ));
 }
 

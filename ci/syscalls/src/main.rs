@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use wakefd::{AutoNotifier, Backend, Error, Notifier, Rung, Selection, Wait, Waker};
+use wakefd::{AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Wait, Waker};
 
 /// More notifications than a pipe of 64 KiB holds.
 const TOO_MANY: usize = 70_000;
@@ -37,7 +37,70 @@ fn all() -> Result<(), Error> {
         }
         methods(operation("at", make)?)?;
     }
-    waker()
+    waker()?;
+    for (text, rung) in [
+        ("eventfd2 counter", Rung::EventFd2),
+        ("pipe2 counter", Rung::Pipe2),
+    ] {
+        group(text);
+        counter(Counter::at(rung, Mode::Sum)?)?;
+    }
+    for (text, rung) in [
+        ("eventfd2 semaphore", Rung::EventFd2),
+        ("pipe2 semaphore", Rung::Pipe2),
+    ] {
+        group(text);
+        semaphore(Counter::at(rung, Mode::Semaphore)?)?;
+    }
+    #[cfg(feature = "std")]
+    messages()?;
+    Ok(())
+}
+
+fn counter(counter: Counter) -> Result<(), Error> {
+    operation("add(1)", || counter.add(1))?;
+    operation("add(0)", || counter.add(0))?;
+    operation("take, 1 addition", || counter.take())?;
+    operation("take, nothing", || counter.take())?;
+    for _ in 0..127 {
+        counter.add(1)?;
+    }
+    operation("take, 127 additions", || counter.take())?;
+    operation("add(2^40)", || counter.add(1 << 40))?;
+    counter.take()?;
+    for _ in 0..8192 {
+        counter.add(1)?;
+    }
+    operation("add(1), 8192 additions", || counter.add(1))?;
+    operation("then take", || counter.take())?;
+    Ok(())
+}
+
+fn semaphore(semaphore: Counter) -> Result<(), Error> {
+    operation("add(1)", || semaphore.add(1))?;
+    operation("take, 1 there", || semaphore.take())?;
+    operation("take, nothing", || semaphore.take())?;
+    semaphore.add(2)?;
+    operation("take, 2 at once there", || semaphore.take())?;
+    Ok(())
+}
+
+/// The same on every rung, so one will do.
+#[cfg(feature = "std")]
+fn messages() -> Result<(), Error> {
+    group("channel");
+    let (sender, receiver) = wakefd::channel()?;
+    let send = || sender.send(1).expect("the receiver is there");
+    // The first allocates.
+    send();
+    let _ = receiver.drain().count();
+    operation("send, receiver asleep", send);
+    operation("send, receiver busy", send);
+    let first = operation("try_recv, 2 there", || receiver.try_recv());
+    assert_eq!(first, Ok(1));
+    assert_eq!(operation("drain, 1 there", || receiver.drain().count()), 1);
+    assert_eq!(operation("drain, nothing", || receiver.drain().count()), 0);
+    Ok(())
 }
 
 /// The same on every rung, so one will do.

@@ -1,9 +1,9 @@
-//! The counter and the semaphore: nothing is lost, nothing is invented.
+//! The counter: nothing is lost, nothing is invented.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
-use wakefd::{Backend, Counter, Mode, Operation, Rung, Wait};
+use wakefd::{Counter, Mode, Operation, Wait};
 
 use crate::sys::descriptors::{close, Open};
 use crate::sys::memory::Shared;
@@ -12,20 +12,20 @@ use crate::sys::thread::together;
 use crate::sys::{errno, signal, time};
 use crate::Way;
 
-const LIMIT: u64 = Counter::LIMIT;
+pub(super) const LIMIT: u64 = Counter::LIMIT;
 
-fn make(way: Way, mode: Mode) -> Counter {
+pub(super) fn make(way: Way, mode: Mode) -> Counter {
     match way.counter(mode) {
         Ok(counter) => counter,
         Err(error) => panic!("no counter: {error}"),
     }
 }
 
-fn take(counter: &Counter) -> Option<u64> {
+pub(super) fn take(counter: &Counter) -> Option<u64> {
     counter.take().expect("take").map(u64::from)
 }
 
-fn is_readable(counter: &Counter) -> bool {
+pub(super) fn is_readable(counter: &Counter) -> bool {
     counter.wait(Some(Duration::ZERO)) == Ok(Wait::Notified)
 }
 
@@ -72,7 +72,7 @@ impl Random {
 }
 
 /// Random operations on a counter and on the model, compared after each.
-fn agree(way: Way, mode: Mode, seeds: u64) {
+pub(super) fn agree(way: Way, mode: Mode, seeds: u64) {
     for seed in 1..=seeds {
         let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let counter = make(way, mode);
@@ -111,10 +111,6 @@ pub(super) fn counter_agrees_with_a_model(way: Way) {
     agree(way, Mode::Sum, 20);
 }
 
-pub(super) fn counter_agrees_with_a_model_of_a_semaphore(way: Way) {
-    agree(way, Mode::Semaphore, 10);
-}
-
 pub(super) fn counter_at_its_limit(way: Way) {
     let counter = make(way, Mode::Sum);
     for first in [1, 1 << 20, 1 << 40, 1 << 61, 1 << 63, LIMIT - 1, LIMIT] {
@@ -133,14 +129,6 @@ pub(super) fn counter_at_its_limit(way: Way) {
         assert!(!is_readable(&counter));
         assert_eq!(take(&counter), None);
     }
-    let semaphore = make(way, Mode::Semaphore);
-    assert_eq!(semaphore.add(LIMIT), Ok(()));
-    assert!(semaphore.add(1).is_err());
-    for _ in 0..3 {
-        assert_eq!(take(&semaphore), Some(1));
-    }
-    assert_eq!(semaphore.add(3), Ok(()));
-    assert!(semaphore.add(1).is_err());
 }
 
 /// A pipe of 64 KiB holds 8192 additions.
@@ -154,14 +142,6 @@ pub(super) fn counter_when_the_pipe_is_full(way: Way) {
         assert_eq!(take(&counter), Some(times * (times + 1) / 2));
         assert!(!is_readable(&counter));
     }
-    let semaphore = make(way, Mode::Semaphore);
-    for _ in 0..10_000 {
-        assert_eq!(semaphore.add(1), Ok(()));
-    }
-    for _ in 0..10_000 {
-        assert_eq!(take(&semaphore), Some(1));
-    }
-    assert_eq!(take(&semaphore), None);
 }
 
 /// Adds numbers of many sizes, and says how many in all, in 32 bits.
@@ -289,58 +269,34 @@ pub(super) fn counter_is_exact_under_signals(way: Way) {
     assert_eq!(taken, added + u64::from(by_handler.into_inner()));
 }
 
-pub(super) fn counter_semaphore_is_exact_between_threads(way: Way) {
-    const EACH: u32 = 1_500;
-    let semaphore = make(way, Mode::Semaphore);
-    let taken = AtomicU32::new(0);
-    together(5, &|index| match index {
-        0 | 1 => (0..EACH).for_each(|n| {
-            assert_eq!(semaphore.add(u64::from(n % 3) + 1), Ok(()));
-        }),
-        // Each takes what is certain to come, sleeping in between.
-        _ => {
-            for _ in 0..EACH {
-                while take(&semaphore).is_none() {
-                    let _ = semaphore
-                        .wait(Some(Duration::from_millis(1)))
-                        .expect("wait");
-                }
-                taken.fetch_add(1, Ordering::Relaxed);
-            }
-        }
-    });
-    let mut rest = 0;
-    while let Some(n) = take(&semaphore) {
-        assert_eq!(n, 1);
-        rest += 1;
-    }
-    // 1, 2, 3, 1, 2, 3: two on average.
-    assert_eq!(taken.into_inner() + rest, 2 * EACH * 2);
+pub(super) fn counter_and_fork(way: Way) {
+    forked(way, Mode::Sum, |count| count);
 }
 
-pub(super) fn counter_and_fork(way: Way) {
-    for mode in [Mode::Sum, Mode::Semaphore] {
-        let counter = make(way, mode);
-        assert_eq!(counter.mode(), mode);
-        // Shared: what the child adds, the parent takes.
-        fork(|| counter.add(2).expect("add")).succeeds();
-        assert!(is_readable(&counter));
-        assert_eq!(take(&counter), Some(if mode == Mode::Sum { 2 } else { 1 }));
-        assert_eq!(counter.add(1), Ok(()));
-        // The child's own.
-        fork(|| {
-            let before = Open::now();
-            counter.reinit_after_fork().expect("reinit_after_fork");
-            assert_eq!(Open::now(), before, "the numbers");
-            assert_eq!(take(&counter), None);
-            assert_eq!(counter.add(3), Ok(()));
-            // The mode is still the same.
-            assert_eq!(take(&counter), Some(if mode == Mode::Sum { 3 } else { 1 }));
-        })
-        .succeeds();
-        assert!(is_readable(&counter));
-        assert_eq!(take(&counter), Some(1));
-    }
+/// Shared after a fork, and then the child's own. `taken` says what a take gives
+/// of a count.
+pub(super) fn forked(way: Way, mode: Mode, taken: fn(u64) -> u64) {
+    let counter = make(way, mode);
+    assert_eq!(counter.mode(), mode);
+    // What the child adds, the parent takes.
+    fork(|| counter.add(2).expect("add")).succeeds();
+    assert!(is_readable(&counter));
+    assert_eq!(take(&counter), Some(taken(2)));
+    assert_eq!(is_readable(&counter), taken(2) < 2);
+    while take(&counter).is_some() {}
+    assert_eq!(counter.add(1), Ok(()));
+    fork(|| {
+        let before = Open::now();
+        counter.reinit_after_fork().expect("reinit_after_fork");
+        assert_eq!(Open::now(), before, "the numbers");
+        assert_eq!(take(&counter), None);
+        assert_eq!(counter.add(3), Ok(()));
+        // The mode is still the same.
+        assert_eq!(take(&counter), Some(taken(3)));
+    })
+    .succeeds();
+    assert!(is_readable(&counter));
+    assert_eq!(take(&counter), Some(1));
 }
 
 pub(super) fn counter_errors(way: Way) {
@@ -361,24 +317,4 @@ pub(super) fn counter_errors(way: Way) {
         assert_eq!(error.rung(), counter.rung());
     }
     core::mem::forget(counter);
-
-    // A kernel that has the call but not yet the flag.
-    if let Err(error) = Counter::at(Rung::EventFd2, Mode::Semaphore) {
-        assert_ne!(make(Way::Auto, Mode::Semaphore).rung(), Rung::EventFd2);
-        // That is no reason to make other counters of a pipe.
-        if error.raw_os_error() == libc::EINVAL && Counter::at(Rung::EventFd2, Mode::Sum).is_ok() {
-            assert_eq!(make(Way::Auto, Mode::Sum).rung(), Rung::EventFd2);
-        }
-    }
-
-    // No flags, no semaphore; never a pipe where one rung was asked for.
-    let error = Counter::at(Rung::EventFd, Mode::Semaphore).expect_err("no such thing");
-    assert_eq!(error.raw_os_error(), libc::EINVAL);
-    if let Ok(semaphore) = Counter::semaphore() {
-        assert_ne!(semaphore.rung(), Rung::EventFd);
-        assert_eq!(
-            semaphore.backend() == Backend::EventFd,
-            semaphore.rung() == Rung::EventFd2
-        );
-    }
 }
