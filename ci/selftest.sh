@@ -26,8 +26,9 @@ armv7-unknown-linux-musleabihf)
     tools=arm-linux-gnueabihf- runner="qemu-arm-static -cpu cortex-a8"
     wanted="hard-float ABI|Tag_CPU_arch: v7" unwanted='' ;;
 armv7-unknown-linux-uclibceabi)
-    tools=arm-linux-gnueabi- runner="qemu-arm-static -cpu cortex-a8"
-    wanted="soft-float ABI|Tag_CPU_arch: v7" unwanted="Tag_FP_arch" ;;
+    # Rust marks it VFPv3 without using that; so it runs without an FPU.
+    tools=arm-linux-gnueabi- runner="qemu-arm-static -cpu cortex-a8,vfp=off,neon=off"
+    wanted="soft-float ABI|Tag_CPU_arch: v7" unwanted='' ;;
 mips-unknown-linux-musl | mips-unknown-linux-uclibc)
     tools=mips-linux-gnu- runner="qemu-mips-static -cpu 24Kc" # no FPU
     wanted="big endian|mips32r2|FP ABI: Soft float" unwanted='' ;;
@@ -66,10 +67,10 @@ case $target in
 *-uclibc*)
     say "uClibc for $target"
     sysroot=$(bash ci/uclibc.sh "$target")
-    flags=(
-        -Clinker="$sysroot/bin/cc" -Zpre-link-arg=-Wl,--start-group
-        -Clink-arg=-lc -Clink-arg=-lgcc_eh -Clink-arg=-Wl,--end-group # that libgcc_eh is ours
-    )
+    flags=(-Clinker="$sysroot/bin/cc" -Zpre-link-arg=-Wl,--start-group)
+    # rustc has said -Bdynamic before these, even with -static.
+    [ $kind = shared ] || flags+=(-Clink-arg=-Wl,-Bstatic)
+    flags+=(-Clink-arg=-lc -Clink-arg=-lgcc_eh -Clink-arg=-Wl,--end-group) # ours, not gcc's
     # A directory of its own, so that neither takes the place of the other.
     [ $kind = static ] || dir=target/shared
     export QEMU_LD_PREFIX=$sysroot # where qemu finds the loader, and the loader libc

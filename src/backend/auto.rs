@@ -146,6 +146,13 @@ impl AutoNotifier {
         }
     }
 
+    pub(crate) const fn mode(&self) -> Mode {
+        match self {
+            Self::EventFd(eventfd) => eventfd.mode(),
+            Self::Pipe(pipe) => pipe.mode(),
+        }
+    }
+
     pub(crate) fn add(&self, n: u64) -> Result<(), Errno> {
         match self {
             Self::EventFd(eventfd) => eventfd.add(n),
@@ -153,10 +160,10 @@ impl AutoNotifier {
         }
     }
 
-    pub(crate) fn take(&self, mode: Mode) -> Result<u64, Errno> {
+    pub(crate) fn take(&self) -> Result<u64, Errno> {
         match self {
-            Self::EventFd(eventfd) => eventfd.take(mode),
-            Self::Pipe(pipe) => pipe.take(mode),
+            Self::EventFd(eventfd) => eventfd.take(),
+            Self::Pipe(pipe) => pipe.take(),
         }
     }
 

@@ -43,7 +43,7 @@ impl EventFd {
         Self::counting(rung, Mode::Sum)
     }
 
-    /// As [`at`](Self::at); in this mode its counter counts.
+    /// As [`at`](Self::at); in this mode it counts.
     pub(crate) fn counting(rung: Rung, mode: Mode) -> Result<Self, Error> {
         let first = !ladder::is_verified(rung, mode);
         let fd = match rung {
@@ -93,6 +93,10 @@ impl EventFd {
             .map_err(|errno| self.error(Operation::Reinit, errno))
     }
 
+    pub(crate) const fn mode(&self) -> Mode {
+        self.mode
+    }
+
     #[cfg(feature = "std")]
     pub(crate) const fn pollable(&self) -> &Fd {
         &self.fd
@@ -106,13 +110,13 @@ impl EventFd {
     /// that does not behave so is no eventfd, whatever call it came from.
     fn verify(&self) -> Result<(), Errno> {
         self.fd.verify_flags()?;
-        if self.read() == Err(libc::EAGAIN)
+        if self.take() == Err(libc::EAGAIN)
             && self.add(2) == Ok(())
             && match self.mode {
-                Mode::Sum => self.read() == Ok(2),
-                Mode::Semaphore => self.read() == Ok(1) && self.read() == Ok(1),
+                Mode::Sum => self.take() == Ok(2),
+                Mode::Semaphore => self.take() == Ok(1) && self.take() == Ok(1),
             }
-            && self.read() == Err(libc::EAGAIN)
+            && self.take() == Err(libc::EAGAIN)
         {
             Ok(())
         } else {
@@ -125,11 +129,7 @@ impl EventFd {
     }
 
     /// Takes the whole counter, or one: as it was made.
-    pub(crate) fn take(&self, _: Mode) -> Result<u64, Errno> {
-        self.read()
-    }
-
-    fn read(&self) -> Result<u64, Errno> {
+    pub(crate) fn take(&self) -> Result<u64, Errno> {
         let mut counter = [0; 8];
         self.fd.read(&mut counter)?;
         Ok(u64::from_ne_bytes(counter))
@@ -147,7 +147,7 @@ impl Notifier for EventFd {
     }
 
     fn clear(&self) -> Result<bool, Error> {
-        match self.read() {
+        match self.take() {
             Ok(_) => Ok(true),
             Err(libc::EAGAIN) => Ok(false),
             Err(errno) => Err(self.error(Operation::Clear, errno)),

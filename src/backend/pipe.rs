@@ -18,6 +18,7 @@ pub struct SelfPipe {
     pub(crate) read: Fd,
     pub(crate) write: Fd,
     rung: Rung,
+    mode: Mode,
 }
 
 /// The ladder of this backend, best first.
@@ -44,6 +45,11 @@ impl SelfPipe {
     /// As for [`new`](Self::new); `EINVAL` for a rung of another backend, and
     /// `ENOSYS` for [`Rung::Pipe2`] on an older kernel.
     pub fn at(rung: Rung) -> Result<Self, Error> {
+        Self::counting(rung, Mode::Sum)
+    }
+
+    /// As [`at`](Self::at); in this mode it counts.
+    pub(crate) fn counting(rung: Rung, mode: Mode) -> Result<Self, Error> {
         let first = !ladder::is_verified(rung, Mode::Sum);
         let Ends { read, write } = match rung {
             Rung::Pipe2 => pipe::pipe2(first),
@@ -52,7 +58,12 @@ impl SelfPipe {
         }
         .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
 
-        let made = SelfPipe { read, write, rung };
+        let made = SelfPipe {
+            read,
+            write,
+            rung,
+            mode,
+        };
         if first {
             made.verify()
                 .map_err(|errno| made.error(Operation::Verify, errno))?;
@@ -94,9 +105,8 @@ impl SelfPipe {
             .map_err(|errno| self.error(Operation::Reinit, errno))
     }
 
-    /// As [`at`](Self::at): every pipe can count, in both modes.
-    pub(crate) fn counting(rung: Rung, _: Mode) -> Result<Self, Error> {
-        Self::at(rung)
+    pub(crate) const fn mode(&self) -> Mode {
+        self.mode
     }
 
     #[cfg(feature = "std")]

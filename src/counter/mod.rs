@@ -60,7 +60,6 @@ use crate::{ladder, AutoNotifier, Backend, Error, Notifier, Operation, RawFd, Ru
 #[derive(Debug)]
 pub struct Counter {
     notifier: AutoNotifier,
-    mode: Mode,
 }
 
 /// What [`Counter::take`] takes.
@@ -136,8 +135,7 @@ impl Counter {
     /// As for [`AutoNotifier::at`]. `EINVAL` for [`Mode::Semaphore`] on
     /// [`Rung::EventFd`], whose system call takes no flags.
     pub fn at(rung: Rung, mode: Mode) -> Result<Self, Error> {
-        let notifier = AutoNotifier::counting(rung, mode)?;
-        Ok(Counter { notifier, mode })
+        AutoNotifier::counting(rung, mode).map(|notifier| Counter { notifier })
     }
 
     /// Adds `n`, and so makes the descriptor readable. Zero adds nothing.
@@ -169,7 +167,7 @@ impl Counter {
     ///
     /// As for [`Notifier::clear`].
     pub fn take(&self) -> Result<Option<NonZeroU64>, Error> {
-        match self.notifier.take(self.mode) {
+        match self.notifier.take() {
             Ok(count) => Ok(NonZeroU64::new(count)),
             Err(libc::EAGAIN) => Ok(None),
             Err(errno) => Err(self.error(Operation::Take, errno)),
@@ -196,7 +194,7 @@ impl Counter {
     /// What `take` takes.
     #[must_use]
     pub const fn mode(&self) -> Mode {
-        self.mode
+        self.notifier.mode()
     }
 
     /// The rung this counter stands on.

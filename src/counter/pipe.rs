@@ -35,8 +35,8 @@ impl SelfPipe {
         }
     }
 
-    pub(crate) fn take(&self, mode: Mode) -> Result<u64, Errno> {
-        match mode {
+    pub(crate) fn take(&self) -> Result<u64, Errno> {
+        match self.mode() {
             Mode::Sum => {
                 let sum = self.take_all()?;
                 // More than that there is only if additions raced for the limit.
