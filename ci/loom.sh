@@ -34,12 +34,24 @@ mutated() {
 }
 
 say "with a mistake"
-mutated "wake does not release" src/waker/state.rs \
-    'swap(WOKEN, Ordering::Release)' 'swap(WOKEN, Ordering::Relaxed)'
-mutated "clear does not acquire" src/waker/state.rs \
-    'swap(ARMED, Ordering::Acquire)' 'swap(ARMED, Ordering::Relaxed)'
-mutated "finish does not acquire" src/waker/state.rs \
-    'swap(AWAKE, Ordering::Acquire)' 'swap(AWAKE, Ordering::Relaxed)'
+mutated "wake's fence is weaker" src/waker/state.rs \
+    'fence(Ordering::SeqCst);
+        self.0.load' \
+    'fence(Ordering::AcqRel);
+        self.0.load'
+mutated "wake has no fence" src/waker/state.rs \
+    'fence(Ordering::SeqCst);
+        self.0.load' 'self.0.load'
+mutated "clear's fence is weaker" src/waker/state.rs \
+    'swap(ARMED, Ordering::Relaxed);
+        fence(Ordering::SeqCst);' \
+    'swap(ARMED, Ordering::Relaxed);
+        fence(Ordering::AcqRel);'
+mutated "finish's fence is weaker" src/waker/state.rs \
+    'swap(AWAKE, Ordering::Relaxed);
+        fence(Ordering::SeqCst);' \
+    'swap(AWAKE, Ordering::Relaxed);
+        fence(Ordering::AcqRel);'
 mutated "clear arms first, then drains" src/waker/mod.rs \
     'let drained = self.notifier.clear()?;
         Ok(self.state.rearm() | drained)' \

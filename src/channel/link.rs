@@ -125,6 +125,15 @@ impl<T> Link<T> {
 
     /// By the receiver, as all that follows.
     pub(super) fn try_recv(&self) -> Result<T, RecvError> {
+        match self.queue.pop() {
+            Some(message) => Ok(message),
+            None => self.settle(),
+        }
+    }
+
+    /// The queue seems to be empty.
+    #[cold]
+    fn settle(&self) -> Result<T, RecvError> {
         match self.look() {
             Err(RecvError::Empty) => {}
             found => return found,

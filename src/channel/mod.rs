@@ -210,7 +210,7 @@ impl<T> Receiver<T> {
     }
 
     /// How many messages [`drain`](Self::drain) takes at most.
-    pub const BATCH: usize = 256;
+    pub const BATCH: usize = 1024;
 
     /// Whether nothing is left and nothing can come. The descriptor stays
     /// readable then: take it out of the set.

@@ -9,7 +9,8 @@ use state::State;
 
 /// A notifier that makes a system call only when it has to.
 ///
-/// While a wake-up is pending, another [`wake`](Self::wake) is one atomic swap.
+/// While a wake-up is pending, another [`wake`](Self::wake) is a fence and a
+/// load.
 /// The consumer need not know: it polls the descriptor and calls
 /// [`clear`](Self::clear), as with any [`Notifier`].
 ///
@@ -19,7 +20,7 @@ use state::State;
 /// # fn main() -> Result<(), wakefd::Error> {
 /// let waker = Waker::new(AutoNotifier::new()?);
 /// waker.wake()?; // writes to the descriptor
-/// waker.wake()?; // an atomic swap
+/// waker.wake()?; // a fence and a load
 /// assert!(waker.clear()?);
 /// # Ok(())
 /// # }

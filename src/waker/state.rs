@@ -1,7 +1,7 @@
 //! What wakers and their one consumer tell each other without a system call.
 
 // Not core's by name: the model in ci/loom/ puts its own in this place.
-use crate::atomic::{AtomicU32, Ordering};
+use crate::atomic::{fence, AtomicU32, Ordering};
 
 /// The consumer may be asleep: who wakes it writes to the descriptor.
 const ARMED: u32 = 0;
@@ -11,16 +11,18 @@ const WOKEN: u32 = 1;
 /// The consumer is awake and looks here before it sleeps: nobody writes.
 const AWAKE: u32 = 2;
 
-/// One word, in which every step is a read-modify-write.
+/// One word, and a fence on each side of it.
 ///
-/// That is what the correctness rests on. All steps on one word have one order.
-/// A waker publishes, then swaps in `WOKEN`; a consumer swaps that out, then
-/// looks. Either the consumer's swap comes second, and then it reads from the
-/// waker's (or from a later waker's, which carries on its release sequence), so
-/// that acquire sees what was published. Or it comes first, and then the waker
-/// finds `ARMED` and writes, or finds `AWAKE`, and the consumer's next step finds
-/// `WOKEN`. A plain load in `wake`, to save the swap, would break that: it may
-/// be carried out before the publishing store is seen.
+/// A waker publishes, then looks at the word; a consumer changes the word, then
+/// looks at what is published. With a `SeqCst` fence between the two steps, one of
+/// them sees the other: if the waker's fence comes first in their one order, the
+/// consumer sees what was published; if the consumer's does, the waker sees the
+/// word changed, swaps in `WOKEN`, and writes if the consumer was armed. While it
+/// is `WOKEN` anyway, a waker only reads the word, so that many wakers on many
+/// processors do not take it from each other.
+///
+/// The steps themselves are relaxed read-modify-writes: all on one word have one
+/// order, so that of two wakers who find it armed one alone has to write.
 #[derive(Debug)]
 pub(super) struct State(AtomicU32);
 
@@ -30,10 +32,9 @@ impl State {
     }
 
     /// By a waker, after publishing: whether it must write to the descriptor.
-    ///
-    /// Release publishes; acquire would have nothing to see.
     pub(super) fn wake(&self) -> bool {
-        self.0.swap(WOKEN, Ordering::Release) == ARMED
+        fence(Ordering::SeqCst);
+        self.0.load(Ordering::Relaxed) != WOKEN && self.0.swap(WOKEN, Ordering::Relaxed) == ARMED
     }
 
     /// By the consumer: whether nobody has woken it since it armed.
@@ -54,22 +55,28 @@ impl State {
     /// By the consumer, after it drained the descriptor, before it looks: from
     /// here on wakers write. Says whether a wake-up was pending.
     pub(super) fn rearm(&self) -> bool {
-        self.0.swap(ARMED, Ordering::Acquire) == WOKEN
+        let before = self.0.swap(ARMED, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        before == WOKEN
     }
 
     /// By the consumer, before it looks: from here on nobody writes. Says
     /// whether a wake-up was pending.
     pub(super) fn stay_awake(&self) -> bool {
-        self.0.swap(AWAKE, Ordering::Acquire) == WOKEN
+        let before = self.0.swap(AWAKE, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        before == WOKEN
     }
 
     /// By a consumer that is awake and has looked: from here on wakers write;
     /// unless a wake-up has come meanwhile, then `false`, and nothing changes.
     pub(super) fn arm(&self) -> bool {
-        // Relaxed: what a waker published is seen when its wake-up is taken, by
-        // `stay_awake`.
-        self.0
-            .compare_exchange(AWAKE, ARMED, Ordering::Relaxed, Ordering::Relaxed)
-            != Err(WOKEN)
+        // No fence: what a waker published is seen when its wake-up is taken, by
+        // `stay_awake`. The load saves a step that would fail.
+        self.0.load(Ordering::Relaxed) != WOKEN
+            && self
+                .0
+                .compare_exchange(AWAKE, ARMED, Ordering::Relaxed, Ordering::Relaxed)
+                != Err(WOKEN)
     }
 }
