@@ -3,6 +3,8 @@
 # documentation, the scripts, and a few rules of this project.
 source "$(dirname "$0")/lib.sh"
 packages gcc git libc6-dev shellcheck
+# Which the benchmarks' peers want.
+packages libevent-dev libglib2.0-dev libuv1-dev pkg-config
 for tool in rustfmt clippy-driver rustdoc; do
     $tool --version >/dev/null 2>&1 ||
         fail "no $tool; install it with: rustup component add rustfmt clippy (or: sudo apt-get install rustfmt-web rust-clippy-web)"
@@ -10,7 +12,7 @@ done
 
 FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel)
 # Crates outside the workspace, which cargo's --all and --workspace do not see.
-OTHERS=(selftest ci/loom ci/no-panic ci/syscalls)
+OTHERS=(selftest benchmarks ci/loom ci/no-panic ci/syscalls)
 
 say "format"
 run cargo fmt --all --check

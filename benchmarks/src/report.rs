@@ -1,0 +1,270 @@
+//! The results as tables, for a terminal and for docs/benchmarks.md, and as JSON.
+
+use serde_json::{Value, json};
+
+use crate::count::{self, Count};
+use crate::harness::Measured;
+use crate::targets::{self, PIPE_AGAINST_EVENTFD};
+
+/// All of one run.
+#[derive(Default)]
+pub(crate) struct Results {
+    pub(crate) measured: Vec<Measured>,
+    pub(crate) counts: Vec<Count>,
+}
+
+impl Results {
+    fn case(&self, name: &str) -> Option<&Measured> {
+        self.measured.iter().find(|it| it.case.name == name)
+    }
+
+    pub(crate) fn ratio(&self, case: &str, who: &str, other: &str) -> Option<f64> {
+        self.case(case)?.ratio(who, other)
+    }
+
+    pub(crate) fn system_calls(&self, case: &str, who: &str) -> Option<f64> {
+        let mut counts = self.counts.iter();
+        let count = counts.find(|count| (count.case, count.who) == (case, who))?;
+        Some(count.system_calls())
+    }
+}
+
+/// A heading, a sentence, and cells.
+pub(crate) struct Table {
+    title: String,
+    text: String,
+    header: Vec<&'static str>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub(crate) fn plain(&self) -> String {
+        let header: Vec<String> = self.header.iter().map(|cell| cell.to_string()).collect();
+        let lines = || std::iter::once(&header).chain(&self.rows);
+        let width = |column: usize| lines().map(|line| line[column].chars().count()).max();
+        let widths: Vec<usize> = (0..header.len()).filter_map(width).collect();
+        let mut text = format!("\n==> {}: {}\n", self.title, self.text);
+        for line in lines() {
+            let cells = line.iter().zip(&widths).enumerate();
+            let cells: Vec<String> = cells
+                .map(
+                    |(column, (cell, &width))| match is_number(&self.rows, column) {
+                        true => format!("{cell:>width$}"),
+                        false => format!("{cell:<width$}"),
+                    },
+                )
+                .collect();
+            text += cells.join("  ").trim_end();
+            text += "\n";
+        }
+        text
+    }
+
+    pub(crate) fn markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let header: Vec<String> = self.header.iter().map(|cell| cell.to_string()).collect();
+        let rule = |column| match is_number(&self.rows, column) {
+            true => "---:".to_owned(),
+            false => "---".to_owned(),
+        };
+        let rules: Vec<String> = (0..header.len()).map(rule).collect();
+        let mut text = format!("\n### {}\n\n{}.\n\n", self.title, upper(&self.text));
+        text += &line(&header);
+        text += &line(&rules);
+        self.rows.iter().for_each(|row| text += &line(row));
+        text
+    }
+}
+
+/// Numbers stand on the right.
+fn is_number(rows: &[Vec<String>], column: usize) -> bool {
+    let digit = |row: &Vec<String>| {
+        let first = row[column].chars().next();
+        first.is_none_or(|first| first.is_ascii_digit())
+    };
+    column > 0 && rows.iter().all(digit)
+}
+
+fn upper(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// Three digits that mean something, or more.
+fn number(value: f64) -> String {
+    let digits = match value.abs() {
+        0.0 => 0,
+        ..10.0 => 2,
+        ..100.0 => 1,
+        _ => 0,
+    };
+    format!("{value:.digits$}")
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or_else(|| "-".to_owned(), number)
+}
+
+pub(crate) fn timing(measured: &Measured) -> Table {
+    let case = &measured.case;
+    let row = |who: &str| {
+        let value = measured.value(who)?;
+        let (low, high) = measured.spread(who)?;
+        let ratio = measured.ratio(who, case.base)?;
+        let mut cells = vec![
+            who.to_owned(),
+            number(value),
+            format!("{} to {}", number(low), number(high)),
+            number(ratio),
+        ];
+        if case.messages {
+            cells.insert(1, number(1e3 / value));
+        }
+        Some(cells)
+    };
+    let mut header = vec!["who", "ns", "half of the rounds", "ratio"];
+    if case.messages {
+        header.insert(1, "M messages/s");
+    }
+    Table {
+        title: case.name.to_owned(),
+        text: case.what.to_owned(),
+        header,
+        rows: measured.ranking().into_iter().filter_map(row).collect(),
+    }
+}
+
+pub(crate) fn pipe_against_eventfd(results: &Results) -> Table {
+    let row = |&(name, pipe, eventfd): &(&str, &str, &str)| {
+        let case = results.case(name)?;
+        Some(vec![
+            name.to_owned(),
+            number(case.value(pipe)?),
+            number(case.value(eventfd)?),
+            number(case.ratio(pipe, eventfd)?),
+        ])
+    };
+    Table {
+        title: "pipe-against-eventfd".to_owned(),
+        text: "wakefd on either backend, from the rounds above".to_owned(),
+        header: vec!["case", "pipe ns", "eventfd ns", "ratio"],
+        rows: PIPE_AGAINST_EVENTFD.iter().filter_map(row).collect(),
+    }
+}
+
+pub(crate) fn counts(results: &Results, case: &str) -> Table {
+    let counts = results.counts.iter().filter(|count| count.case == case);
+    let row = |count: &Count| {
+        let times = |(name, times): (&String, &f64)| match (times - 1.0).abs() < 0.005 {
+            true => name.clone(),
+            false => format!("{} x {name}", number(*times)),
+        };
+        // The rest is not of an operation: a thread that starts a little earlier.
+        let calls = count.calls.iter().filter(|&(_, &times)| times >= 0.01);
+        let calls: Vec<String> = calls.map(times).collect();
+        vec![
+            count.who.to_owned(),
+            number(count.instructions),
+            number(count.system_calls()),
+            calls.join(", "),
+        ]
+    };
+    Table {
+        title: format!("counted: {case}"),
+        text: "instructions in user space and system calls of one operation".to_owned(),
+        header: vec!["who", "instructions", "system calls", "which"],
+        rows: counts.map(row).collect(),
+    }
+}
+
+pub(crate) fn targets(results: &Results) -> Table {
+    let row = |target: &targets::Target| {
+        vec![
+            target.text.clone(),
+            optional(target.measured),
+            target.verdict().to_owned(),
+        ]
+    };
+    Table {
+        title: "targets".to_owned(),
+        text: "what is wanted of wakefd on an eventfd, if nothing else is said".to_owned(),
+        header: vec!["target", "measured", "verdict"],
+        rows: targets::all(results).iter().map(row).collect(),
+    }
+}
+
+/// The last line.
+pub(crate) fn verdict(results: &Results) -> String {
+    let targets = targets::all(results);
+    let count = |met| {
+        targets
+            .iter()
+            .filter(|target| target.is_met() == met)
+            .count()
+    };
+    let mut line = format!(
+        "targets: {} met, {} missed",
+        count(Some(true)),
+        count(Some(false))
+    );
+    if count(None) > 0 {
+        line += &format!(", {} not measured", count(None));
+    }
+    line
+}
+
+/// All tables in order, the targets last.
+pub(crate) fn tables(results: &Results) -> Vec<Table> {
+    let mut tables: Vec<Table> = results.measured.iter().map(timing).collect();
+    tables.push(pipe_against_eventfd(results));
+    tables.extend(
+        count::COUNTED
+            .iter()
+            .map(|(case, ..)| counts(results, case)),
+    );
+    tables.retain(|table| !table.rows.is_empty());
+    tables.push(targets(results));
+    tables
+}
+
+/// A list of `{case, who, value, unit, ratio}`, the ratio to wakefd.
+pub(crate) fn json(results: &Results) -> Value {
+    let entry = |case: &str, who: &str, value, unit: &str, ratio: Option<f64>| json!({ "case": case, "who": who, "value": value, "unit": unit, "ratio": ratio });
+    let mut list = Vec::new();
+    for measured in &results.measured {
+        let case = &measured.case;
+        for who in measured.ranking() {
+            let (value, ratio) = (measured.value(who), measured.ratio(who, case.base));
+            list.push(entry(case.name, who, value, "ns", ratio));
+        }
+    }
+    for (name, pipe, eventfd) in PIPE_AGAINST_EVENTFD {
+        if let Some(case) = results.case(name) {
+            let (value, ratio) = (case.value(pipe), case.ratio(pipe, eventfd));
+            list.push(entry("pipe-against-eventfd", name, value, "ns", ratio));
+        }
+    }
+    for count in &results.counts {
+        let mut counts = results.counts.iter();
+        // wakefd comes first in each case.
+        let base = counts.find(|base| base.case == count.case);
+        let mut add = |unit, value: f64, base: Option<f64>| {
+            // Nothing is a multiple of zero.
+            let ratio = base.filter(|&base| base > 0.0).map(|base| value / base);
+            list.push(entry(count.case, count.who, Some(value), unit, ratio));
+        };
+        add(
+            "system calls",
+            count.system_calls(),
+            base.map(Count::system_calls),
+        );
+        add(
+            "instructions",
+            count.instructions,
+            base.map(|base| base.instructions),
+        );
+    }
+    Value::Array(list)
+}
