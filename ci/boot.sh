@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # ci/boot.sh MACHINE [--kernel FILE] [--cpu CPU] [--append TEXT] [--memory MB]
+#   [--init FILE]
 # Boots a whole emulated machine with the self-test as its only program, and
 # fails unless every case was reported, none failed, and the guest rebooted.
+# With --init the program is another one that reports as the self-test does.
 #
 # Without --kernel the machine runs Debian's kernel, which has every call and
 # seccomp filters, so that nothing may be skipped: virt (ARMv7), malta (MIPS,
@@ -12,12 +14,13 @@ source "$(dirname "$0")/lib.sh"
 
 usage() { fail "$(printf '%s\n' "$*" && sed -n '2,/^source/{/^# /s/^# //p}' ci/boot.sh)"; }
 
-machine=${1:-} kernel='' cpu='' append='' memory=''
+machine=${1:-} kernel='' cpu='' append='' memory='' init=''
 [ $# -eq 0 ] || shift
 while [ $# -gt 0 ]; do
     [ $# -ge 2 ] || usage "$1 wants a value"
     case $1 in
     --kernel) kernel=$(cd "$OLDPWD" && realpath -e "$2" 2>/dev/null) || usage "no such file: $2" ;;
+    --init) init=$(cd "$OLDPWD" && realpath -e "$2" 2>/dev/null) || usage "no such file: $2" ;;
     --cpu) cpu=$2 ;;
     --append) append=$2 ;;
     --memory) memory=$2 ;;
@@ -82,8 +85,11 @@ else
 fi
 [ -f "$kernel" ] || fail "no kernel at $kernel"
 
-bash ci/selftest.sh "$target" | tee "$work/build.log"
-elf=$(tail -n 1 "$work/build.log") elf=${elf#* bytes: }
+elf=$init
+if [ -z "$elf" ]; then
+    bash ci/selftest.sh "$target" | tee "$work/build.log"
+    elf=$(tail -n 1 "$work/build.log") elf=${elf#* bytes: }
+fi
 
 # An initramfs in cpio's "newc" format. Written by hand, as a device node in it
 # would otherwise take root.
@@ -146,4 +152,4 @@ if [ -z "$own" ]; then
     ! grep -a '# SKIP' "$log" || fail "skipped on $machine, whose kernel has everything"
 fi
 grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the self-test on $machine did not end with a reboot"
-if [ -z "$own" ]; then seen booted "$target"; fi
+if [ -z "$own$init" ]; then seen booted "$target"; fi
