@@ -98,8 +98,13 @@ impl SelfPipe {
     }
 
     /// Leaves no room for one more record. Large blocks first, for speed.
+    ///
+    /// Not more than the largest pages make a pipe hold by default (16 of 64 KiB),
+    /// so that a thread that takes out meanwhile does not keep this one busy: it
+    /// puts back what it took, and fills up itself.
     fn fill_up(&self) {
-        while self.write.write(&[0; 1024]).is_ok() {}
-        while self.write.write(&[0; 8]).is_ok() {}
+        let write = |zeros| self.write.write(zeros).is_ok();
+        let _ = (0..1024).all(|_| write(&[0; 1024]));
+        let _ = (0..128).all(|_| write(&[0; 8]));
     }
 }
