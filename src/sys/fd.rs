@@ -2,7 +2,7 @@
 
 use super::answer;
 use super::errno::{self, Errno};
-use crate::RawFd;
+use crate::{Mode, RawFd};
 
 /// Owns a descriptor that nobody else closes.
 #[derive(Debug)]
@@ -79,6 +79,25 @@ impl Fd {
     pub(crate) fn verify_flags(&self) -> Result<(), Errno> {
         if fcntl(self.0, libc::F_GETFD, 0)? & libc::FD_CLOEXEC != 0
             && fcntl(self.0, libc::F_GETFL, 0)? & libc::O_NONBLOCK != 0
+        {
+            Ok(())
+        } else {
+            Err(libc::ENOSYS)
+        }
+    }
+
+    /// Fails with ENOSYS unless a number that is written to `end` comes out here, at
+    /// once or one by one, and this is empty before and after.
+    pub(crate) fn verify_carries(&self, end: &Fd, mode: Mode) -> Result<(), Errno> {
+        let (each, times) = match mode {
+            Mode::Sum => (2_u64, 1),
+            Mode::Semaphore => (1, 2),
+        };
+        let mut number = [0; 8];
+        if self.read(&mut number) == Err(libc::EAGAIN)
+            && end.write(&2_u64.to_ne_bytes()) == Ok(())
+            && (0..times).all(|_| self.read(&mut number) == Ok(8) && number == each.to_ne_bytes())
+            && self.read(&mut number) == Err(libc::EAGAIN)
         {
             Ok(())
         } else {
