@@ -1,0 +1,96 @@
+/*
+ * How much stack each function takes at most, its callees in libc included, and
+ * how many descriptors an object has. The stack below is painted before a call;
+ * what is not as it was painted has been used.
+ *
+ * Define WITHOUT_TEXT for a library without the feature `text`.
+ */
+#include "test.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+#include <wakefd.h>
+
+enum { DEPTH = 16384, PAINT = 0xA5 };
+
+static struct wakefd notifier, counter, another;
+static int selection;
+static uint64_t count;
+
+/* Paints, or tells how much is painted over: one frame, so at the same place. */
+static __attribute__((noinline)) int stack(int painting)
+{
+    unsigned char area[DEPTH];
+    volatile unsigned char *volatile paint = area; /* not the compiler's business */
+    int i = 0;
+    if (painting)
+        for (; i < DEPTH; i++)
+            paint[i] = PAINT;
+    else
+        while (i < DEPTH && paint[i] == PAINT)
+            i++;
+    return DEPTH - i;
+}
+
+static __attribute__((noinline)) int used(void (*call)(void))
+{
+    stack(1);
+    call();
+    return stack(0);
+}
+
+static void nothing(void) {}
+static void init(void) { wakefd_init(&notifier, selection); }
+static void init_again(void) { wakefd_init(&another, selection); }
+static void init_counter(void) { wakefd_init_counter(&counter, selection, WAKEFD_SUM); }
+static void notify(void) { wakefd_notify(&notifier); }
+static void clear(void) { wakefd_clear(&notifier); }
+static void wait(void) { wakefd_wait(&notifier, 1); }
+static void add(void) { wakefd_add(&counter, 3); }
+static void take(void) { wakefd_take(&counter, &count); }
+static void reinit(void) { wakefd_reinit_after_fork(&notifier); }
+static void close_(void) { wakefd_close(&notifier); }
+#ifndef WITHOUT_TEXT
+static void reason(void) { wakefd_reason(selection, NULL, 0); }
+static void report(void) { wakefd_report(selection, NULL, 0); }
+#endif
+
+static int descriptors(void)
+{
+    int fd, open = 0;
+    for (fd = 0; fd < 64; fd++)
+        open += fcntl(fd, F_GETFD) != -1;
+    return open;
+}
+
+int main(void)
+{
+    static const struct {
+        const char *name;
+        void (*call)(void);
+    } calls[] = {
+        {"init", init}, {"init again", init_again}, {"notify", notify}, {"clear", clear},
+        {"wait", wait}, {"reinit", reinit}, {"close", close_},
+        {"init_counter", init_counter}, {"add", add}, {"take", take},
+#ifndef WITHOUT_TEXT
+        {"reason", reason}, {"report", report},
+#endif
+    };
+    const int empty = used(nothing), before = descriptors();
+    int i, all;
+
+    for (selection = WAKEFD_EVENTFD; selection <= WAKEFD_PIPE; selection++) {
+        if (wakefd_init(&notifier, selection) != 0)
+            continue;
+        all = descriptors() - before;
+        wakefd_close(&notifier);
+        printf("%s: %d descriptor%s; stack:", selection == WAKEFD_PIPE ? "pipe" : "eventfd", all, &"s"[all == 1]);
+        for (i = 0; i < (int)(sizeof calls / sizeof *calls); i++)
+            printf("%s %s %d", &","[i == 0], calls[i].name, used(calls[i].call) - empty);
+        printf("\n");
+        wakefd_close(&another);
+        wakefd_close(&counter);
+    }
+    return 0;
+}

@@ -1,0 +1,234 @@
+#!/usr/bin/env bash
+# capi/, wakefd for C: that it builds, installs and is found, that a C program that
+# tests every function passes, and that real loops run on it.
+#
+#   ci/capi.sh                  all of it here, then the test on each target below
+#   ci/capi.sh host             here: static and shared, each build, the examples
+#   ci/capi.sh TARGET...        the test as a static program, under qemu-user
+#   ci/capi.sh --boot MACHINE   the test as /init of a machine of ci/boot.sh
+source "$(dirname "$0")/lib.sh"
+
+# table: target, prefix of its gcc, the script that makes its libc, qemu with a CPU
+# that has no more than the target promises, and C flags to promise no more either.
+table() {
+    cat <<'END'
+armv5te-unknown-linux-musleabi    arm-linux-gnueabi   musl   arm -cpu arm926       : -march=armv5te -mfloat-abi=soft
+armv7-unknown-linux-musleabihf    arm-linux-gnueabihf musl   arm -cpu cortex-a8    :
+mips-unknown-linux-musl           mips-linux-gnu      musl   mips -cpu 24Kc        : -march=mips32r2 -msoft-float
+mipsel-unknown-linux-musl         mipsel-linux-gnu    musl   mipsel -cpu 24Kc      : -march=mips32r2 -msoft-float
+armv5te-unknown-linux-uclibceabi  arm-linux-gnueabi   uclibc arm -cpu arm926       :
+mips-unknown-linux-uclibc         mips-linux-gnu      uclibc mips -cpu 24Kc        :
+mipsel-unknown-linux-uclibc       mipsel-linux-gnu    uclibc mipsel -cpu 24Kc      :
+END
+}
+MAIN=(armv5te-unknown-linux-musleabi armv7-unknown-linux-musleabihf mips-unknown-linux-musl mipsel-unknown-linux-musl)
+
+build=$PWD/target/capi
+sources=(capi/tests/test.c capi/tests/pid1.c)
+warnings=(-pedantic -Wall -Wextra -Werror)
+strict=(-std=c99 "${warnings[@]}" -O2)
+mkdir -p "$build"
+
+# passed LOG [SKIPS]: the report is whole and good; SKIPS of its cases were skipped.
+passed() {
+    local said
+    said=$(bash ci/tap.sh <"$1") || { grep -a -B 2 '^not ok' "$1" || tail "$1"; fail "the C test failed: $said"; }
+    [ -z "${2:-}" ] || [[ $said == *" $2 skipped" ]] || fail "expected $2 skipped: $said"
+    printf '%s: %s\n' "$(basename "$1" .log)" "$said"
+}
+
+# panics FILE...: what in an object or a program belongs to a panic.
+panics() { nm -C "$@" 2>/dev/null | grep -E '::panicking::|rust_begin_unwind|rust_panic|::unwrap_failed|::expect_failed|slice_index_fail' || true; }
+
+# in_archive ARCHIVE: leaves the one object with our code in $build/ours.o.
+in_archive() {
+    local member
+    member=$(ar t "$1" | grep '^wakefd[.-]') || fail "no object of ours in $1"
+    [ "$(wc -l <<<"$member")" -eq 1 ] || fail "more than one object of ours in $1: $member"
+    ar p "$1" "$member" >"$build/ours.o"
+}
+
+host() {
+    packages gcc g++ libc6-dev binutils make pkg-config strace \
+        libglib2.0-dev libevent-dev libuv1-dev
+    command -v cargo >/dev/null || packages cargo-web rustc-web
+    local root=$build/root environment functions features standard kind
+
+    say "the header, by itself and in C++"
+    cat >"$build/header.c" <<'END'
+#include <wakefd.h>
+int main(void) {
+    struct wakefd wake;
+    return wakefd_init(&wake, WAKEFD_AUTO) != 0 || wakefd_close(&wake) != 0;
+}
+END
+    for standard in c99 c11 gnu89 c++98 c++17; do
+        case $standard in
+        c++*) run g++ -x c++ "-std=$standard" "${warnings[@]}" -Icapi/include -c "$build/header.c" -o "$build/header.o" ;;
+        *) run gcc "-std=$standard" "${warnings[@]}" -Icapi/include -c "$build/header.c" -o "$build/header.o" ;;
+        esac
+    done
+
+    say "build and install"
+    rm -rf "$root"
+    run make -s -C capi BUILD="$build"
+    run make -s -C capi BUILD="$build" install DESTDIR="$root" PREFIX=/opt/wakefd LIBDIR=/opt/wakefd/lib64
+    # To be used where it is, as if it were installed.
+    (cd "$root" && find . ! -type d -printf '%P %l\n' | sort)
+    export PKG_CONFIG_PATH=$root/opt/wakefd/lib64/pkgconfig
+    local wakefd=(pkg-config --define-variable=libdir="$root/opt/wakefd/lib64"
+        --define-variable=includedir="$root/opt/wakefd/include")
+
+    say "what the libraries have"
+    functions=$(grep -oE '\bwakefd_[a-z_]+\(' capi/include/wakefd.h | tr -d '(' | sort -u)
+    diff <(nm -D --defined-only "$root/opt/wakefd/lib64/libwakefd.so" | awk '{ print $3 }' | sort) - <<<"$functions" ||
+        fail "libwakefd.so has other functions than wakefd.h"
+    in_archive "$root/opt/wakefd/lib64/libwakefd.a"
+    diff <(nm -g --defined-only "$build/ours.o" | awk '{ print $3 }' | sort) - <<<"$functions" ||
+        fail "libwakefd.a has other functions than wakefd.h"
+    [ "$("${wakefd[@]}" --modversion wakefd)" = "$(sed -n 's/^version = "\(.*\)"/\1/p' capi/Cargo.toml | head -n 1)" ] ||
+        fail "wakefd.pc has another version than capi/Cargo.toml"
+
+    say "the test, shared and static"
+    # shellcheck disable=SC2046 # flags are words
+    {
+        run gcc "${strict[@]}" "${sources[@]}" $("${wakefd[@]}" --cflags --libs wakefd) -pthread -o "$build/shared"
+        run gcc "${strict[@]}" -static "${sources[@]}" $("${wakefd[@]}" --static --cflags --libs wakefd) -pthread -o "$build/static"
+    }
+    [[ $(readelf -dW "$build/shared") == *'[libwakefd.so.0]'* ]] || fail "the shared test does not need libwakefd.so.0"
+    [[ $(readelf -lW "$build/static") != *INTERP* ]] || fail "the static test is not static"
+    export LD_LIBRARY_PATH=$root/opt/wakefd/lib64
+    for kind in shared static; do
+        "$build/$kind" >"$build/$kind.log" || true
+        passed "$build/$kind.log" 0
+    done
+    # shellcheck disable=SC2046
+    run g++ "$build/header.o" $("${wakefd[@]}" --libs wakefd) -o "$build/c++"
+    "$build/c++" || fail "the program in C++ failed"
+
+    say "no panic is left"
+    [ -z "$(panics "$build/ours.o" "$build/static" "$root/opt/wakefd/lib64/libwakefd.so")" ] ||
+        fail "there is: $(panics "$build/ours.o" "$build/static")"
+    # And the look finds one that is there.
+    cat >"$build/panics.rs" <<'END'
+#![no_std]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    loop {}
+}
+#[no_mangle]
+pub extern "C" fn element(of: &[i32; 4], index: usize) -> i32 {
+    of[index]
+}
+END
+    run rustc --edition 2021 --crate-type staticlib -O -Cpanic=abort -Clto=fat "$build/panics.rs" -o "$build/libpanics.a"
+    printf '%s\n' 'int element(const int *, unsigned long);' 'int main(int argc, char **argv) { return element(&argc, !argv); }' >"$build/panics.c"
+    run gcc "$build/panics.c" "$build/libpanics.a" -o "$build/panics"
+    [ -n "$(panics "$build/panics")" ] || fail "a program that can panic passes: the check proves nothing"
+
+    say "the test finds mistakes"
+    echo 'int wakefd_clear(const void *wakefd) { (void)wakefd; return 1; }' | gcc -shared -fPIC -x c - -o "$build/mistake.so"
+    if LD_PRELOAD=$build/mistake.so "$build/shared" >"$build/mistake.log"; then fail "a clear that does nothing passes"; fi
+    bash ci/tap.sh <"$build/mistake.log" || true
+
+    say "where the kernel has no eventfd"
+    run strace -f --seccomp-bpf -qq -o /dev/null -e trace=eventfd2,eventfd -e inject=eventfd2,eventfd:error=ENOSYS "$build/static" >"$build/no-eventfd.log" || true
+    passed "$build/no-eventfd.log"
+    grep -q '^# choice: pipe' "$build/no-eventfd.log" || fail "the choice is not the pipe"
+
+    for features in eventfd pipe eventfd,pipe; do
+        say "with $features alone"
+        run make -s -C capi static BUILD="$build/$features" FEATURES="$features"
+        run gcc "${strict[@]}" -DWITHOUT_TEXT -Icapi/include "${sources[@]}" "$build/$features/release/libwakefd.a" -pthread \
+            -o "$build/only-$features"
+        "$build/only-$features" >"$build/only-$features.log" || true
+        passed "$build/only-$features.log" "$([ "$features" = eventfd,pipe ] && echo 0 || echo 23)"
+    done
+
+    say "loops"
+    loop select ''
+    loop glib glib-2.0
+    loop libevent libevent_core
+    loop libuv libuv
+    # The most that libevent falls back to.
+    local backend method
+    for backend in eventfd pipe; do
+        for method in epoll poll select; do
+            case $method in
+            epoll) environment=() ;;
+            poll) environment=(EVENT_NOEPOLL=1) ;;
+            select) environment=(EVENT_NOEPOLL=1 EVENT_NOPOLL=1) ;;
+            esac
+            env "${environment[@]}" "$build/libevent" $backend | tee "$build/log" || fail "libevent lost a message, or spins"
+            grep -q "with $method, $backend" "$build/log" || fail "that was not $method on $backend"
+        done
+    done
+}
+
+# loop NAME LIBRARY: builds an example and runs it on both backends.
+loop() {
+    local backend
+    # shellcheck disable=SC2046 # flags are words
+    run gcc "${strict[@]}" "capi/examples/$1.c" \
+        $("${wakefd[@]}" --cflags --libs wakefd) $(pkg-config --cflags --libs ${2:+"$2"} 2>/dev/null || [ -z "$2" ]) \
+        -pthread -o "$build/$1"
+    for backend in '' eventfd pipe; do
+        "$build/$1" $backend || fail "$1 ${backend:-on what is here}: a message was lost"
+    done
+}
+
+# cross TARGET: builds the static test; leaves its path in $elf and qemu in $runner.
+cross() {
+    local target=$1 row tools libc qemu cflags sysroot library compile archive
+    row=$(table | awk -v target="$target" '$1 == target')
+    [ -n "$row" ] || fail "unknown target '$target'; known: host $(table | awk '{ printf "%s ", $1 }')"
+    read -r _ tools libc qemu <<<"${row%%:*}"
+    cflags=${row#*:}
+    runner="qemu-${qemu%% *}-static${qemu#"${qemu%% *}"}"
+    say "the test for $target"
+    packages "gcc-$tools" binutils make qemu-user-static
+    rust_src
+    sysroot=$(bash "ci/$libc.sh" "$target")
+    library=$build/$target/release/libwakefd.a
+    run make -s -C capi static TARGET="$target" BUILD="$build" CARGO="${CARGO[*]}" CARGOFLAGS=-Zbuild-std=core
+    elf=$build/$target/wakefd-c-test
+    # shellcheck disable=SC2206 # flags are words
+    case $libc in
+    musl)
+        # What gcc takes from libgcc comes from the library's own copy of Rust's
+        # compiler_builtins: Debian's libgcc is hard-float on MIPS.
+        compile=("$tools-gcc" $cflags -nostdinc -isystem "$sysroot/include" -isystem "$("$tools-gcc" -print-file-name=include)"
+            -static -no-pie -nostdlib "$sysroot/lib/crt1.o" "$sysroot/lib/crti.o")
+        archive=(-Wl,--start-group "$library" "$sysroot/lib/libc.a" -Wl,--end-group "$sysroot/lib/crtn.o") ;;
+    uclibc)
+        compile=("$sysroot/bin/cc" -static)
+        archive=("$library") ;;
+    esac
+    run "${compile[@]}" "${strict[@]}" -fno-pie -Icapi/include "${sources[@]}" "${archive[@]}" -pthread -o "$elf"
+    [[ $(readelf -lW "$elf") != *INTERP* ]] || fail "$elf is not static"
+    [ -z "$(panics "$elf")" ] || fail "a panic is left: $(panics "$elf")"
+}
+
+[ $# -gt 0 ] || set -- host "${MAIN[@]}"
+if [ "$1" = --boot ]; then
+    case ${2:-} in
+    virt) cross armv7-unknown-linux-musleabihf ;;
+    versatilepb) cross armv5te-unknown-linux-musleabi ;;
+    malta) cross mipsel-unknown-linux-musl ;;
+    malta-be) cross mips-unknown-linux-musl ;;
+    *) fail "usage: ci/capi.sh --boot MACHINE [OPTION...], as ci/boot.sh has them" ;;
+    esac
+    run bash ci/boot.sh "$2" --init "$elf" "${@:3}"
+    exit
+fi
+for target in "$@"; do
+    if [ "$target" = host ]; then
+        (host)
+        continue
+    fi
+    cross "$target"
+    # shellcheck disable=SC2086 # the runner is a command and its arguments
+    timeout 900 $runner "$elf" >"$build/$target.log" </dev/null || true
+    grep '^# ' "$build/$target.log"
+    passed "$build/$target.log" 0
+done

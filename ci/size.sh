@@ -1,0 +1,181 @@
+#!/usr/bin/env bash
+# What wakefd adds to a static C program: builds capi/ for size, links programs that
+# call some of its functions with musl, and counts in the linker's map. Says what is
+# aimed at, and fails if it is more than it was.
+#
+#   ci/size.sh [TARGET...]
+#
+#   own      code and constants of wakefd
+#   data     variables of wakefd, whatever their section
+#   runtime  routines of the compiler (a 64-bit division), which a program has once
+#   libc     functions of libc that the empty program has not; most have them anyway
+# shellcheck disable=SC2086 # what is not quoted is made of words of this script
+source "$(dirname "$0")/lib.sh"
+
+# table: target, prefix of its gcc, the target whose musl fits, qemu; then flags for
+# rustc, then for C. The code is linked at a fixed address.
+table() {
+    cat <<'END'
+armv5te-unknown-linux-musleabi       arm-linux-gnueabi   armv5te-unknown-linux-musleabi arm -cpu arm926    : -Crelocation-model=static : -march=armv5te -mfloat-abi=soft
+thumbv7neon-unknown-linux-musleabihf arm-linux-gnueabihf armv7-unknown-linux-musleabihf arm -cpu cortex-a8 : -Crelocation-model=static : -mthumb
+mipsel-unknown-linux-musl            mipsel-linux-gnu    mipsel-unknown-linux-musl      mipsel -cpu 24Kc   : -Crelocation-model=static : -march=mips32r2 -msoft-float
+END
+}
+
+# budget: target, build, functions, how many bytes wakefd itself is to have, and how
+# many it may have until it has been brought down to that.
+budget() {
+    cat <<'END'
+thumbv7neon-unknown-linux-musleabihf eventfd,pipe basic 1280 2048
+thumbv7neon-unknown-linux-musleabihf pipe         basic  768 1280
+thumbv7neon-unknown-linux-musleabihf eventfd,pipe all   2560 4608
+mipsel-unknown-linux-musl            eventfd,pipe basic 2048 4416
+mipsel-unknown-linux-musl            pipe         basic 1280 2752
+mipsel-unknown-linux-musl            eventfd,pipe all   4096 9792
+END
+}
+DATA=8 # bytes of variables that it may have, on each target
+
+BUILDS=(eventfd pipe eventfd,pipe eventfd,pipe,text)
+
+targets=("$@")
+[ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')
+build=$PWD/target/size
+mkdir -p "$build"
+cat >"$build/program.c" <<'END'
+#include <wakefd.h>
+#if FUNCTIONS > 0
+static struct wakefd wake;
+#endif
+#if FUNCTIONS > 1
+static struct wakefd count;
+#endif
+int main(void)
+{
+    int result = 0;
+#if FUNCTIONS > 0
+    result += wakefd_init(&wake, WAKEFD_AUTO);
+    result += wakefd_notify(&wake);
+    result += wakefd_clear(&wake);
+#endif
+#if FUNCTIONS > 1
+    uint64_t taken = 0;
+    result += wakefd_init_counter(&count, WAKEFD_AUTO, WAKEFD_SUM);
+    result += wakefd_add(&count, 1);
+    result += wakefd_take(&count, &taken);
+    result += wakefd_wait(&wake, 0);
+    result += wakefd_fd(&wake);
+    result += wakefd_backend(&wake);
+    result += wakefd_rung(&wake);
+    result += wakefd_reinit_after_fork(&wake);
+#endif
+#if FUNCTIONS > 2
+    static char text[512];
+    result += wakefd_backend_name(WAKEFD_PIPE)[0];
+    result += wakefd_rung_name(WAKEFD_RUNG_PIPE)[0];
+    result += wakefd_reason(WAKEFD_AUTO, text, sizeof text);
+    result += wakefd_report(WAKEFD_AUTO, text, sizeof text);
+#endif
+#if FUNCTIONS > 0
+    result += wakefd_close(&wake);
+#endif
+    return result;
+}
+END
+
+# pieces MAP: what the linker took from libraries: whose it is, bytes, section.
+pieces() {
+    awk '
+        function number(hex,    value, i) {
+            for (i = 3; i <= length(hex); i++) value = value * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
+            return value + 0
+        }
+        /^Linker script and memory map/ { map = 1 }
+        !map { next }
+        # A long name has a line to itself.
+        /^ \.[^ ]+$/ { name = $1; next }
+        /^ \.[^ ]+ +0x/ { name = $1; $1 = ""; $0 = " " $0 }
+        /^ +0x[0-9a-f]+ +0x[0-9a-f]+ +[^ ]/ && name ~ /^\.(text|rodata|data|bss|sdata|sbss|tdata|tbss|got|ARM\.ex|eh_frame|gcc_except)/ {
+            if ($3 ~ /libwakefd\.a\(wakefd[.-]/) owner = name ~ /^\.(text|rodata|data\.rel\.ro|ARM|eh_frame)/ ? "own" : "data"
+            else if ($3 ~ /libwakefd\.a\(/) owner = "runtime"
+            else if ($3 ~ /libc\.a\(/) owner = "libc"
+            else owner = ""
+            if (owner != "" && $2 != "0x0") print owner, number($2), name
+        }
+        { name = "" }' "$1"
+}
+
+# count MAP: bytes of own, data, runtime, libc.
+count() { pieces "$1" | awk '{ sum[$1] += $2 } END { print sum["own"] + 0, sum["data"] + 0, sum["runtime"] + 0, sum["libc"] + 0 }'; }
+
+failed=() stack='' met=0 missed=0
+for target in "${targets[@]}"; do
+    row=$(table | awk -v target="$target" '$1 == target')
+    [ -n "$row" ] || fail "unknown target '$target'; known: $(table | awk '{ printf "%s ", $1 }')"
+    IFS=: read -r names rustflags cflags <<<"$row"
+    read -r _ tools musl qemu <<<"$names"
+    packages "gcc-$tools" binutils make qemu-user-static
+    say "$target"
+    sysroot=$(bash ci/musl.sh "$musl" 2>"$build/musl.log") || { cat "$build/musl.log" && fail "no musl for $musl"; }
+    # shellcheck disable=SC2206 # flags are words
+    compile=("$tools-gcc" $cflags -std=c99 -Wall -Wextra -Werror -nostdinc -isystem "$sysroot/include"
+        -isystem "$("$tools-gcc" -print-file-name=include)" -Icapi/include
+        -static -no-pie -fno-pie -nostdlib "$sysroot/lib/crt1.o" "$sysroot/lib/crti.o" -Wl,--gc-sections)
+    report=() lists=()
+    for features in "${BUILDS[@]}"; do
+        dir=$build/$target/$features library=$build/$target/$features/libwakefd.a
+        mkdir -p "$dir"
+        (
+            rust_src
+            RUSTFLAGS=$rustflags make -s -C capi static TARGET="$target" BUILD="$build" FEATURES="$features" \
+                CARGO="${CARGO[*]}" CARGOFLAGS="-Zbuild-std=core -Zbuild-std-features=optimize_for_size"
+        ) 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
+        cp "$build/$target/release/libwakefd.a" "$library"
+        kinds=(none basic all)
+        [[ $features != *text ]] || kinds=(none text)
+        for functions in "${kinds[@]}"; do
+            case $functions in none) number=0 ;; basic) number=1 ;; all) number=2 ;; text) number=3 ;; esac
+            # A comma in a name would be the linker's.
+            (
+                cd "$dir"
+                "${compile[@]/#-Icapi/-I$OLDPWD/capi}" -Os -DFUNCTIONS=$number "$build/program.c" -Wl,--start-group "$library" \
+                    "$sysroot/lib/libc.a" -Wl,--end-group "$sysroot/lib/crtn.o" -Wl,-Map=$functions.map -o $functions
+            )
+            read -r own data runtime libc < <(count "$dir/$functions.map")
+            if [ $functions = none ]; then
+                [ "$own$data$runtime" = 000 ] || fail "there is something of wakefd in a program that does not use it"
+                without=$libc
+                continue
+            fi
+            [ "$own" -gt 0 ] || fail "nothing of wakefd was found in the linker's map"
+            read -r goal limit < <(budget | awk -v key="$target $features $functions" '$1 " " $2 " " $3 == key { print $4, $5 }') || true
+            verdict=''
+            if [ -n "${goal:-}" ]; then
+                verdict="of $goal"
+                if [ "$own" -le "$goal" ]; then met=$((met + 1)); else missed=$((missed + 1)); fi
+                [ "$own" -le "$limit" ] || failed+=("$target, $features, $functions: $own bytes, more than $limit")
+            fi
+            [ "$data" -le $DATA ] || failed+=("$target, $features, $functions: $data bytes of data, of $DATA")
+            report+=("$(printf '%-18s %-6s %6d %-8s %5d %8d %6d' "$features" $functions "$own" "$verdict" "$data" \
+                "$runtime" $((libc - without)))")
+            [ "$features" != eventfd,pipe ] || lists+=("$dir/$functions")
+        done
+        text=-DWITHOUT_TEXT
+        [[ $features != *text ]] || text=''
+        # shellcheck disable=SC2086
+        "${compile[@]}" -O1 $text capi/tests/stack.c -Wl,--start-group "$library" "$sysroot/lib/libc.a" -Wl,--end-group \
+            "$sysroot/lib/crtn.o" -o "$dir/stack"
+        # shellcheck disable=SC2086 # qemu and its arguments
+        stack+=$'\n'$("qemu-${qemu%% *}-static" ${qemu#* } "$dir/stack" | sed "s/^/$features: /")
+    done
+    printf '%-18s %-6s %6s %-8s %5s %8s %6s\n' features calls own '' data runtime libc
+    printf '%s\n' "${report[@]}"
+    echo "${stack#$'\n'}"
+    stack=''
+    for list in "${lists[@]}"; do
+        echo "what is in $(basename "$list") with eventfd,pipe:"
+        pieces "$list.map" | awk '$1 == "own" || $1 == "data" { printf "    %5d %s\n", $2, $3 }' | sort -rn | sed 's/\.text\.//' | c++filt
+    done
+done
+echo "sizes aimed at: $met met, $missed missed"
+[ ${#failed[@]} -eq 0 ] || fail "$(printf '%s\n' "too large:" "${failed[@]}")"

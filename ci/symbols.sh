@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# libwakefd.so for glibc asks for nothing that an old one has not: builds it with
+# Debian's cross compilers, whose glibc is a new one, and looks at what it imports.
+#
+#   ci/symbols.sh [TARGET...]
+source "$(dirname "$0")/lib.sh"
+
+# table: target, its C compiler, Debian's package of its glibc, and the newest
+# version that a name may have: the first glibc for that ABI, or 2.4.
+table() {
+    cat <<'END'
+x86_64-unknown-linux-gnu      gcc                   libc6-dev              GLIBC_2.2.5
+armv5te-unknown-linux-gnueabi arm-linux-gnueabi-gcc libc6-dev-armel-cross  GLIBC_2.4
+mips-unknown-linux-gnu        mips-linux-gnu-gcc    libc6-dev-mips-cross   GLIBC_2.4
+mipsel-unknown-linux-gnu      mipsel-linux-gnu-gcc  libc6-dev-mipsel-cross GLIBC_2.4
+END
+}
+# Younger than the kernel or the glibc that the library is for, whatever version
+# they have.
+FORBIDDEN='^(eventfd.*|epoll.*|signalfd.*|timerfd.*|pipe2|dup3|ppoll|accept4|__stack_chk_.*|_Unwind_.*|pthread_.*)$'
+
+targets=("$@")
+[ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')
+
+# imports FILE: names, each with its version if it has one.
+imports() { readelf --dyn-syms -W "$1" | awk '$7 == "UND" && $8 != "" { print $8 }' | sort; }
+
+# faults FILE NEWEST: what is wrong with it, a line each.
+faults() {
+    local file=$1 newest=$2 name version line
+    while read -r name; do
+        version=${name#"${name%%@*}"} version=${version##*@} name=${name%%@*}
+        ! [[ $name =~ $FORBIDDEN ]] || echo "imports $name"
+        case $version in
+        '') ;; # weak ones of gcc's startup files; checked below
+        GLIBC_*) [ "$(printf '%s\n' "$version" "$newest" | sort -V | tail -n 1)" = "$newest" ] ||
+            echo "imports $name of $version" ;;
+        *) echo "imports $name of $version, which is no glibc" ;;
+        esac
+    done < <(imports "$file")
+    # What has to be there, from wherever, has a version.
+    readelf --dyn-syms -W "$file" |
+        awk '$7 == "UND" && $5 != "WEAK" && $8 != "" && $8 !~ /@/ { print "imports " $8 " of no library" }'
+    readelf -dW "$file" | awk '$2 == "(NEEDED)" && $NF != "[libc.so.6]" { print "needs " $NF }'
+    # Loaders before 2006 read no other table of names than DT_HASH, and refuse a
+    # file that says it has a newer format.
+    readelf -dW "$file" | grep -q '(HASH)' || echo "has no DT_HASH"
+    line=$(readelf -hW "$file" | awk -F': *' '/OS\/ABI|ABI Version/ { print $2 }' | xargs)
+    [ "$line" = "UNIX - System V 0" ] || echo "has the ABI $line"
+}
+
+rust_src
+functions=$(grep -oE '\bwakefd_[a-z_]+\(' capi/include/wakefd.h | tr -d '(' | sort -u)
+build=$PWD/target/symbols
+mkdir -p "$build"
+
+# One that must not pass: it imports a name that is forbidden, and one that is
+# allowed but too new.
+printf '%s\n' 'int eventfd(unsigned, int);' 'long getrandom(void *, unsigned long, unsigned);' \
+    'long bad(void) { return eventfd(0, 0) + getrandom(0, 0, 0); }' >"$build/bad.c"
+
+for target in "${targets[@]}"; do
+    read -r _ cc libc newest < <(table | awk -v target="$target" '$1 == target') || fail "unknown target '$target'"
+    say "$target"
+    packages "$([ "$cc" = gcc ] && echo gcc || echo "gcc-${cc%-gcc}")" "$libc" binutils make
+    run make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}" \
+        CARGOFLAGS=-Zbuild-std=core
+    library=$build/$target/release/libwakefd.so
+
+    found=$(faults "$library" "$newest")
+    [ -z "$found" ] || fail "$library: $found"
+    soname=$(readelf -dW "$library" | sed -n 's/.*Library soname: \[\(.*\)\]/\1/p')
+    [ "$soname" = libwakefd.so.0 ] || fail "its soname is '$soname'"
+    exports=$(readelf --dyn-syms -W "$library" | awk '$5 == "GLOBAL" && $7 ~ /^[0-9]+$/ { print $8 }' | sort)
+    [ "$exports" = "$functions" ] || fail "it exports: $exports"
+
+    "$cc" -shared -fPIC "$build/bad.c" -o "$build/bad.so"
+    found=$(faults "$build/bad.so" "$newest")
+    if ! grep -qx 'imports eventfd' <<<"$found" || ! grep -q '^imports getrandom of GLIBC_2' <<<"$found"; then
+        fail "a library that imports eventfd and getrandom passes: the check proves nothing"
+    fi
+    printf 'nothing younger than %s; %d bytes; one with eventfd would fail: %s\n' "$newest" \
+        "$(stat -c %s "$library")" "$(paste -sd , - <<<"$found")"
+    imports "$library" | grep @ | paste -sd ' ' - | fold -sw 100
+done
