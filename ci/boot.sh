@@ -139,7 +139,7 @@ fi
 say "booting $machine: $(basename "$kernel")"
 log=$work/console.log status=0
 # The self-test's own limit (selftest/src/pid1.rs) is shorter.
-timeout --foreground 1260 "$qemu" "${options[@]}" -kernel "$kernel" -append "$append" \
+timeout --foreground 1860 "$qemu" "${options[@]}" -kernel "$kernel" -append "$append" \
     -display none -monitor none -serial stdio -vga none -nic none -no-reboot </dev/null 2>&1 | tee "$log" || status=$?
 
 say "$machine ended"

@@ -111,7 +111,7 @@ if [ "$mode" = --run ]; then
     say "running it: ${runner:-natively}"
     log=$elf.log status=0
     # shellcheck disable=SC2086 # the runner is a command and its arguments
-    timeout 1260 $runner "$elf" >"$log" 2>&1 </dev/null || status=$?
+    timeout 1860 $runner "$elf" >"$log" 2>&1 </dev/null || status=$?
     cat "$log"
     bash ci/tap.sh <"$log" || fail "the self-test for $target failed"
     [ "$status" -eq 0 ] || fail "the self-test for $target ended with status $status"

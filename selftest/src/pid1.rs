@@ -9,7 +9,7 @@ use libc::c_int;
 
 /// Seconds for the whole suite: more than the suite gives one case that hangs,
 /// so that the case is named, and less than ci/boot.sh waits.
-const LIMIT: u64 = 1200;
+const LIMIT: u64 = 1800;
 
 /// Runs `suite` in a child, says how it ended, and reboots.
 pub fn supervise(suite: fn() -> c_int) -> ! {

@@ -8,7 +8,12 @@ use crate::Way;
 
 pub(super) fn clause_1_a_million_notifications_never_block_or_fail(way: Way) {
     let notifier: &dyn Notifier = &make(way);
-    for _ in 0..1_000_000 {
+    // The automatic choice stands on a rung that has had its million.
+    let times = match way {
+        Way::At(_) => 1_000_000,
+        Way::Auto => 100_000,
+    };
+    for _ in 0..times {
         assert_eq!(notifier.notify(), Ok(()));
     }
     assert!(is_pending(notifier));
