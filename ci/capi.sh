@@ -17,6 +17,7 @@ armv7-unknown-linux-musleabihf    arm-linux-gnueabihf musl   arm -cpu cortex-a8 
 mips-unknown-linux-musl           mips-linux-gnu      musl   mips -cpu 24Kc        : -march=mips32r2 -msoft-float
 mipsel-unknown-linux-musl         mipsel-linux-gnu    musl   mipsel -cpu 24Kc      : -march=mips32r2 -msoft-float
 armv5te-unknown-linux-uclibceabi  arm-linux-gnueabi   uclibc arm -cpu arm926       :
+armv7-unknown-linux-uclibceabi    arm-linux-gnueabi   uclibc arm -cpu cortex-a8    :
 mips-unknown-linux-uclibc         mips-linux-gnu      uclibc mips -cpu 24Kc        :
 mipsel-unknown-linux-uclibc       mipsel-linux-gnu    uclibc mipsel -cpu 24Kc      :
 END
@@ -206,6 +207,7 @@ cross() {
     esac
     run "${compile[@]}" "${strict[@]}" -fno-pie -Icapi/include "${sources[@]}" "${archive[@]}" -pthread -o "$elf"
     [[ $(readelf -lW "$elf") != *INTERP* ]] || fail "$elf is not static"
+    [[ $target != mips* || $(readelf -AW "$elf") == *"FP ABI: Soft float"* ]] || fail "$elf is not soft-float"
     [ -z "$(panics "$elf")" ] || fail "a panic is left: $(panics "$elf")"
 }
 

@@ -15,7 +15,7 @@ use core::panic::PanicInfo;
 use libc::{c_char, c_int};
 use wakefd_conformance::{runs, Outcome};
 
-/// Called by musl's `crt1.o`, as C's `main` is: the libc is initialised by
+/// Called by the libc's `crt1.o`, as C's `main` is: the libc is initialised by
 /// then, so threads, `fork` and `errno` work.
 #[no_mangle]
 pub extern "C" fn main(_argc: c_int, _argv: *const *const c_char) -> c_int {
