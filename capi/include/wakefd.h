@@ -42,7 +42,8 @@
  *     want the object for themselves.
  *     Async-signal-safe: wakefd_notify and wakefd_add, and wakefd_fd,
  *     wakefd_backend, wakefd_rung and the names. A handler that clears, takes or
- *     waits has to keep errno itself. Nothing takes a lock.
+ *     waits has to keep errno itself. Nothing takes a lock. A thread that may be in
+ *     here is not to be cancelled (pthread_cancel): it is woken, and ends itself.
  *
  * FORK AND EXEC
  *     After fork, parent and child share an object, as they share a descriptor:

@@ -48,6 +48,7 @@ static void notify(void) { wakefd_notify(&notifier); }
 static void clear(void) { wakefd_clear(&notifier); }
 static void wait(void) { wakefd_wait(&notifier, 1); }
 static void add(void) { wakefd_add(&counter, 3); }
+static void add_much(void) { wakefd_add(&counter, (uint64_t)1 << 63); }
 static void take(void) { wakefd_take(&counter, &count); }
 static void reinit(void) { wakefd_reinit_after_fork(&notifier); }
 static void close_(void) { wakefd_close(&notifier); }
@@ -72,7 +73,7 @@ int main(void)
     } calls[] = {
         {"init", init}, {"init again", init_again}, {"notify", notify}, {"clear", clear},
         {"wait", wait}, {"reinit", reinit}, {"close", close_},
-        {"init_counter", init_counter}, {"add", add}, {"take", take},
+        {"init_counter", init_counter}, {"add", add}, {"add 2^63", add_much}, {"take", take},
 #ifndef WITHOUT_TEXT
         {"reason", reason}, {"report", report},
 #endif
