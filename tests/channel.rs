@@ -422,7 +422,7 @@ fn boxes_are_passed_and_nothing_is_leaked(way: Way) {
     drop(sender);
     let sum = Cell::new(0_u64);
     let end = loop {
-        match receiver.recv(None) {
+        match receiver.recv() {
             Ok(number) => sum.set(sum.get() + u64::from(*number)),
             Err(error) => break error,
         }
@@ -434,10 +434,10 @@ fn boxes_are_passed_and_nothing_is_leaked(way: Way) {
         .for_each(|thread| thread.join().expect("no panic"));
 
     let (sender, receiver) = boxes::<u8>(way);
-    let short = Some(Duration::from_millis(5));
-    assert_eq!(receiver.recv(short), Err(RecvError::Empty));
+    let short = Duration::from_millis(5);
+    assert_eq!(receiver.recv_timeout(short), Err(RecvError::Empty));
     drop(sender);
-    assert_eq!(receiver.recv(short), Err(RecvError::Disconnected));
+    assert_eq!(receiver.recv_timeout(short), Err(RecvError::Disconnected));
 }
 
 fn boxes_do_not_travel_to_a_child(way: Way) {

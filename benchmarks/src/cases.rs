@@ -5,6 +5,7 @@ use std::sync::{Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use concurrent_queue::ConcurrentQueue;
 use crossbeam_queue::SegQueue;
 
 use crate::peers::bare::{HandWritten, Load, Nix, Rustix, Swap, VmmSysUtil};
@@ -14,7 +15,7 @@ use crate::peers::libevent::Libevent;
 use crate::peers::libuv::Libuv;
 use crate::peers::mio::Mio;
 use crate::peers::polling::Polling;
-use crate::peers::queued::{Locked, Queued};
+use crate::peers::queued::{Both, Locked, Queued};
 use crate::peers::threads::{Crossbeam, StdMpsc};
 use crate::peers::tokio::NotifyLoop;
 use crate::peers::wakefd::{ChannelLoop, EventFd, NotifierLoop, Pipe, WakerLoop};
@@ -92,6 +93,14 @@ macro_rules! channels {
             (
                 "wakefd-pipe+queue",
                 $run::<Queued<WakerLoop<Pipe>, SegQueue<usize>>>,
+            ),
+            (
+                "wakefd-eventfd+concurrent-queue",
+                $run::<Queued<WakerLoop<EventFd>, ConcurrentQueue<usize>>>,
+            ),
+            (
+                "wakefd-eventfd+crossbeam-channel",
+                $run::<Queued<WakerLoop<EventFd>, Both>>,
             ),
             (
                 "hand-written+queue",

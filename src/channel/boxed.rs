@@ -5,9 +5,8 @@ use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 use std::os::unix::io::{AsFd, AsRawFd, BorrowedFd};
-use std::time::Instant;
 
-use super::{RecvError, SendError};
+use super::{sleep, RecvError, SendError};
 use crate::backend::SelfPipe;
 use crate::sys::boxes::{boxes, Reading, Writing};
 use crate::sys::errno::Errno;
@@ -144,36 +143,31 @@ impl<T> BoxReceiver<T> {
         }
     }
 
-    /// Takes a message, and sleeps until there is one, or until `timeout` has
-    /// passed; `None` waits for ever.
+    /// Takes a message, and sleeps until there is one.
     ///
     /// # Errors
     ///
-    /// As for [`try_recv`](Self::try_recv); [`Empty`](RecvError::Empty) only
-    /// after the time-out.
-    pub fn recv(&self, timeout: Option<Duration>) -> Result<Box<T>, RecvError> {
-        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        loop {
-            match self.try_recv() {
-                Err(RecvError::Empty) => {}
-                other => return other,
-            }
-            let timeout =
-                deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if timeout == Some(Duration::ZERO) {
-                return Err(RecvError::Empty);
-            }
-            if let Err(errno) = poll::wait(self.end.reading.fd(), timeout) {
-                // A hang-up is an error to who waits for a pipe of its own; here
-                // the next look says whether it was that.
-                return match self.try_recv() {
-                    Err(RecvError::Empty) => {
-                        Err(RecvError::Failed(self.end.error(Operation::Wait, errno)))
-                    }
-                    other => other,
-                };
-            }
-        }
+    /// As for [`try_recv`](Self::try_recv), but never [`Empty`](RecvError::Empty).
+    pub fn recv(&self) -> Result<Box<T>, RecvError> {
+        self.recv_within(None)
+    }
+
+    /// Takes a message, and sleeps until there is one, or until `timeout` has
+    /// passed.
+    ///
+    /// # Errors
+    ///
+    /// As for [`try_recv`](Self::try_recv).
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<Box<T>, RecvError> {
+        self.recv_within(Some(timeout))
+    }
+
+    fn recv_within(&self, timeout: Option<Duration>) -> Result<Box<T>, RecvError> {
+        let sleep = |rest| match poll::wait(self.end.reading.fd(), rest) {
+            Ok(_) => Ok(()),
+            Err(errno) => Err(self.end.error(Operation::Wait, errno)),
+        };
+        sleep::until(timeout, || self.try_recv(), sleep)
     }
 }
 

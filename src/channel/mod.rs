@@ -5,13 +5,13 @@ mod boxed;
 mod error;
 mod gate;
 mod link;
+mod sleep;
 
 use alloc::sync::Arc;
 use core::cell::Cell;
 use core::marker::PhantomData;
 use core::time::Duration;
 use std::os::unix::io::{AsFd, AsRawFd, BorrowedFd};
-use std::time::Instant;
 
 #[cfg(feature = "pipe")]
 pub use self::boxed::{box_channel, box_channel_at, BoxReceiver, BoxSender};
@@ -162,7 +162,7 @@ impl<T> Receiver<T> {
     /// [`Disconnected`](RecvError::Disconnected) after the last message of the
     /// last sender.
     pub fn recv(&self) -> Result<T, RecvError> {
-        self.recv_until(None)
+        self.recv_within(None)
     }
 
     /// Takes a message, and sleeps until there is one, or until `timeout` has
@@ -172,24 +172,12 @@ impl<T> Receiver<T> {
     ///
     /// As for [`recv`](Self::recv), and [`Empty`](RecvError::Empty).
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvError> {
-        // What is too long for the clock is for ever.
-        self.recv_until(Instant::now().checked_add(timeout))
+        self.recv_within(Some(timeout))
     }
 
-    fn recv_until(&self, deadline: Option<Instant>) -> Result<T, RecvError> {
-        loop {
-            match self.link.try_recv() {
-                Err(RecvError::Empty) => {}
-                other => return other,
-            }
-            let timeout =
-                deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if timeout == Some(Duration::ZERO) {
-                return Err(RecvError::Empty);
-            }
-            // Whether it was woken or not, it looks once more.
-            let _ = self.notifier().wait(timeout).map_err(RecvError::Failed)?;
-        }
+    fn recv_within(&self, timeout: Option<Duration>) -> Result<T, RecvError> {
+        let sleep = |rest| self.notifier().wait(rest).map(drop);
+        sleep::until(timeout, || self.link.try_recv(), sleep)
     }
 
     /// Takes the messages that are there, [`BATCH`](Self::BATCH) at most, so

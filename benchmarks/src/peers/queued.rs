@@ -3,6 +3,8 @@
 use std::mem;
 use std::sync::{Arc, Mutex};
 
+use concurrent_queue::ConcurrentQueue;
+use crossbeam_channel::{Receiver, Sender};
 use crossbeam_queue::SegQueue;
 
 use super::{Channel, Loop, Sending, Tally, Wake};
@@ -96,6 +98,46 @@ impl Queue for SegQueue<usize> {
             }
         }
         true
+    }
+}
+
+impl Queue for ConcurrentQueue<usize> {
+    type Taken = ();
+
+    fn new() -> Self {
+        ConcurrentQueue::unbounded()
+    }
+
+    fn push(&self, message: usize) {
+        ConcurrentQueue::push(self, message).unwrap();
+    }
+
+    fn drain(&self, (): &mut (), mut take: impl FnMut(usize) -> bool) -> bool {
+        while let Ok(message) = self.pop() {
+            if !take(message) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
+/// crossbeam-channel as a queue: both ends in one place, and nobody sleeps in it.
+pub(crate) type Both = (Sender<usize>, Receiver<usize>);
+
+impl Queue for Both {
+    type Taken = ();
+
+    fn new() -> Self {
+        crossbeam_channel::unbounded()
+    }
+
+    fn push(&self, message: usize) {
+        self.0.send(message).unwrap();
+    }
+
+    fn drain(&self, (): &mut (), take: impl FnMut(usize) -> bool) -> bool {
+        self.1.try_iter().all(take)
     }
 }
 
