@@ -37,7 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{:<18} {:>14} {:>14} {:>14} {:>14}",
         "ns", "notify pending", "notify + clear", "wait, pending", "new + drop"
     );
-    for rung in Rung::ALL {
+    for rung in Rung::OF_NOTIFIERS {
         let notifier = match AutoNotifier::at(rung) {
             Ok(notifier) => notifier,
             Err(error) => {

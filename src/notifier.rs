@@ -103,22 +103,35 @@ pub enum Wait {
     TimedOut,
 }
 
-/// What a notifier is made of.
+/// What an object is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Backend {
     /// One eventfd.
     EventFd,
     /// Both ends of a pipe.
     Pipe,
+    /// One signalfd.
+    SignalFd,
+    /// A notifier and a signal handler.
+    SignalHandler,
+    /// One timerfd.
+    TimerFd,
+    /// A counter and a thread.
+    TimerThread,
 }
 
 impl Backend {
-    /// `eventfd` or `pipe`.
+    /// `eventfd`, `pipe`, `signalfd`, `signal-handler`, `timerfd` or `timer-thread`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Backend::EventFd => "eventfd",
             Backend::Pipe => "pipe",
+            Backend::SignalFd => "signalfd",
+            Backend::SignalHandler => "signal-handler",
+            Backend::TimerFd => "timerfd",
+            Backend::TimerThread => "timer-thread",
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Report {
     kernel: Name,
     machine: Name,
     libc: Libc,
-    /// In the order of [`Rung::ALL`].
+    /// In the order of [`Rung::OF_NOTIFIERS`].
     outcomes: [Outcome; 4],
     choice: Result<Rung, Error>,
     why: Why,
@@ -64,7 +64,7 @@ pub(crate) enum Why {
 impl Report {
     pub(crate) fn new(plan: Plan) -> Self {
         let (kernel, machine) = identity::uname();
-        let outcomes = Rung::ALL.map(|rung| {
+        let outcomes = Rung::OF_NOTIFIERS.map(|rung| {
             if !plan.ask.contains(&rung) {
                 return Outcome::NotAsked;
             }
@@ -103,7 +103,7 @@ impl Report {
 
     /// What each rung answered, best rung first.
     pub fn outcomes(&self) -> impl Iterator<Item = (Rung, Outcome)> + '_ {
-        Rung::ALL.into_iter().zip(self.outcomes)
+        Rung::OF_NOTIFIERS.into_iter().zip(self.outcomes)
     }
 
     /// The rung of the notifier that would be made, or the error.
@@ -125,7 +125,7 @@ impl Report {
 /// What the ladder does, on answers that are in already.
 fn choose(candidates: &[Rung], outcomes: &[Outcome; 4]) -> Result<Rung, Error> {
     let mut last = Error::new(Operation::Create, Rung::Pipe, libc::ENOSYS);
-    for (rung, outcome) in Rung::ALL.into_iter().zip(outcomes) {
+    for (rung, outcome) in Rung::OF_NOTIFIERS.into_iter().zip(outcomes) {
         match outcome {
             _ if !candidates.contains(&rung) => {}
             Outcome::Here => return Ok(rung),

@@ -14,18 +14,18 @@ use std::thread;
 use std::time::Instant;
 
 use wakefd::{
-    box_channel_at, channel_on, sync_channel_on, AutoNotifier, BoxReceiver, BoxSender, Error, Mode,
+    box_channel_at, channel_on, sync_channel_on, AutoNotifier, BoxReceiver, BoxSender, Error,
     Notifier, PipeChannel, Receiver, RecvError, Rung, SendError, Sender,
 };
 use wakefd_conformance::{
-    close, isolated, runs_of, Case, Kind, Multiplexer, Open, Outcome, Way, FOREVER,
+    close, isolated, runs_of, Case, Kind, Multiplexer, Open, Outcome, Subject, Way, FOREVER,
 };
 
 macro_rules! cases {
     ($($name:ident)*) => {
         static CASES: &[Case] = &[$(Case {
             name: stringify!($name),
-            mode: Mode::Sum,
+            subject: Subject::Notifier,
             run: $name,
         }),*];
     };

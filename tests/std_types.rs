@@ -13,7 +13,7 @@ use wakefd::{AutoNotifier, Notifier, Rung, Wait};
 
 /// A notifier on each rung of this build.
 fn each_rung() -> impl Iterator<Item = AutoNotifier> {
-    Rung::ALL
+    Rung::OF_NOTIFIERS
         .into_iter()
         .filter_map(|rung| AutoNotifier::at(rung).ok())
 }

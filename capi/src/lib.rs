@@ -153,7 +153,7 @@ fn rung(object: Option<&Object>) -> Result<Rung, c_int> {
 pub extern "C" fn wakefd_backend(object: Option<&Object>) -> c_int {
     answer(rung(object).map(|rung| match rung.backend() {
         Backend::EventFd => selection::EVENTFD,
-        Backend::Pipe => selection::PIPE,
+        _ => selection::PIPE,
     }))
 }
 
@@ -164,7 +164,7 @@ pub extern "C" fn wakefd_rung(object: Option<&Object>) -> c_int {
         Rung::EventFd2 => 1,
         Rung::EventFd => 2,
         Rung::Pipe2 => 3,
-        Rung::Pipe => 4,
+        _ => 4,
     }))
 }
 

@@ -20,4 +20,4 @@ pub use profile::{Profile, PROFILES};
 pub use sys::descriptors::{close, Open};
 pub use sys::multiplexer::{Kind, Multiplexer, FOREVER};
 
-pub use run::{runs, runs_of, Run, Way};
+pub use run::{runs, runs_of, Run, Subject, Way};

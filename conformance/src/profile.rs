@@ -4,10 +4,11 @@
 //! as another kernel or a sandbox would.
 
 use libc::{c_long, EACCES, EINVAL, ENOSYS, EPERM};
-use wakefd::{AutoNotifier, Error, Rung};
+use wakefd::{Error, Rung};
 
 use crate::sys::process::{fork_to, Ended};
 use crate::sys::seccomp::{self, Bits, Rule};
+use crate::{Subject, Way};
 
 /// What the kernel answers.
 pub struct Profile {
@@ -15,7 +16,7 @@ pub struct Profile {
     pub name: &'static str,
     /// The groups of calls that do not do what they do here.
     changes: &'static [(Group, i32)],
-    /// The rungs that are left, best first.
+    /// The rungs that are left, those of each subject best first.
     left: &'static [Rung],
 }
 
@@ -95,7 +96,7 @@ macro_rules! since_2_6_27 {
     };
 }
 
-const ALL: &[Rung] = &Rung::ALL;
+const ALL: &[Rung] = &Rung::OF_NOTIFIERS;
 const WITHOUT_FLAGS: &[Rung] = &[Rung::EventFd, Rung::Pipe];
 const PIPES: &[Rung] = &[Rung::Pipe2, Rung::Pipe];
 const PIPE: &[Rung] = &[Rung::Pipe];
@@ -219,21 +220,23 @@ impl Profile {
     }
 }
 
-/// Rungs that this kernel, architecture and build have.
+/// Rungs of a subject that this kernel, architecture and build have.
 #[derive(Clone, Copy)]
-pub(crate) struct RungSet([bool; 4]);
+pub(crate) struct RungSet(u32);
 
 impl RungSet {
-    /// Asks, in a child: what this process remembers is left as it is.
-    pub(crate) fn here() -> Self {
-        RungSet(Rung::ALL.map(|rung| {
-            let child = fork_to(|| i32::from(AutoNotifier::at(rung).is_err()));
+    /// Asks, in children: what this process remembers is left as it is.
+    pub(crate) fn here(subject: Subject) -> Self {
+        let is_here = |rung| {
+            let child = fork_to(|| i32::from(subject.try_out(Way::At(rung)).is_err()));
             child.wait() == Ended::Exited(0)
-        }))
+        };
+        let here = subject.rungs().iter().filter(|&&rung| is_here(rung));
+        RungSet(here.fold(0, |set, &rung| set | 1 << rung as u32))
     }
 
     fn has(self, rung: Rung) -> bool {
-        self.0[rung as usize]
+        self.0 & 1 << rung as u32 != 0
     }
 }
 

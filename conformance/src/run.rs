@@ -8,7 +8,38 @@ use crate::isolate::{isolated, Outcome};
 use crate::profile::RungSet;
 use crate::{Case, Profile, CASES, PROFILES};
 
-/// A way of making notifiers and counters.
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Notifiers, and what is made of them.
+    Notifier,
+    /// Counters whose `take` takes one, which a build without the pipe cannot make
+    /// everywhere.
+    Semaphore,
+}
+
+impl Subject {
+    const ALL: [Subject; 2] = [Subject::Notifier, Subject::Semaphore];
+
+    /// Its rungs, best first.
+    #[must_use]
+    pub const fn rungs(self) -> &'static [Rung] {
+        match self {
+            Subject::Notifier | Subject::Semaphore => &Rung::OF_NOTIFIERS,
+        }
+    }
+
+    /// Makes one of it this way, and says on which rung it stands.
+    pub(crate) fn try_out(self, way: Way) -> Result<Rung, Error> {
+        let notifier = way.notifier()?;
+        if self == Subject::Semaphore {
+            way.counter(Mode::Semaphore)?;
+        }
+        Ok(notifier.rung())
+    }
+}
+
+/// A way of making what a case is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// As a program does that leaves the choice to the crate.
@@ -71,15 +102,28 @@ pub fn runs() -> impl Iterator<Item = Run> {
     runs_of(CASES)
 }
 
-/// Every run of these cases: every rung and the automatic choice on the kernel
-/// as it is, then the automatic choice under every other profile.
+/// Every run of these cases: every rung of the case's subject and the automatic
+/// choice on the kernel as it is, then the automatic choice under every other
+/// profile.
 pub fn runs_of(cases: &'static [Case]) -> impl Iterator<Item = Run> {
-    let as_it_is = Rung::ALL.into_iter().map(Way::At).chain([Way::Auto]);
-    let native = as_it_is.map(|way| (&Profile::NATIVE, way));
-    let profiles = PROFILES.iter().map(|profile| (profile, Way::Auto));
-    native
-        .chain(profiles)
-        .flat_map(move |(profile, way)| cases.iter().map(move |case| Run { profile, way, case }))
+    let as_it_is = Subject::ALL.into_iter().flat_map(move |subject| {
+        let ways = subject
+            .rungs()
+            .iter()
+            .copied()
+            .map(Way::At)
+            .chain([Way::Auto]);
+        ways.flat_map(move |way| {
+            let own = cases.iter().filter(move |case| case.subject == subject);
+            own.map(move |case| (&Profile::NATIVE, way, case))
+        })
+    });
+    let profiles = PROFILES.iter();
+    let elsewhere =
+        profiles.flat_map(move |profile| cases.iter().map(move |case| (profile, Way::Auto, case)));
+    as_it_is
+        .chain(elsewhere)
+        .map(|(profile, way, case)| Run { profile, way, case })
 }
 
 impl Run {
@@ -87,22 +131,20 @@ impl Run {
     #[must_use]
     pub fn execute(&self) -> Outcome {
         isolated(|| {
-            let here = RungSet::here();
+            let subject = self.case.subject;
+            let here = RungSet::here(subject);
             if let Err(reason) = self.profile.enter() {
                 return Outcome::Skipped(reason);
             }
-            match (self.way, self.way.notifier()) {
+            match (self.way, subject.try_out(self.way)) {
                 // Is the rung here at all? For an old kernel that is no failure.
                 (Way::At(_), Err(error)) => return Outcome::Absent(error.raw_os_error()),
+                (Way::At(rung), Ok(made)) => assert_eq!(made, rung),
                 (Way::Auto, made) => {
-                    if let Err(errno) = self.profile.check(here, made.map(|made| made.rung())) {
+                    if let Err(errno) = self.profile.check(here, made) {
                         return Outcome::Absent(errno);
                     }
                 }
-                (Way::At(rung), Ok(notifier)) => assert_eq!(notifier.rung(), rung),
-            }
-            if let Err(error) = self.way.counter(self.case.mode) {
-                return Outcome::Absent(error.raw_os_error());
             }
             (self.case.run)(self.way);
             Outcome::Passed

@@ -31,11 +31,13 @@ impl Selection {
         let (ask, candidates, why): (&[Rung], &[Rung], Why) = match self {
             Selection::EventFd => (&eventfd::RUNGS, &eventfd::RUNGS, Why::Selected),
             Selection::Pipe => (&pipe::RUNGS, &pipe::RUNGS, Why::Selected),
-            Selection::Kernel => (&Rung::ALL, &Rung::ALL, Why::Best),
+            Selection::Kernel => (&Rung::OF_NOTIFIERS, &Rung::OF_NOTIFIERS, Why::Best),
             Selection::Auto => match identity::glibc_version() {
                 // The first glibc whose eventfd works (eventfd(2), VERSIONS).
-                Some(version) if version < (2, 8) => (&Rung::ALL, &pipe::RUNGS, Why::OldGlibc),
-                _ => (&Rung::ALL, &Rung::ALL, Why::Best),
+                Some(version) if version < (2, 8) => {
+                    (&Rung::OF_NOTIFIERS, &pipe::RUNGS, Why::OldGlibc)
+                }
+                _ => (&Rung::OF_NOTIFIERS, &Rung::OF_NOTIFIERS, Why::Best),
             },
         };
         Plan {
@@ -101,7 +103,7 @@ impl AutoNotifier {
     pub fn at(rung: Rung) -> Result<Self, Error> {
         match rung.backend() {
             Backend::EventFd => EventFd::at(rung).map(Self::EventFd),
-            Backend::Pipe => SelfPipe::at(rung).map(Self::Pipe),
+            _ => SelfPipe::at(rung).map(Self::Pipe),
         }
     }
 
@@ -142,7 +144,7 @@ impl AutoNotifier {
     pub(crate) fn counting(rung: Rung, mode: Mode) -> Result<Self, Error> {
         match rung.backend() {
             Backend::EventFd => EventFd::counting(rung, mode).map(Self::EventFd),
-            Backend::Pipe => SelfPipe::counting(rung, mode).map(Self::Pipe),
+            _ => SelfPipe::counting(rung, mode).map(Self::Pipe),
         }
     }
 

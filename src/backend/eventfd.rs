@@ -51,7 +51,7 @@ impl EventFd {
             // No flags, so no such mode.
             Rung::EventFd if mode == Mode::Semaphore => Err(libc::EINVAL),
             Rung::EventFd => sys::eventfd::eventfd(first).and_then(Fd::with_flags),
-            Rung::Pipe2 | Rung::Pipe => Err(libc::EINVAL),
+            _ => Err(libc::EINVAL),
         }
         .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
 

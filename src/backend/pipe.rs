@@ -54,7 +54,7 @@ impl SelfPipe {
         let Ends { read, write } = match rung {
             Rung::Pipe2 => pipe::pipe2(first),
             Rung::Pipe => pipe::pipe().and_then(Ends::with_flags),
-            Rung::EventFd2 | Rung::EventFd => Err(libc::EINVAL),
+            _ => Err(libc::EINVAL),
         }
         .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
 

@@ -25,7 +25,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 
 #[no_mangle]
 pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
-    for rung in Rung::ALL {
+    for rung in Rung::OF_NOTIFIERS {
         at(black_box(rung));
     }
     for selection in [
@@ -40,7 +40,7 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
         show(format_args!("{selection:?}"));
     }
     for mode in [Mode::Sum, Mode::Semaphore] {
-        for rung in Rung::ALL {
+        for rung in Rung::OF_NOTIFIERS {
             counter(Counter::at(black_box(rung), black_box(mode)));
         }
         for selection in [Selection::Auto, Selection::EventFd, Selection::Pipe] {
@@ -49,7 +49,7 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
     }
     counter(Counter::new());
     counter(Counter::semaphore());
-    for rung in Rung::ALL {
+    for rung in Rung::OF_NOTIFIERS {
         pipe_channel(PipeChannel::<u8>::at(black_box(rung)));
     }
     pipe_channel(PipeChannel::<[u64; 512]>::new());
@@ -58,7 +58,7 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
     automatic(SelfPipe::new().map(AutoNotifier::from));
     report(&wakefd::probe());
     #[cfg(feature = "prove")]
-    show(format_args!("{}", Rung::ALL[black_box(0)]));
+    show(format_args!("{}", Rung::OF_NOTIFIERS[black_box(0)]));
     0
 }
 

@@ -28,7 +28,7 @@ fn all() -> Result<(), Error> {
     group("auto");
     drop(operation("new, the first", AutoNotifier::new)?);
     drop(operation("new", AutoNotifier::new)?);
-    for rung in Rung::ALL {
+    for rung in Rung::OF_NOTIFIERS {
         group(rung.as_str());
         let make = || AutoNotifier::at(rung);
         // The first use of eventfd2 was above.
@@ -188,7 +188,7 @@ fn pipe() -> Result<(), Error> {
 
 /// For a count of instructions.
 fn repeat(operation: &str, rung: &str, times: &str) -> Result<(), Error> {
-    let rung = Rung::ALL.into_iter().find(|known| known.as_str() == rung);
+    let rung = Rung::OF_NOTIFIERS.into_iter().find(|known| known.as_str() == rung);
     let notifier = AutoNotifier::at(rung.expect("a rung"))?;
     for _ in 0..times.parse().expect("a number") {
         match operation {

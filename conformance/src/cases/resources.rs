@@ -17,7 +17,7 @@ pub(super) fn clause_9_drop_closes_each_descriptor_once(way: Way) {
     let many: [_; 50] = core::array::from_fn(|_| make(way));
     let each = match many[0].backend() {
         Backend::EventFd => 1,
-        Backend::Pipe => 2,
+        _ => 2,
     };
     assert_eq!(Open::now().count(), before.count() + many.len() * each);
     drop(many);
@@ -59,13 +59,13 @@ pub(super) fn errors_name_the_lack_of_descriptors(way: Way) {
     let rung = {
         let child = crate::sys::process::fork_to(|| make(way).rung() as i32);
         match child.wait() {
-            crate::sys::process::Ended::Exited(rung) => wakefd::Rung::ALL[rung as usize],
+            crate::sys::process::Ended::Exited(rung) => wakefd::Rung::OF_NOTIFIERS[rung as usize],
             ended => panic!("{ended:?}"),
         }
     };
     let needed = match rung.backend() {
         Backend::EventFd => 1,
-        Backend::Pipe => 2,
+        _ => 2,
     };
     let before = Open::now();
     let first_free = (0..).find(|&number| !before.is_open(number)).unwrap_or(0);
