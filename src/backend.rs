@@ -6,7 +6,10 @@
 //! program uses when it does not care: a choice where there are two, else the
 //! one.
 
+mod notifier;
+
 use cfg_if::cfg_if;
+use notifier::notifier;
 
 cfg_if! {
     if #[cfg(all(
@@ -17,7 +20,7 @@ cfg_if! {
         mod auto;
         mod eventfd;
         mod pipe;
-        pub(crate) use self::auto::plan;
+        pub(crate) use self::auto::{ladder, plan};
         pub use self::auto::{probe_with, AutoNotifier, Selection};
         pub use self::eventfd::EventFd;
         pub use self::pipe::SelfPipe;
@@ -27,20 +30,28 @@ cfg_if! {
     ))] {
         mod eventfd;
         pub use self::eventfd::EventFd;
+        use crate::ladder::Ladder;
         use crate::report::{Plan, Why};
         /// The notifier of this build, which has the eventfd backend alone.
         pub type AutoNotifier = EventFd;
+        pub(crate) fn ladder() -> Ladder {
+            eventfd::LADDER
+        }
         pub(crate) fn plan() -> Plan {
-            Plan { ask: &eventfd::RUNGS, candidates: &eventfd::RUNGS, why: Why::OnlyBackend }
+            Plan { ask: ladder(), candidates: ladder(), why: Why::OnlyBackend }
         }
     } else if #[cfg(all(feature = "pipe", unix))] {
         mod pipe;
         pub use self::pipe::SelfPipe;
+        use crate::ladder::Ladder;
         use crate::report::{Plan, Why};
         /// The notifier of this build, which has the pipe backend alone.
         pub type AutoNotifier = SelfPipe;
+        pub(crate) fn ladder() -> Ladder {
+            pipe::LADDER
+        }
         pub(crate) fn plan() -> Plan {
-            Plan { ask: &pipe::RUNGS, candidates: &pipe::RUNGS, why: Why::OnlyBackend }
+            Plan { ask: ladder(), candidates: ladder(), why: Why::OnlyBackend }
         }
     } else if #[cfg(feature = "eventfd")] {
         compile_error!("wakefd: this target has no eventfd; enable the feature `pipe`");

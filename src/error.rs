@@ -39,6 +39,36 @@ pub enum Operation {
     Reinit,
 }
 
+/// What a caller wants to know of a failure.
+pub trait Failure: Sized {
+    /// Keeps of it what is wanted.
+    fn new(operation: Operation, rung: Rung, errno: Errno) -> Self;
+
+    /// The errno.
+    fn errno(&self) -> Errno;
+}
+
+impl Failure for Error {
+    fn new(operation: Operation, rung: Rung, errno: Errno) -> Self {
+        Error::new(operation, rung, errno)
+    }
+
+    fn errno(&self) -> Errno {
+        self.errno
+    }
+}
+
+/// The errno alone, as the C library wants it.
+impl Failure for Errno {
+    fn new(_: Operation, _: Rung, errno: Errno) -> Self {
+        errno
+    }
+
+    fn errno(&self) -> Errno {
+        *self
+    }
+}
+
 impl Error {
     pub(crate) const fn new(operation: Operation, rung: Rung, errno: Errno) -> Self {
         Error {

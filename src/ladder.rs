@@ -2,8 +2,22 @@
 //! that means "not here", and nothing else.
 
 use crate::atomic::{AtomicU32, Ordering};
+use crate::error::Failure;
 use crate::sys::errno::Errno;
-use crate::{Error, Mode, Rung};
+use crate::Rung;
+
+/// The rungs to try, best first: neighbours in the order of [`Rung`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ladder {
+    pub(crate) best: Rung,
+    pub(crate) last: Rung,
+}
+
+impl Ladder {
+    pub(crate) fn contains(self, rung: Rung) -> bool {
+        (self.best as u32..=self.last as u32).contains(&(rung as u32))
+    }
+}
 
 /// What a failure at a rung means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +33,8 @@ pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
     match (rung, errno) {
         // The kernel has no such call, or it is configured out.
         (_, libc::ENOSYS) => Decision::Descend,
+        // There was an answer, but the descriptor that it gave does not exist.
+        (_, libc::EBADF) => Decision::Descend,
         // A seccomp policy or another sandbox refuses the call. A policy that
         // knows `eventfd` may not know the younger `eventfd2`, and the reverse.
         (_, libc::EPERM | libc::EACCES) => Decision::Descend,
@@ -34,68 +50,59 @@ pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
     }
 }
 
-/// Makes a notifier or counter on the first of `rungs` that is here.
+/// Makes something on the best rung that is here: `best`, `last`, or one between.
 ///
-/// A rung that was once found absent is not asked again, except the last one:
-/// if that is absent too, the error is the kernel's own.
-pub(crate) fn descend<T>(
-    rungs: &[Rung],
-    mode: Mode,
-    make: impl Fn(Rung) -> Result<T, Error>,
-) -> Result<T, Error> {
-    let (&last, others) = match rungs.split_last() {
-        Some(split) => split,
-        None => (&Rung::Pipe, rungs),
-    };
-    for &rung in others {
-        if verdict(ABSENT, rung, mode) {
-            continue;
-        }
-        match make(rung) {
-            Err(error) if decide(rung, error.raw_os_error()) == Decision::Descend => {
-                set_verdict(ABSENT, rung, mode);
+/// A rung that was once found absent, by one that `remembers`, is not asked again,
+/// except the last one: if that is absent too, the error is the kernel's own.
+pub(crate) fn descend<T, E: Failure>(
+    Ladder { best, last }: Ladder,
+    remembers: bool,
+    mut make: impl FnMut(Rung) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut rung = best;
+    loop {
+        let is_last = rung == last;
+        if is_last || !verdict(ABSENT, rung) {
+            match make(rung) {
+                Err(error) if !is_last && decide(rung, error.errno()) == Decision::Descend => {
+                    if remembers {
+                        set_verdict(ABSENT, rung);
+                    }
+                }
+                result => return result,
             }
-            result => return result,
         }
+        rung = rung.next();
     }
-    make(last)
 }
 
 /// Whether `rung` has proved itself in this process.
-pub(crate) fn is_verified(rung: Rung, mode: Mode) -> bool {
-    verdict(VERIFIED, rung, mode)
+pub(crate) fn is_verified(rung: Rung) -> bool {
+    verdict(VERIFIED, rung)
 }
 
 /// Remembers that it did.
-pub(crate) fn set_verified(rung: Rung, mode: Mode) {
-    set_verdict(VERIFIED, rung, mode);
+pub(crate) fn set_verified(rung: Rung) {
+    set_verdict(VERIFIED, rung);
 }
 
 /// What this process has learnt: sixteen bits of rungs that were verified, sixteen
 /// of rungs that are absent.
 ///
-/// Relaxed is enough. A bit is only ever set, it publishes no other memory, and
-/// a thread that misses it asks the kernel again and gets the same answer.
+/// Relaxed is enough, and so is a load and a store. A bit is only ever set, it
+/// publishes no other memory, and where one is missed, or lost to the store of
+/// another thread, the kernel is asked again and gives the same answer.
 static VERDICT: AtomicU32 = AtomicU32::new(0);
-const VERIFIED: u32 = 0;
-const ABSENT: u32 = 16;
+const VERIFIED: u32 = 1;
+const ABSENT: u32 = 1 << 16;
 
-fn verdict(shift: u32, rung: Rung, mode: Mode) -> bool {
-    VERDICT.load(Ordering::Relaxed) & bit(shift, rung, mode) != 0
+fn verdict(kind: u32, rung: Rung) -> bool {
+    VERDICT.load(Ordering::Relaxed) & kind << rung as u32 != 0
 }
 
-fn set_verdict(shift: u32, rung: Rung, mode: Mode) {
-    VERDICT.fetch_or(bit(shift, rung, mode), Ordering::Relaxed);
-}
-
-/// One for each rung, and one for semaphores, whose flag is younger than the
-/// `eventfd2` that takes it.
-const fn bit(shift: u32, rung: Rung, mode: Mode) -> u32 {
-    let rung = match (rung, mode) {
-        (Rung::EventFd2, Mode::Semaphore) => 15,
-        _ => rung as u32,
-    };
-    1 << (rung + shift)
+fn set_verdict(kind: u32, rung: Rung) {
+    let learnt = VERDICT.load(Ordering::Relaxed);
+    VERDICT.store(learnt | kind << rung as u32, Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -118,7 +125,7 @@ mod tests {
             (libc::ENOMEM,  [Refuse,   Refuse,   Refuse,   Refuse]),
             (libc::EFAULT,  [Refuse,   Refuse,   Refuse,   Refuse]),
             (libc::EINTR,   [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::EBADF,   [Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EBADF,   [Descend,  Descend,  Descend,  Descend]),
             (0,             [Refuse,   Refuse,   Refuse,   Refuse]),
         ];
         for (errno, decisions) in table {
@@ -132,6 +139,7 @@ mod tests {
     fn any_other_errno_is_refused() {
         let named = [
             libc::ENOSYS,
+            libc::EBADF,
             libc::EPERM,
             libc::EACCES,
             libc::EINVAL,

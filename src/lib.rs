@@ -89,6 +89,8 @@ mod ladder;
 mod notifier;
 #[cfg(feature = "pipe-channel")]
 mod pipe_channel;
+#[doc(hidden)]
+pub mod raw;
 mod report;
 mod rung;
 #[cfg(feature = "std")]

@@ -94,8 +94,10 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     pub fn send(&self, value: T) -> Result<(), Error> {
         let _kept = Kept::new();
         self.pipe
-            .write
+            .raw()
+            .ends()
             .write(bytemuck::bytes_of(&value))
+            .map(drop)
             .map_err(|errno| self.error(Operation::Send, errno))
     }
 
@@ -108,7 +110,12 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     /// pipe by number.
     pub fn try_recv(&self) -> Result<Option<T>, Error> {
         let mut value = T::zeroed();
-        let errno = match self.pipe.read.read(bytemuck::bytes_of_mut(&mut value)) {
+        let errno = match self
+            .pipe
+            .raw()
+            .ends()
+            .read(bytemuck::bytes_of_mut(&mut value))
+        {
             Ok(read) if read == size_of::<T>() => return Ok(Some(value)),
             Err(libc::EAGAIN) => return Ok(None),
             Ok(0) => libc::EPIPE,

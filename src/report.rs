@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::ladder::{decide, Decision};
+use crate::ladder::{decide, Decision, Ladder};
 use crate::sys::errno;
 use crate::sys::identity::{self, Libc, Name};
 use crate::{backend, AutoNotifier, Error, Operation, Rung};
@@ -42,8 +42,8 @@ pub enum Outcome {
 
 /// What to ask, and what to choose from.
 pub(crate) struct Plan {
-    pub(crate) ask: &'static [Rung],
-    pub(crate) candidates: &'static [Rung],
+    pub(crate) ask: Ladder,
+    pub(crate) candidates: Ladder,
     pub(crate) why: Why,
 }
 
@@ -65,7 +65,7 @@ impl Report {
     pub(crate) fn new(plan: Plan) -> Self {
         let (kernel, machine) = identity::uname();
         let outcomes = Rung::OF_NOTIFIERS.map(|rung| {
-            if !plan.ask.contains(&rung) {
+            if !plan.ask.contains(rung) {
                 return Outcome::NotAsked;
             }
             match AutoNotifier::at(rung) {
@@ -123,11 +123,11 @@ impl Report {
 }
 
 /// What the ladder does, on answers that are in already.
-fn choose(candidates: &[Rung], outcomes: &[Outcome; 4]) -> Result<Rung, Error> {
+fn choose(candidates: Ladder, outcomes: &[Outcome; 4]) -> Result<Rung, Error> {
     let mut last = Error::new(Operation::Create, Rung::Pipe, libc::ENOSYS);
     for (rung, outcome) in Rung::OF_NOTIFIERS.into_iter().zip(outcomes) {
         match outcome {
-            _ if !candidates.contains(&rung) => {}
+            _ if !candidates.contains(rung) => {}
             Outcome::Here => return Ok(rung),
             Outcome::NotAsked => {}
             Outcome::Failed(error) => {

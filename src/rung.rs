@@ -76,6 +76,19 @@ impl Rung {
         }
     }
 
+    /// The one that is tried after it; itself if it is the last.
+    pub(crate) const fn next(self) -> Self {
+        match self {
+            Rung::EventFd2 => Rung::EventFd,
+            Rung::EventFd => Rung::Pipe2,
+            Rung::Pipe2 | Rung::Pipe => Rung::Pipe,
+            Rung::SignalFd4 => Rung::SignalFd,
+            Rung::SignalFd | Rung::SignalHandler => Rung::SignalHandler,
+            Rung::TimerFdFlags => Rung::TimerFd,
+            Rung::TimerFd | Rung::TimerThread => Rung::TimerThread,
+        }
+    }
+
     /// Whether the kernel sets the descriptors' flags while it makes them: then
     /// it is Linux 2.6.27 or later, and has the other calls with flags too.
     pub(crate) const fn has_flags(self) -> bool {

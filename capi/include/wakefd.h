@@ -112,7 +112,7 @@ int wakefd_init(struct wakefd *wakefd, int selection);
  * Makes a counter: eventfd's 64-bit count, on both backends. It is readable while
  * it is above zero.
  * Returns 0, and fails as wakefd_init does.
- *   -EINVAL  also for WAKEFD_SEMAPHORE on a forced eventfd, before Linux 2.6.30
+ *   -ENOSYS  also for WAKEFD_SEMAPHORE on a forced eventfd, before Linux 2.6.30
  */
 int wakefd_init_counter(struct wakefd *wakefd, int selection, int mode);
 

@@ -2,9 +2,9 @@
 
 use libc::c_int;
 
+pub use choice::ladder;
 #[cfg(feature = "text")]
 pub use choice::report;
-pub use choice::{counter, notifier};
 
 const AUTO: c_int = 0;
 #[allow(dead_code)] // In a build with one backend it is a number between two.
@@ -20,9 +20,8 @@ pub const PIPE: c_int = 3;
 ))]
 mod choice {
     use libc::c_int;
-    use wakefd::{AutoNotifier, Counter, Mode, Selection};
-
-    use crate::errno;
+    use wakefd::raw::Ladder;
+    use wakefd::Selection;
 
     fn selected(selection: c_int) -> Result<Selection, c_int> {
         match selection {
@@ -34,12 +33,8 @@ mod choice {
         }
     }
 
-    pub fn notifier(selection: c_int) -> Result<AutoNotifier, c_int> {
-        AutoNotifier::with(selected(selection)?).map_err(errno)
-    }
-
-    pub fn counter(selection: c_int, mode: Mode) -> Result<Counter, c_int> {
-        Counter::with(selected(selection)?, mode).map_err(errno)
+    pub fn ladder(selection: c_int) -> Result<Ladder, c_int> {
+        selected(selection).map(Selection::ladder)
     }
 
     #[cfg(feature = "text")]
@@ -56,9 +51,7 @@ mod choice {
 )))]
 mod choice {
     use libc::c_int;
-    use wakefd::{AutoNotifier, Counter, Mode};
-
-    use crate::errno;
+    use wakefd::raw::Ladder;
 
     #[cfg(not(feature = "pipe"))]
     const OTHER: c_int = super::PIPE;
@@ -73,18 +66,9 @@ mod choice {
         }
     }
 
-    pub fn notifier(selection: c_int) -> Result<AutoNotifier, c_int> {
+    pub fn ladder(selection: c_int) -> Result<Ladder, c_int> {
         check(selection)?;
-        AutoNotifier::new().map_err(errno)
-    }
-
-    pub fn counter(selection: c_int, mode: Mode) -> Result<Counter, c_int> {
-        check(selection)?;
-        match mode {
-            Mode::Sum => Counter::new(),
-            Mode::Semaphore => Counter::semaphore(),
-        }
-        .map_err(errno)
+        Ok(wakefd::raw::auto())
     }
 
     #[cfg(feature = "text")]

@@ -1,11 +1,17 @@
 //! The choice between the backends, at run time.
 
-use core::time::Duration;
-
 use super::{eventfd, pipe, EventFd, SelfPipe};
+use crate::ladder::Ladder;
+use crate::raw::Raw;
 use crate::report::{Plan, Report, Why};
-use crate::sys::{errno::Errno, identity};
-use crate::{ladder, Backend, Error, Mode, Notifier, RawFd, Rung, Wait};
+use crate::sys::identity;
+use crate::{Error, Mode, Rung};
+
+/// Any rung of a notifier.
+const BOTH: Ladder = Ladder {
+    best: eventfd::LADDER.best,
+    last: pipe::LADDER.last,
+};
 
 /// How [`AutoNotifier`] chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -26,26 +32,41 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The rungs to try in order, the rungs that a probe may ask, and why these.
-    pub(crate) fn plan(self) -> Plan {
-        let (ask, candidates, why): (&[Rung], &[Rung], Why) = match self {
-            Selection::EventFd => (&eventfd::RUNGS, &eventfd::RUNGS, Why::Selected),
-            Selection::Pipe => (&pipe::RUNGS, &pipe::RUNGS, Why::Selected),
-            Selection::Kernel => (&Rung::OF_NOTIFIERS, &Rung::OF_NOTIFIERS, Why::Best),
-            Selection::Auto => match identity::glibc_version() {
-                // The first glibc whose eventfd works (eventfd(2), VERSIONS).
-                Some(version) if version < (2, 8) => {
-                    (&Rung::OF_NOTIFIERS, &pipe::RUNGS, Why::OldGlibc)
-                }
-                _ => (&Rung::OF_NOTIFIERS, &Rung::OF_NOTIFIERS, Why::Best),
-            },
+    /// The rungs to try, in order. Public for the C library, hidden from others.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn ladder(self) -> Ladder {
+        match self {
+            Selection::EventFd => eventfd::LADDER,
+            Selection::Pipe => pipe::LADDER,
+            Selection::Auto if is_old_glibc() => pipe::LADDER,
+            Selection::Auto | Selection::Kernel => BOTH,
+        }
+    }
+
+    /// Those, the rungs that a probe may ask, and why these.
+    fn plan(self) -> Plan {
+        let (ask, why) = match self {
+            Selection::EventFd | Selection::Pipe => (self.ladder(), Why::Selected),
+            Selection::Auto if is_old_glibc() => (BOTH, Why::OldGlibc),
+            Selection::Auto | Selection::Kernel => (BOTH, Why::Best),
         };
         Plan {
             ask,
-            candidates,
+            candidates: self.ladder(),
             why,
         }
     }
+}
+
+/// Whether it is a glibc before 2.8, the first whose eventfd works (eventfd(2),
+/// VERSIONS).
+fn is_old_glibc() -> bool {
+    matches!(identity::glibc_version(), Some(version) if version < (2, 8))
+}
+
+pub(crate) fn ladder() -> Ladder {
+    Selection::Auto.ladder()
 }
 
 pub(crate) fn plan() -> Plan {
@@ -62,15 +83,9 @@ pub fn probe_with(selection: Selection) -> Report {
 
 /// A notifier of the best kind that is here: an eventfd, or a pipe.
 ///
-/// It is an enum, not a box: the choice is one `match` away, and a program that
-/// wants the eventfd itself can take it out.
+/// [`backend`](crate::Notifier::backend) and [`rung`](Self::rung) tell which.
 #[derive(Debug)]
-pub enum AutoNotifier {
-    /// The kernel has eventfd.
-    EventFd(EventFd),
-    /// It has not, or it was not to be asked.
-    Pipe(SelfPipe),
-}
+pub struct AutoNotifier(Raw);
 
 impl AutoNotifier {
     /// Makes a notifier with [`Selection::Auto`].
@@ -92,137 +107,33 @@ impl AutoNotifier {
     /// As for [`new`](Self::new), and for a forced backend those of
     /// [`EventFd::new`] and [`SelfPipe::new`].
     pub fn with(selection: Selection) -> Result<Self, Error> {
-        ladder::descend(selection.plan().candidates, Mode::Sum, Self::at)
+        Raw::make(selection.ladder(), Mode::Sum).map(AutoNotifier)
     }
 
     /// Makes a notifier on this rung and no other.
     ///
     /// # Errors
     ///
-    /// As for [`EventFd::at`] and [`SelfPipe::at`].
+    /// As for [`EventFd::at`] and [`SelfPipe::at`]; `EINVAL` for a rung that is none
+    /// of a notifier's.
     pub fn at(rung: Rung) -> Result<Self, Error> {
-        match rung.backend() {
-            Backend::EventFd => EventFd::at(rung).map(Self::EventFd),
-            _ => SelfPipe::at(rung).map(Self::Pipe),
-        }
-    }
-
-    /// The rung this notifier stands on.
-    #[must_use]
-    pub const fn rung(&self) -> Rung {
-        match self {
-            Self::EventFd(eventfd) => eventfd.rung(),
-            Self::Pipe(pipe) => pipe.rung(),
-        }
-    }
-
-    /// The descriptor's number, as [`Notifier::as_raw_fd`]; here too so that
-    /// the call stays unambiguous beside std's `AsRawFd`.
-    #[must_use]
-    pub const fn as_raw_fd(&self) -> RawFd {
-        match self {
-            Self::EventFd(eventfd) => eventfd.as_raw_fd(),
-            Self::Pipe(pipe) => pipe.as_raw_fd(),
-        }
-    }
-
-    /// Gives the calling process descriptors of its own under the same numbers,
-    /// after `fork`: see [`EventFd::reinit_after_fork`] and
-    /// [`SelfPipe::reinit_after_fork`].
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        match self {
-            Self::EventFd(eventfd) => eventfd.reinit_after_fork(),
-            Self::Pipe(pipe) => pipe.reinit_after_fork(),
-        }
-    }
-
-    /// As [`at`](Self::at), for a counter.
-    pub(crate) fn counting(rung: Rung, mode: Mode) -> Result<Self, Error> {
-        match rung.backend() {
-            Backend::EventFd => EventFd::counting(rung, mode).map(Self::EventFd),
-            _ => SelfPipe::counting(rung, mode).map(Self::Pipe),
-        }
-    }
-
-    pub(crate) const fn mode(&self) -> Mode {
-        match self {
-            Self::EventFd(eventfd) => eventfd.mode(),
-            Self::Pipe(pipe) => pipe.mode(),
-        }
-    }
-
-    pub(crate) fn add(&self, n: u64) -> Result<(), Errno> {
-        match self {
-            Self::EventFd(eventfd) => eventfd.add(n),
-            Self::Pipe(pipe) => pipe.add(n),
-        }
-    }
-
-    pub(crate) fn take(&self) -> Result<u64, Errno> {
-        match self {
-            Self::EventFd(eventfd) => eventfd.take(),
-            Self::Pipe(pipe) => pipe.take(),
-        }
-    }
-
-    #[cfg(feature = "std")]
-    pub(crate) fn pollable(&self) -> &crate::sys::fd::Fd {
-        match self {
-            Self::EventFd(eventfd) => eventfd.pollable(),
-            Self::Pipe(pipe) => pipe.pollable(),
-        }
+        Raw::at(rung, Mode::Sum).map(AutoNotifier)
     }
 }
 
+super::notifier!(AutoNotifier);
+
 impl From<EventFd> for AutoNotifier {
     fn from(eventfd: EventFd) -> Self {
-        Self::EventFd(eventfd)
+        AutoNotifier(eventfd.into_raw())
     }
 }
 
 impl From<SelfPipe> for AutoNotifier {
     fn from(pipe: SelfPipe) -> Self {
-        Self::Pipe(pipe)
+        AutoNotifier(pipe.into_raw())
     }
 }
-
-impl Notifier for AutoNotifier {
-    fn notify(&self) -> Result<(), Error> {
-        match self {
-            Self::EventFd(eventfd) => eventfd.notify(),
-            Self::Pipe(pipe) => pipe.notify(),
-        }
-    }
-
-    fn clear(&self) -> Result<bool, Error> {
-        match self {
-            Self::EventFd(eventfd) => eventfd.clear(),
-            Self::Pipe(pipe) => pipe.clear(),
-        }
-    }
-
-    fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-        match self {
-            Self::EventFd(eventfd) => eventfd.wait(timeout),
-            Self::Pipe(pipe) => pipe.wait(timeout),
-        }
-    }
-
-    fn as_raw_fd(&self) -> RawFd {
-        self.as_raw_fd()
-    }
-
-    fn backend(&self) -> Backend {
-        self.rung().backend()
-    }
-}
-
-#[cfg(feature = "std")]
-crate::std_impls::for_notifier!(AutoNotifier);
 
 #[cfg(test)]
 mod tests {
@@ -231,9 +142,6 @@ mod tests {
 
     #[test]
     fn notifiers_are_small() {
-        assert_eq!(size_of::<EventFd>(), 8);
-        assert_eq!(size_of::<SelfPipe>(), 12);
-        // 12 where the compiler finds room for the variant.
-        assert!(size_of::<AutoNotifier>() <= 16);
+        assert_eq!(size_of::<AutoNotifier>(), 12);
     }
 }

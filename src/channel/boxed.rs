@@ -48,8 +48,8 @@ pub fn box_channel_at<T: Send>(rung: Rung) -> Result<(BoxSender<T>, BoxReceiver<
 
 fn through<T: Send>(pipe: SelfPipe) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
     let rung = pipe.rung();
-    let (reading, writing) =
-        boxes(pipe).map_err(|errno| Error::new(Operation::Create, rung, errno))?;
+    let (reading, writing) = boxes(pipe.into_raw().into_ends())
+        .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
     let end = Arc::new(End {
         reading,
         closed: AtomicBool::new(false),
@@ -163,9 +163,10 @@ impl<T> BoxReceiver<T> {
     }
 
     fn recv_within(&self, timeout: Option<Duration>) -> Result<Box<T>, RecvError> {
-        let sleep = |rest| match poll::wait(self.end.reading.fd(), rest) {
-            Ok(_) => Ok(()),
-            Err(errno) => Err(self.end.error(Operation::Wait, errno)),
+        let sleep = |rest: Option<Duration>| {
+            poll::wait(self.as_raw_fd(), poll::nanoseconds(rest))
+                .map(drop)
+                .map_err(|errno| self.end.error(Operation::Wait, errno))
         };
         sleep::until(timeout, || self.try_recv(), sleep)
     }
@@ -181,13 +182,13 @@ impl<T> Drop for BoxReceiver<T> {
 
 impl<T> AsFd for BoxReceiver<T> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.end.reading.fd().borrow()
+        self.end.reading.borrow()
     }
 }
 
 impl<T> AsRawFd for BoxReceiver<T> {
     fn as_raw_fd(&self) -> RawFd {
-        self.end.reading.fd().as_raw()
+        self.end.reading.as_raw_fd()
     }
 }
 

@@ -3,10 +3,12 @@
 use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::mem::size_of;
+use std::os::unix::io::BorrowedFd;
 
+use super::ends::Ends;
 use super::errno::Errno;
 use super::fd::Fd;
-use crate::backend::SelfPipe;
+use crate::RawFd;
 
 /// The writing end of a pipe that carries boxes.
 pub(crate) struct Writing<T>(Fd, libc::pid_t, PhantomData<fn(Box<T>)>);
@@ -20,16 +22,17 @@ pub(crate) struct Reading<T>(Fd, libc::pid_t, PhantomData<fn() -> Box<T>>);
 /// up gets in, each whole, and what comes out is never seen again. The pipe must
 /// therefore be new; its writing end stays in here, and another process, which
 /// has other boxes at these addresses, is turned away.
-pub(crate) fn boxes<T: Send>(pipe: SelfPipe) -> Result<(Reading<T>, Writing<T>), Errno> {
+pub(crate) fn boxes<T: Send>(pipe: Ends) -> Result<(Reading<T>, Writing<T>), Errno> {
     let process = process();
     let mut byte = [0];
-    match pipe.read.read(&mut byte) {
+    let (read, write) = pipe.split();
+    match read.read(&mut byte) {
         Err(libc::EAGAIN) => {}
         _ => return Err(libc::EBUSY),
     }
     Ok((
-        Reading(pipe.read, process, PhantomData),
-        Writing(pipe.write, process, PhantomData),
+        Reading(read, process, PhantomData),
+        Writing(write, process, PhantomData),
     ))
 }
 
@@ -66,8 +69,12 @@ impl<T> Reading<T> {
         }
     }
 
-    pub(crate) const fn fd(&self) -> &Fd {
-        &self.0
+    pub(crate) const fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw()
+    }
+
+    pub(crate) fn borrow(&self) -> BorrowedFd<'_> {
+        self.0.borrow()
     }
 }
 

@@ -5,16 +5,15 @@
 ///
 /// Not a `Duration`: its sums contain a panic that cannot happen, but that the
 /// compiler does not always see through.
-pub(crate) fn now() -> u64 {
+#[inline(never)] // A call of it is shorter.
+pub(crate) fn now() -> i64 {
     let (seconds, nanoseconds) = read();
+    // What is cut is decades away. (A 32-bit machine multiplies 32 bits.)
+    #[allow(clippy::cast_possible_truncation)]
+    let seconds = i64::from(seconds as i32);
     seconds
-        .saturating_mul(1_000_000_000)
-        .saturating_add(nanoseconds)
-}
-
-/// The kernel starts the clock at zero, so there are no negative parts.
-fn unsigned(part: impl TryInto<u64>) -> u64 {
-    part.try_into().unwrap_or(0)
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(nanoseconds)
 }
 
 cfg_if::cfg_if! {
@@ -32,7 +31,7 @@ cfg_if::cfg_if! {
             target_arch = "riscv32",
         )),
     ))] {
-        fn read() -> (u64, u64) {
+        fn read() -> (i64, i64) {
             // The call's own struct: two longs, whatever libc's time_t is.
             let mut time: [libc::c_long; 2] = [0; 2];
             // SAFETY: the kernel writes two longs. The clock exists since 2.6.0,
@@ -41,16 +40,18 @@ cfg_if::cfg_if! {
                 libc::syscall(libc::SYS_clock_gettime, libc::CLOCK_MONOTONIC, time.as_mut_ptr())
             };
             let [seconds, nanoseconds] = time;
-            (unsigned(seconds), unsigned(nanoseconds))
+            #[allow(clippy::useless_conversion)] // Not on 32 bits.
+            (seconds.into(), nanoseconds.into())
         }
     } else {
-        fn read() -> (u64, u64) {
+        fn read() -> (i64, i64) {
             // SAFETY: a timespec is integers, for which zero is a value.
             let mut time: libc::timespec = unsafe { core::mem::zeroed() };
             // SAFETY: the pointer is to a live timespec. The clock exists on
             // every Unix that we know, so the call cannot fail.
             unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
-            (unsigned(time.tv_sec), unsigned(time.tv_nsec))
+            #[allow(clippy::useless_conversion)] // Not on 32 bits.
+            (time.tv_sec.into(), time.tv_nsec.into())
         }
     }
 }

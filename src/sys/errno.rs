@@ -35,12 +35,15 @@ pub(crate) fn last() -> Errno {
 
 /// Keeps errno as it is: what calls in between do to it is undone at the end
 /// of the scope. A signal handler owes that to the code it interrupted.
-pub(crate) struct Kept(Errno);
+pub(crate) struct Kept(*mut Errno, Errno);
 
 impl Kept {
     pub(crate) fn new() -> Self {
         // SAFETY: as in `last`.
-        Kept(unsafe { *location() })
+        unsafe {
+            let location = location();
+            Kept(location, *location)
+        }
     }
 }
 
@@ -48,7 +51,7 @@ impl Drop for Kept {
     fn drop(&mut self) {
         // SAFETY: as in `last`; the location is this thread's own, so nobody
         // else reads or writes it at the same time.
-        unsafe { *location() = self.0 }
+        unsafe { *self.0 = self.1 }
     }
 }
 

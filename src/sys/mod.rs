@@ -5,8 +5,9 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod clock;
+pub(crate) mod ends;
 pub(crate) mod errno;
-pub(crate) mod fd;
+mod fd;
 pub(crate) mod identity;
 pub(crate) mod poll;
 
@@ -14,13 +15,13 @@ pub(crate) mod poll;
 #[cfg(all(feature = "channel", feature = "pipe"))]
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
-pub(crate) mod eventfd;
+mod eventfd;
 #[cfg(feature = "pipe")]
-pub(crate) mod pipe;
+mod pipe;
 
 /// What a call returned: a number, or, if it is negative, a reason in errno.
-fn answer(result: impl Into<i64>) -> Result<libc::c_int, errno::Errno> {
-    let result = result.into();
+#[inline(never)] // It is in every call, and a call of its own is shorter.
+fn answer(result: libc::c_long) -> Result<libc::c_int, errno::Errno> {
     if result < 0 {
         return Err(errno::last());
     }

@@ -5,73 +5,92 @@
 
 use core::time::Duration;
 
-use super::errno::{self, Errno};
-use super::{clock, fd::Fd};
-use crate::Wait;
+use libc::c_int;
 
-/// Waits until `fd` is readable or `timeout` has passed.
-pub(crate) fn wait(fd: &Fd, timeout: Option<Duration>) -> Result<Wait, Errno> {
-    // What is too long for the clock is for ever.
-    let timeout = timeout.and_then(nanoseconds);
-    let deadline = match timeout {
-        Some(timeout) if timeout > 0 => clock::now().checked_add(timeout),
-        _ => None,
+use super::clock;
+use super::{answer, errno::Errno};
+use crate::RawFd;
+
+/// Waits until `fd` is readable, which it says, or `timeout` has passed: nanoseconds, of
+/// which a negative number is for ever.
+pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
+    let mut rest = timeout;
+    let end = if rest > 0 {
+        clock::now().wrapping_add(rest)
+    } else {
+        0
     };
-    let mut remaining = timeout;
     loop {
-        let slept = match poll(fd, remaining.map_or(FOREVER, milliseconds)) {
-            Ok(true) => return Ok(Wait::Notified),
-            Ok(false) => true,
-            Err(libc::EINTR) => false,
-            Err(errno) => return Err(errno),
-        };
+        let result = poll(fd, milliseconds(rest));
+        let interrupted = result == Err(libc::EINTR);
+        if !interrupted && result != Ok(false) {
+            return result;
+        }
         // Ask the clock even after a full sleep: kernels that count jiffies can
         // be early, and a long time-out is slept in pieces.
-        if let Some(deadline) = deadline {
-            remaining = Some(deadline.saturating_sub(clock::now()));
+        if rest > 0 {
+            rest = end.wrapping_sub(clock::now()).max(0);
         }
         // After a signal look once more, even if the time is over: its handler
         // may have notified.
-        if slept && remaining == Some(0) {
-            return Ok(Wait::TimedOut);
+        if rest == 0 && !interrupted {
+            return result;
         }
     }
 }
 
-/// `None` if they are more than 64 bits hold. (`Duration::as_nanos` would do it
-/// in 128 bits, for which a 32-bit machine calls a function.)
-fn nanoseconds(duration: Duration) -> Option<u64> {
-    duration
-        .as_secs()
-        .checked_mul(1_000_000_000)?
-        .checked_add(u64::from(duration.subsec_nanos()))
+/// A time-out in nanoseconds; for ever if there is none, and if its end is beyond what
+/// the clock has in 64 bits.
+pub(crate) fn nanoseconds(timeout: Option<Duration>) -> i64 {
+    const FOREVER: i64 = -1;
+    // The other half is the clock's. (`as_nanos` would do it in 128 bits.)
+    const LONGEST: u64 = i64::MAX as u64 / 2;
+    let timeout = match timeout {
+        Some(timeout) => timeout,
+        None => return FOREVER,
+    };
+    match timeout.as_secs().checked_mul(1_000_000_000) {
+        Some(seconds) if seconds <= LONGEST => {
+            let sum = seconds.wrapping_add(timeout.subsec_nanos().into());
+            i64::try_from(sum).unwrap_or(FOREVER)
+        }
+        _ => FOREVER,
+    }
 }
 
-/// What `poll` takes for "no time-out".
-const FOREVER: libc::c_int = -1;
-
-/// Rounds up, so as not to spin through the last millisecond; what is too long
-/// for one call is cut.
-fn milliseconds(nanoseconds: u64) -> libc::c_int {
-    let rest = u64::from(nanoseconds % 1_000_000 > 0);
-    libc::c_int::try_from((nanoseconds / 1_000_000).saturating_add(rest))
-        .unwrap_or(libc::c_int::MAX)
+/// What `poll` takes: rounded up, so as not to spin through the last millisecond, and -1
+/// for ever.
+///
+/// More than 4 seconds are slept in pieces, each a little shorter than what is left:
+/// a 32-bit machine would divide 64 bits by a function of its own.
+fn milliseconds(nanoseconds: i64) -> c_int {
+    if nanoseconds < 0 {
+        return -1;
+    }
+    match u32::try_from(nanoseconds) {
+        Ok(nanoseconds) => {
+            let rest = c_int::from(nanoseconds % 1_000_000 > 0);
+            #[allow(clippy::cast_possible_wrap)] // After the division it is small.
+            let whole = (nanoseconds / 1_000_000) as c_int;
+            whole.wrapping_add(rest)
+        }
+        Err(_) => c_int::try_from(nanoseconds >> 20).unwrap_or(c_int::MAX),
+    }
 }
 
-fn poll(fd: &Fd, milliseconds: libc::c_int) -> Result<bool, Errno> {
+fn poll(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
     let mut entry = libc::pollfd {
-        fd: fd.as_raw(),
+        fd,
         events: libc::POLLIN,
         revents: 0,
     };
     // SAFETY: one live entry, as the length says.
-    match unsafe { libc::poll(&mut entry, 1, milliseconds) } {
+    match answer(unsafe { libc::poll(&mut entry, 1, milliseconds) }.into())? {
         0 => Ok(false),
-        1 if entry.revents & libc::POLLIN != 0 => Ok(true),
+        _ if entry.revents & libc::POLLIN != 0 => Ok(true),
         // Not open, or a pipe without its writing end: both are ours, so
         // somebody closed one by number.
-        1 => Err(libc::EBADF),
-        _ => Err(errno::last()),
+        _ => Err(libc::EBADF),
     }
 }
 
@@ -80,18 +99,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn milliseconds_round_up_and_saturate() {
+    fn milliseconds_round_up_or_are_a_piece() {
         let table = [
+            (-1, -1),
+            (i64::MIN, -1),
             (0, 0),
             (1, 1),
             (1_000_000, 1),
             (1_001_000, 2),
             (2_000_000_000, 2000),
-            (u64::from(u32::MAX) * 1_000_000_000, libc::c_int::MAX),
-            (u64::MAX, libc::c_int::MAX),
+            (i64::from(u32::MAX), 4295),
+            (i64::from(u32::MAX) + 1, 4096),
+            (60_000_000_000, 57_220),
+            (i64::MAX, c_int::MAX),
         ];
         for (nanoseconds, expected) in table {
             assert_eq!(milliseconds(nanoseconds), expected, "{nanoseconds}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_is_for_ever() {
+        assert_eq!(nanoseconds(None), -1);
+        assert_eq!(nanoseconds(Some(Duration::ZERO)), 0);
+        assert_eq!(nanoseconds(Some(Duration::new(2, 3))), 2_000_000_003);
+        assert!(nanoseconds(Some(Duration::from_secs(1 << 32))) > 0);
+        assert_eq!(nanoseconds(Some(Duration::from_secs(1 << 33))), -1);
+        assert_eq!(nanoseconds(Some(Duration::MAX)), -1);
     }
 }

@@ -1,13 +1,10 @@
 //! A count behind a descriptor.
 
-#[cfg(feature = "pipe")]
-mod pipe;
-
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-use crate::sys::errno::{Errno, Kept};
-use crate::{ladder, AutoNotifier, Backend, Error, Notifier, Operation, RawFd, Rung, Wait};
+use crate::raw::Raw;
+use crate::{backend, Backend, Error, RawFd, Rung, Wait};
 
 /// A counter that is readable while it is above zero: what eventfd(2) documents,
 /// on both backends.
@@ -56,11 +53,9 @@ use crate::{ladder, AutoNotifier, Backend, Error, Notifier, Operation, RawFd, Ru
 /// # Fork and signals
 ///
 /// After `fork`, parent and child share the counter. `add` is
-/// async-signal-safe, as [`Notifier::notify`] is.
+/// async-signal-safe, as [`Notifier::notify`](crate::Notifier::notify) is.
 #[derive(Debug)]
-pub struct Counter {
-    notifier: AutoNotifier,
-}
+pub struct Counter(Raw);
 
 /// What [`Counter::take`] takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,20 +67,6 @@ pub enum Mode {
     Semaphore,
 }
 
-impl Mode {
-    /// Those of `candidates` that can do it: only `eventfd2` takes the flag.
-    fn rungs(self, candidates: &'static [Rung]) -> &'static [Rung] {
-        const SEMAPHORE: [Rung; 3] = [Rung::EventFd2, Rung::Pipe2, Rung::Pipe];
-        let [eventfd, pipes @ ..] = &SEMAPHORE;
-        match (self, candidates) {
-            (Mode::Sum, _) => candidates,
-            (_, [Rung::EventFd2, Rung::EventFd]) => core::slice::from_ref(eventfd),
-            (_, [Rung::EventFd2, ..]) => &SEMAPHORE,
-            _ => pipes,
-        }
-    }
-}
-
 impl Counter {
     /// The highest count: what would exceed it is refused, not cut.
     pub const LIMIT: u64 = u64::MAX - 1;
@@ -94,26 +75,26 @@ impl Counter {
     ///
     /// # Errors
     ///
-    /// As for [`AutoNotifier::new`].
+    /// As for [`AutoNotifier::new`](crate::AutoNotifier::new).
     pub fn new() -> Result<Self, Error> {
-        Self::on(crate::backend::plan().candidates, Mode::Sum)
+        Raw::make(backend::ladder(), Mode::Sum).map(Counter)
     }
 
     /// Makes a counter at zero, whose [`take`](Self::take) takes one.
     ///
     /// # Errors
     ///
-    /// As for [`AutoNotifier::new`]. In a build without the pipe, `EINVAL` on
+    /// As for [`AutoNotifier::new`](crate::AutoNotifier::new). In a build without the pipe, `ENOSYS` on
     /// kernels before 2.6.30.
     pub fn semaphore() -> Result<Self, Error> {
-        Self::on(crate::backend::plan().candidates, Mode::Semaphore)
+        Raw::make(backend::ladder(), Mode::Semaphore).map(Counter)
     }
 
     /// Makes a counter at zero with this selection.
     ///
     /// # Errors
     ///
-    /// As for [`AutoNotifier::with`], and `EINVAL` for [`Mode::Semaphore`] on a
+    /// As for [`AutoNotifier::with`](crate::AutoNotifier::with), and `ENOSYS` for [`Mode::Semaphore`] on a
     /// forced eventfd, on kernels before 2.6.30.
     #[cfg(all(
         feature = "eventfd",
@@ -121,21 +102,17 @@ impl Counter {
         any(target_os = "linux", target_os = "android"),
     ))]
     pub fn with(selection: crate::Selection, mode: Mode) -> Result<Self, Error> {
-        Self::on(selection.plan().candidates, mode)
-    }
-
-    fn on(candidates: &'static [Rung], mode: Mode) -> Result<Self, Error> {
-        ladder::descend(mode.rungs(candidates), mode, |rung| Self::at(rung, mode))
+        Raw::make(selection.ladder(), mode).map(Counter)
     }
 
     /// Makes a counter at zero on this rung and no other.
     ///
     /// # Errors
     ///
-    /// As for [`AutoNotifier::at`]. `EINVAL` for [`Mode::Semaphore`] on
+    /// As for [`AutoNotifier::at`](crate::AutoNotifier::at). `ENOSYS` for [`Mode::Semaphore`] on
     /// [`Rung::EventFd`], whose system call takes no flags.
     pub fn at(rung: Rung, mode: Mode) -> Result<Self, Error> {
-        AutoNotifier::counting(rung, mode).map(|notifier| Counter { notifier })
+        Raw::at(rung, mode).map(Counter)
     }
 
     /// Adds `n`, and so makes the descriptor readable. Zero adds nothing.
@@ -147,15 +124,9 @@ impl Counter {
     ///
     /// `EAGAIN` if the count would exceed [`LIMIT`](Self::LIMIT): see
     /// [`Error::is_would_block`]; the count is as it was. `EINVAL` for
-    /// `u64::MAX`, which no count can hold. Else as for [`Notifier::notify`].
+    /// `u64::MAX`, which no count can hold. Else as for [`Notifier::notify`](crate::Notifier::notify).
     pub fn add(&self, n: u64) -> Result<(), Error> {
-        let _kept = Kept::new();
-        match n {
-            0 => Ok(()),
-            u64::MAX => Err(libc::EINVAL),
-            _ => self.notifier.add(n),
-        }
-        .map_err(|errno| self.error(Operation::Add, errno))
+        self.0.add(n)
     }
 
     /// Takes what the [`mode`](Self::mode) says, or `None` at zero. Does not
@@ -165,42 +136,38 @@ impl Counter {
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`].
+    /// As for [`Notifier::clear`](crate::Notifier::clear).
     pub fn take(&self) -> Result<Option<NonZeroU64>, Error> {
-        match self.notifier.take() {
-            Ok(count) => Ok(NonZeroU64::new(count)),
-            Err(libc::EAGAIN) => Ok(None),
-            Err(errno) => Err(self.error(Operation::Take, errno)),
-        }
+        self.0.take().map(NonZeroU64::new)
     }
 
     /// Sleeps until the count is above zero, or until `timeout` has passed, as
-    /// [`Notifier::wait`] does. The count stays as it is.
+    /// [`Notifier::wait`](crate::Notifier::wait) does. The count stays as it is.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-        self.notifier.wait(timeout)
+        self.0.wait_for(timeout)
     }
 
     /// The descriptor to poll for reading. Read it only through
     /// [`take`](Self::take), and do not close it.
     #[must_use]
     pub const fn as_raw_fd(&self) -> RawFd {
-        self.notifier.as_raw_fd()
+        self.0.as_raw_fd()
     }
 
     /// What `take` takes.
     #[must_use]
     pub const fn mode(&self) -> Mode {
-        self.notifier.mode()
+        self.0.mode()
     }
 
     /// The rung this counter stands on.
     #[must_use]
     pub const fn rung(&self) -> Rung {
-        self.notifier.rung()
+        self.0.rung()
     }
 
     /// What the counter is made of.
@@ -210,22 +177,19 @@ impl Counter {
     }
 
     /// Gives the calling process a counter of its own, at zero, under the same
-    /// numbers, after `fork`: see [`AutoNotifier`]'s `reinit_after_fork`.
+    /// numbers, after `fork`: see
+    /// [`AutoNotifier`](crate::AutoNotifier)'s `reinit_after_fork`.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        self.notifier.reinit_after_fork()
+        self.0.reinit_after_fork()
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn pollable(&self) -> &crate::sys::fd::Fd {
-        self.notifier.pollable()
-    }
-
-    fn error(&self, operation: Operation, errno: Errno) -> Error {
-        Error::new(operation, self.rung(), errno)
+    pub(crate) const fn raw(&self) -> &Raw {
+        &self.0
     }
 }
 

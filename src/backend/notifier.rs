@@ -1,0 +1,73 @@
+//! What the types of the backends have in common: they are a [`Raw`](crate::raw::Raw)
+//! with a name, and differ in how they are made.
+
+/// The methods and the traits of a notifier, for a type around a `Raw`.
+macro_rules! notifier {
+    ($type:ident) => {
+        impl $type {
+            /// The rung this notifier stands on.
+            #[must_use]
+            pub const fn rung(&self) -> $crate::Rung {
+                self.0.rung()
+            }
+
+            /// The number of the descriptor to poll, as
+            /// [`Notifier::as_raw_fd`](crate::Notifier::as_raw_fd); here too so that
+            /// the call stays unambiguous beside std's `AsRawFd`.
+            #[must_use]
+            pub const fn as_raw_fd(&self) -> $crate::RawFd {
+                self.0.as_raw_fd()
+            }
+
+            /// Puts new descriptors, with nothing pending, under the same numbers;
+            /// the other process's are untouched. For the child, after `fork`.
+            ///
+            /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the
+            /// old ones, and is shared with the parent anyway: make it anew.
+            ///
+            /// # Errors
+            ///
+            /// As for [`at`](Self::at), with the notifier as it was. If a sandbox
+            /// were to refuse `dup2` between the first end of a pipe and the
+            /// second, the notifier would be of no use any more.
+            pub fn reinit_after_fork(&self) -> Result<(), $crate::Error> {
+                self.0.reinit_after_fork()
+            }
+
+            /// What it is made of.
+            #[allow(dead_code)] // Which features use it, is theirs.
+            pub(crate) const fn raw(&self) -> &$crate::raw::Raw {
+                &self.0
+            }
+        }
+
+        impl $crate::Notifier for $type {
+            fn notify(&self) -> Result<(), $crate::Error> {
+                self.0.notify()
+            }
+
+            fn clear(&self) -> Result<bool, $crate::Error> {
+                self.0.clear()
+            }
+
+            fn wait(
+                &self,
+                timeout: Option<core::time::Duration>,
+            ) -> Result<$crate::Wait, $crate::Error> {
+                self.0.wait_for(timeout)
+            }
+
+            fn as_raw_fd(&self) -> $crate::RawFd {
+                self.0.as_raw_fd()
+            }
+
+            fn backend(&self) -> $crate::Backend {
+                self.0.rung().backend()
+            }
+        }
+
+        #[cfg(feature = "std")]
+        $crate::std_impls::for_notifier!($type);
+    };
+}
+pub(super) use notifier;

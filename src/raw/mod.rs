@@ -1,0 +1,184 @@
+//! Notifier and counter in one, with bare parts: what the types of the Rust API and
+//! the functions of the C library are both made of.
+//!
+//! It is public so that the C library can use it, and hidden as it promises nothing
+//! to anybody else.
+
+mod count;
+mod sum;
+
+use core::time::Duration;
+
+pub use crate::error::Failure;
+pub use crate::ladder::Ladder;
+use crate::sys::ends::Ends;
+use crate::sys::errno::Kept;
+use crate::sys::poll;
+use crate::{ladder, Error, Mode, Operation, RawFd, Rung, Wait};
+
+/// Those of this build's automatic choice.
+#[must_use]
+pub fn auto() -> Ladder {
+    crate::backend::ladder()
+}
+
+/// An eventfd or a pipe.
+///
+/// What fails gives the error that the caller wants: an [`Error`](crate::Error), or
+/// the errno alone.
+#[derive(Debug)]
+pub struct Raw {
+    ends: Ends,
+    rung: Rung,
+    mode: Mode,
+}
+
+impl Raw {
+    /// Not made yet.
+    #[must_use]
+    pub const fn closed(mode: Mode) -> Self {
+        Raw {
+            ends: Ends::CLOSED,
+            rung: Rung::EventFd2,
+            mode,
+        }
+    }
+
+    /// Makes it, if it is closed, on the best of these rungs that is here. In place,
+    /// as moving it costs instructions.
+    pub fn open<E: Failure>(&mut self, ladder: Ladder) -> Result<(), E> {
+        ladder::descend(ladder, self.is_plain(), |rung| self.open_at(rung))
+    }
+
+    fn open_at<E: Failure>(&mut self, rung: Rung) -> Result<(), E> {
+        self.rung = rung;
+        let first = !ladder::is_verified(rung);
+        self.ends
+            .open(rung, self.mode, first)
+            .map_err(|errno| E::new(Operation::Create, rung, errno))?;
+        if first && self.is_plain() {
+            // Two descriptors, which the kernel put where it was asked to, are a pipe.
+            if !self.is_pipe() && !self.ends.carries() {
+                self.ends.close();
+                return Err(E::new(Operation::Verify, rung, libc::ENOSYS));
+            }
+            ladder::set_verified(rung);
+        }
+        Ok(())
+    }
+
+    /// Whether it tells something about others on its rung. A semaphore on an eventfd
+    /// does not: its flag is younger than the call that takes it, which refuses it by
+    /// itself where it does not know it.
+    fn is_plain(&self) -> bool {
+        cfg!(not(feature = "eventfd")) || self.mode == Mode::Sum
+    }
+
+    /// Makes it on the best of these rungs that is here.
+    pub(crate) fn make<E: Failure>(ladder: Ladder, mode: Mode) -> Result<Self, E> {
+        let mut made = Self::closed(mode);
+        made.open(ladder).map(|()| made)
+    }
+
+    /// Makes it on this rung and no other.
+    pub(crate) fn at<E: Failure>(rung: Rung, mode: Mode) -> Result<Self, E> {
+        let mut made = Self::closed(mode);
+        made.open_at(rung).map(|()| made)
+    }
+
+    /// Closes it.
+    pub fn close(&mut self) {
+        self.ends.close();
+    }
+
+    /// [`Notifier::notify`](crate::Notifier::notify).
+    pub fn notify<E: Failure>(&self) -> Result<(), E> {
+        let _kept = Kept::new();
+        let one = 1_u64.to_ne_bytes();
+        // To a pipe one byte does it, whichever of them it is.
+        let (first, _) = one.split_at(1);
+        match self.ends.write(if self.is_pipe() { first } else { &one }) {
+            // With the counter at its maximum, or a full pipe, the descriptor is as
+            // readable as it can be.
+            Ok(_) | Err(libc::EAGAIN) => Ok(()),
+            Err(errno) => Err(E::new(Operation::Notify, self.rung, errno)),
+        }
+    }
+
+    /// [`Notifier::clear`](crate::Notifier::clear).
+    pub fn clear<E: Failure>(&self) -> Result<bool, E> {
+        let mut cleared = false;
+        loop {
+            match self.ends.discard() {
+                Ok(true) => cleared = true,
+                Ok(false) => return Ok(true),
+                Err(libc::EAGAIN) => return Ok(cleared),
+                Err(errno) => return Err(E::new(Operation::Clear, self.rung, errno)),
+            }
+        }
+    }
+
+    /// [`Notifier::wait`](crate::Notifier::wait), in nanoseconds; what is negative is
+    /// for ever. Says whether it is readable.
+    pub fn wait<E: Failure>(&self, timeout: i64) -> Result<bool, E> {
+        poll::wait(self.as_raw_fd(), timeout)
+            .map_err(|errno| E::new(Operation::Wait, self.rung, errno))
+    }
+
+    /// As [`wait`](Self::wait), for the types of the Rust API.
+    pub(crate) fn wait_for(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        self.wait(poll::nanoseconds(timeout)).map(|readable| {
+            if readable {
+                Wait::Notified
+            } else {
+                Wait::TimedOut
+            }
+        })
+    }
+
+    /// Puts a new one, with nothing in it, under the same numbers.
+    pub fn reinit_after_fork<E: Failure>(&self) -> Result<(), E> {
+        let mut new = Self::closed(self.mode);
+        new.open_at(self.rung)?;
+        self.ends
+            .replace(&new.ends, self.rung.has_flags())
+            .map(drop)
+            .map_err(|errno| E::new(Operation::Reinit, self.rung, errno))
+    }
+
+    /// What is polled.
+    #[must_use]
+    pub const fn as_raw_fd(&self) -> RawFd {
+        self.ends.reading()
+    }
+
+    /// What it stands on.
+    #[must_use]
+    pub const fn rung(&self) -> Rung {
+        self.rung
+    }
+
+    /// What `take` takes.
+    #[must_use]
+    pub const fn mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// For those who put other things through the pipe, or borrow a descriptor.
+    #[allow(dead_code)] // Which features use it, is theirs.
+    pub(crate) const fn ends(&self) -> &Ends {
+        &self.ends
+    }
+
+    /// As [`ends`](Self::ends).
+    #[allow(dead_code)]
+    pub(crate) fn into_ends(self) -> Ends {
+        self.ends
+    }
+
+    /// Whether it is a pipe, and else an eventfd.
+    #[must_use]
+    pub const fn is_pipe(&self) -> bool {
+        self.ends.are_two()
+    }
+}
