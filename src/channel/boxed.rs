@@ -124,10 +124,10 @@ impl<T> Clone for BoxSender<T> {
 /// when all senders are gone. What is in it when both ends are dropped is
 /// dropped too. In a child of `fork` it gives `EXDEV`, as for [`BoxSender`].
 ///
-/// The descriptor is lent by its number alone, to be polled. Whoever borrows one as
-/// `AsFd` can read from it without unsafe code, and what is in this one are
-/// addresses: half of one, read there, makes the next a wrong one here. For the same
-/// reason it is not to be passed to another process.
+/// The descriptor is lent by its number alone, to be polled. Any code may read from
+/// one that it borrows as `AsFd`, and what is in this one are addresses: half of one,
+/// read there, makes the next a wrong one here. For the same reason it is not to be
+/// passed to another process.
 ///
 /// ```compile_fail
 /// fn read(from: impl std::os::unix::io::AsFd) {}
