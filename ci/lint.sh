@@ -12,7 +12,7 @@ done
 
 FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel)
 # Crates outside the workspace, which cargo's --all and --workspace do not see.
-OTHERS=(selftest benchmarks capi ci/loom ci/no-panic ci/syscalls)
+OTHERS=(selftest benchmarks runtimes capi ci/api ci/loom ci/no-panic ci/syscalls)
 
 say "format"
 run cargo fmt --all --check
@@ -51,6 +51,7 @@ forbid() {
     ! git grep --untracked -nE "$regex" -- "${@:3}" || fail "$why"
 }
 forbid "unsafe code is in src/sys/ only" '\bunsafe(_code)?\b' 'src/*.rs' ':!src/sys/'
+forbid "no environment variable changes what the library does" 'getenv|\benv(::|!)|environ\b' 'src/*.rs' 'capi/src/*.rs'
 # A checkout works with whatever registry and wherever it is.
 forbid "no file names a package registry's host" \
     '(https?|sparse)[+:]/*([a-z0-9-]+\.)*(index|static|registry|proxy|mirrors?|nexus|artifactory|packages)[a-z0-9-]*\.[a-z]|^ *(FROM|image *=) *"?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?/' \
@@ -62,7 +63,7 @@ echo "every relative link leads to a file"
 # links FILE: the targets of [text](target) and of [label]: target.
 links() { sed -nE 's/^\[[^]]+\]: *([^ ]+).*/\1/p' "$1" && { grep -oE '\]\([^) ]+' "$1" || true; } | sed 's/^](//'; }
 broken=()
-for file in README.md CHANGELOG.md docs/*.md; do
+for file in README.md CHANGELOG.md SECURITY.md docs/*.md; do
     [ -e "$file" ] || fail "there is no $file"
     for link in $(links "$file"); do
         # Neither a URL nor a heading of the same page.

@@ -50,6 +50,15 @@ say "every key of the report"
 with_errnos
 jq -e 'has("kernel") and has("libc") and has("arch") and has("endian") and has("reason")' <<<"$output"
 
+say "no environment variable has a say"
+mine=$("$probe" --json)
+empty=$(env -i "$probe" --json)
+others=$(env -i EVENTFD=0 WAKEFD=pipe WAKEFD_SELECTION=pipe RUST_BACKTRACE=full LC_ALL=de_DE.UTF-8 LIBC=musl "$probe" --json)
+for other in "$empty" "$others"; do
+    [ "$other" = "$mine" ] || fail "it says $other, and else $mine"
+done
+printf '%s\n' "$mine"
+
 # As tests/old_glibc.rs, for the program as a user starts it.
 say "a glibc that says 2.7, and one that says 2.8"
 packages gcc libc6-dev

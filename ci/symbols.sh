@@ -17,7 +17,8 @@ END
 }
 # Younger than the kernel or the glibc that the library is for, whatever version
 # they have.
-FORBIDDEN='^(eventfd.*|epoll.*|signalfd.*|timerfd.*|pipe2|dup3|ppoll|accept4|__stack_chk_.*|_Unwind_.*|pthread_.*)$'
+# Nor what reads the environment or a file: the library may be in a setuid program.
+FORBIDDEN='^(.*getenv|environ|f?open.*|eventfd.*|epoll.*|signalfd.*|timerfd.*|pipe2|dup3|ppoll|accept4|__stack_chk_.*|_Unwind_.*|pthread_.*)$'
 
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')

@@ -57,3 +57,21 @@ impl<N: crate::Notifier + std::os::unix::io::AsFd> std::os::unix::io::AsFd for c
         self.notifier().as_fd()
     }
 }
+
+impl<N: crate::Notifier> std::os::unix::io::AsRawFd for crate::Waker<N> {
+    fn as_raw_fd(&self) -> crate::RawFd {
+        self.as_raw_fd()
+    }
+}
+
+/// As a shared notifier, and while a wake-up is pending, without a system call.
+impl<N: crate::Notifier> alloc::task::Wake for crate::Waker<N> {
+    fn wake(self: alloc::sync::Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &alloc::sync::Arc<Self>) {
+        // As for the notifiers above.
+        let _ = crate::Waker::wake(self);
+    }
+}

@@ -9,7 +9,7 @@ use alloc::sync::Arc;
 use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use std::os::unix::io::{AsFd, AsRawFd};
+use std::os::unix::io::AsRawFd;
 use std::thread;
 use std::time::Instant;
 
@@ -64,8 +64,8 @@ fn sync_channel<T>(way: Way, capacity: usize) -> (Sender<T>, Receiver<T>) {
     sync_channel_on(way.notifier().expect("a notifier"), capacity)
 }
 
-fn is_readable(fd: impl AsFd) -> bool {
-    Multiplexer::new(Kind::Poll, fd.as_fd().as_raw_fd()).wait(0)
+fn is_readable(fd: &impl AsRawFd) -> bool {
+    Multiplexer::new(Kind::Poll, fd.as_raw_fd()).wait(0)
 }
 
 /// How a receiver waits.

@@ -43,6 +43,18 @@ fn a_shared_notifier_is_a_waker() {
 }
 
 #[test]
+fn a_shared_coalescing_waker_is_a_waker() {
+    for waker in each_rung().map(wakefd::Waker::new).map(Arc::new) {
+        assert_eq!(AsRawFd::as_raw_fd(&waker), waker.notifier().as_raw_fd());
+        let task = Waker::from(Arc::clone(&waker));
+        task.wake_by_ref();
+        task.wake();
+        assert_eq!(waker.clear(), Ok(true));
+        assert_eq!(waker.clear(), Ok(false));
+    }
+}
+
+#[test]
 fn a_program_that_is_started_inherits_nothing() {
     for notifier in each_rung() {
         let number = notifier.as_raw_fd();

@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
-use std::os::unix::io::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::io::AsRawFd;
 
 use super::{sleep, RecvError, SendError};
 use crate::backend::SelfPipe;
@@ -123,6 +123,17 @@ impl<T> Clone for BoxSender<T> {
 /// Its descriptor is readable while there are messages, and reports a hang-up
 /// when all senders are gone. What is in it when both ends are dropped is
 /// dropped too. In a child of `fork` it gives `EXDEV`, as for [`BoxSender`].
+///
+/// The descriptor is lent by its number alone, to be polled. Any code may read from
+/// one that it borrows as `AsFd`, and what is in this one are addresses: half of one,
+/// read there, makes the next a wrong one here. For the same reason it is not to be
+/// passed to another process.
+///
+/// ```compile_fail
+/// fn read(from: impl std::os::unix::io::AsFd) {}
+/// let (sender, receiver) = wakefd::box_channel::<u64>().expect("a pipe");
+/// read(receiver);
+/// ```
 pub struct BoxReceiver<T> {
     end: Arc<End<T>>,
 }
@@ -177,12 +188,6 @@ impl<T> Drop for BoxReceiver<T> {
         self.end.closed.store(true, Ordering::Release);
         // What a sender puts in beside this is dropped with the last of them.
         while self.try_recv().is_ok() {}
-    }
-}
-
-impl<T> AsFd for BoxReceiver<T> {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.end.reading.borrow()
     }
 }
 

@@ -3,7 +3,6 @@
 use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::mem::size_of;
-use std::os::unix::io::BorrowedFd;
 
 use super::ends::Ends;
 use super::errno::Errno;
@@ -71,10 +70,6 @@ impl<T> Reading<T> {
 
     pub(crate) const fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw()
-    }
-
-    pub(crate) fn borrow(&self) -> BorrowedFd<'_> {
-        self.0.borrow()
     }
 }
 

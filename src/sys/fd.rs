@@ -128,11 +128,6 @@ cfg_if::cfg_if! {
                 // SAFETY: pointer and length are those of a live slice.
                 unsafe { read(self.0, buffer.as_mut_ptr(), buffer.len()) }
             }
-
-            pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
-                // SAFETY: we own the descriptor, so it is open as long as `self`.
-                unsafe { std::os::unix::io::BorrowedFd::borrow_raw(self.0) }
-            }
         }
 
         impl Drop for Fd {

@@ -163,6 +163,13 @@ impl<N: Notifier> Waker<N> {
         &self.notifier
     }
 
+    /// The descriptor's number, as [`Notifier::as_raw_fd`]; here too so that
+    /// the call stays unambiguous beside std's `AsRawFd`.
+    #[must_use]
+    pub fn as_raw_fd(&self) -> RawFd {
+        self.notifier.as_raw_fd()
+    }
+
     /// Tells wakers that the consumer is awake, until the guard is dropped.
     ///
     /// For the one thread that consumes. While it is awake no waker makes a
@@ -314,7 +321,7 @@ impl<N: Notifier> Notifier for Waker<N> {
     }
 
     fn as_raw_fd(&self) -> RawFd {
-        self.notifier.as_raw_fd()
+        self.as_raw_fd()
     }
 
     fn backend(&self) -> Backend {

@@ -188,7 +188,9 @@ fn pipe() -> Result<(), Error> {
 
 /// For a count of instructions.
 fn repeat(operation: &str, rung: &str, times: &str) -> Result<(), Error> {
-    let rung = Rung::OF_NOTIFIERS.into_iter().find(|known| known.as_str() == rung);
+    let rung = Rung::OF_NOTIFIERS
+        .into_iter()
+        .find(|known| known.as_str() == rung);
     let notifier = AutoNotifier::at(rung.expect("a rung"))?;
     for _ in 0..times.parse().expect("a number") {
         match operation {

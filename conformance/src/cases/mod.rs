@@ -4,6 +4,7 @@ mod counter;
 mod fill;
 mod flags;
 mod fork;
+mod hostile;
 mod lost;
 mod multiplex;
 mod resources;
@@ -77,6 +78,11 @@ cases! {
         clause_9_drop_never_wakes_or_kills
         errors_name_the_lack_of_descriptors
         errors_name_a_descriptor_closed_by_others;
+    hostile (Notifier):
+        hostile_reads_and_writes_never_block_notify
+        hostile_flags_are_shared_until_reinit
+        hostile_holder_after_drop_still_reports_in_epoll
+        hostile_limit_of_one_page;
     waker (Notifier):
         waker_coalesces
         waker_needs_no_system_call_while_pending_or_awake

@@ -16,7 +16,7 @@ impl Open {
     #[must_use]
     pub fn now() -> Self {
         Open(core::array::from_fn(|number| {
-            fcntl(number as i32, libc::F_GETFD) >= 0
+            fcntl(number as i32, libc::F_GETFD, 0) >= 0
         }))
     }
 
@@ -46,17 +46,31 @@ impl core::fmt::Debug for Open {
 
 /// Whether the descriptor is close-on-exec.
 pub(crate) fn is_close_on_exec(number: i32) -> bool {
-    fcntl(number, libc::F_GETFD) & libc::FD_CLOEXEC != 0
+    fcntl(number, libc::F_GETFD, 0) & libc::FD_CLOEXEC != 0
 }
 
 /// Whether the descriptor is non-blocking.
 pub(crate) fn is_non_blocking(number: i32) -> bool {
-    fcntl(number, libc::F_GETFL) & libc::O_NONBLOCK != 0
+    fcntl(number, libc::F_GETFL, 0) & libc::O_NONBLOCK != 0
 }
 
-fn fcntl(number: i32, command: i32) -> i32 {
-    // SAFETY: commands without an argument.
-    unsafe { libc::fcntl(number, command) }
+/// Makes the descriptor block, for everybody who has it.
+pub(crate) fn set_blocking(number: i32) {
+    let flags = fcntl(number, libc::F_GETFL, 0) & !libc::O_NONBLOCK;
+    assert_eq!(fcntl(number, libc::F_SETFL, flags), 0);
+}
+
+/// Makes a pipe hold one page. There is nothing to make smaller before Linux 2.6.35,
+/// which answers EINVAL, and with an eventfd, which answers EBADF.
+pub(crate) fn one_page(number: i32) {
+    if fcntl(number, libc::F_SETPIPE_SZ, 1) < 0 {
+        assert!([libc::EINVAL, libc::EBADF].contains(&errno::get()));
+    }
+}
+
+fn fcntl(number: i32, command: i32, argument: i32) -> i32 {
+    // SAFETY: commands that take an integer or nothing.
+    unsafe { libc::fcntl(number, command, argument) }
 }
 
 /// Duplicates a descriptor. The caller closes what it gets.
@@ -81,6 +95,23 @@ pub(crate) fn write_u64(number: i32, value: u64) {
     // SAFETY: eight bytes of a live array.
     let written = unsafe { libc::write(number, bytes.as_ptr().cast(), bytes.len()) };
     assert_eq!(written, 8, "write: errno {}", errno::get());
+}
+
+/// Writes what no notifier writes, whatever comes of it: much for a pipe, and then
+/// what an eventfd takes, since Linux 6.10 eight bytes and no more.
+pub(crate) fn write_any(number: i32) {
+    let bytes = [1_u8; 4096];
+    for length in [bytes.len(), 8] {
+        // SAFETY: as many bytes of a live array.
+        unsafe { libc::write(number, bytes.as_ptr().cast(), length) };
+    }
+}
+
+/// Reads something, whatever comes of it.
+pub(crate) fn read_any(number: i32) {
+    let mut bytes = [0_u8; 4096];
+    // SAFETY: a live array.
+    unsafe { libc::read(number, bytes.as_mut_ptr().cast(), bytes.len()) };
 }
 
 /// Allows only descriptor numbers below `number` from now on.

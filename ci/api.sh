@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# ci/api.sh [--update]: the public API of the library, with all features, is the
+# one that docs/api.txt lists; --update lists it anew. A change there is a change
+# of the API, and is reviewed as one: see docs/stability.md.
+source "$(dirname "$0")/lib.sh"
+packages gcc libc6-dev
+command -v cargo >/dev/null || packages cargo-web rustc-web
+
+list=docs/api.txt out=target/api
+json=$out/doc/wakefd.json
+# What public-api of ci/api/Cargo.toml reads.
+format=57
+CARGO=(cargo)
+
+# rustdoc's JSON is there in every compiler, but not yet stable.
+describe() {
+    RUSTC_BOOTSTRAP=1 run "${CARGO[@]}" rustdoc --locked --lib --all-features --target-dir $out \
+        -- -Z unstable-options --output-format json
+    grep -q "\"format_version\":$format\b" $json
+}
+if ! describe; then
+    say "this compiler's JSON is of another format; with the one that Debian has"
+    rust_src
+    describe || fail "no compiler here writes rustdoc's JSON in format $format; see ci/api/Cargo.toml"
+fi
+
+cargo run --quiet --locked --manifest-path ci/api/Cargo.toml --target-dir $out -- $json >$out/api.txt
+if [ "${1:-}" = --update ]; then
+    run cp $out/api.txt $list
+elif ! diff -u $list $out/api.txt; then
+    fail "the public API is not the one of $list; if that is meant, run: ci/api.sh --update"
+fi
+printf '%s items\n' "$(wc -l <$list)"

@@ -1,0 +1,85 @@
+//! Others who hold the descriptors, and mean no good: what docs/security.md says.
+
+use wakefd::{Mode, Notifier};
+
+use super::{is_pending, make};
+use crate::sys::descriptors::{
+    dup, is_non_blocking, one_page, read_any, set_blocking, write_any, Open,
+};
+use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
+use crate::sys::process::{fork, Ended};
+use crate::Way;
+
+pub(super) fn hostile_reads_and_writes_never_block_notify(way: Way) {
+    let before = Open::now();
+    let notifier: &dyn Notifier = &make(way);
+    let held = Open::now();
+    let child = fork(|| loop {
+        // Sixteen fill a pipe, and drain it again.
+        for _ in 0..20 {
+            held.since(before).for_each(write_any);
+        }
+        for _ in 0..20 {
+            held.since(before).for_each(read_any);
+        }
+    });
+    for _ in 0..50_000 {
+        assert_eq!(notifier.notify(), Ok(()));
+    }
+    for _ in 0..100 {
+        assert_eq!(notifier.clear().err(), None);
+    }
+    assert_eq!(child.wait_for(0), Ended::Killed(libc::SIGKILL));
+    // Whatever it left, it is a notifier.
+    notifier.clear().expect("clear");
+    assert!(!is_pending(notifier));
+    assert_eq!(notifier.notify(), Ok(()));
+    assert_eq!(notifier.clear(), Ok(true));
+    assert_eq!(notifier.clear(), Ok(false));
+}
+
+/// The descriptor flag is each process's own, the status flags are everybody's.
+pub(super) fn hostile_flags_are_shared_until_reinit(way: Way) {
+    let before = Open::now();
+    let notifier = make(way);
+    let held = Open::now();
+    let numbers = || held.since(before);
+    fork(|| numbers().for_each(set_blocking)).succeeds();
+    assert!(!numbers().any(is_non_blocking));
+    // What the other cannot reach any more.
+    assert_eq!(notifier.reinit_after_fork(), Ok(()));
+    assert!(numbers().all(is_non_blocking));
+    assert_eq!(notifier.clear(), Ok(false));
+}
+
+pub(super) fn hostile_holder_after_drop_still_reports_in_epoll(way: Way) {
+    let before = Open::now();
+    let notifier = make(way);
+    let held = Open::now();
+    let mut duplicates = [-1; 2];
+    for (duplicate, number) in duplicates.iter_mut().zip(held.since(before)) {
+        *duplicate = dup(number);
+    }
+    let set = Multiplexer::new(Kind::EpollLevel, notifier.as_raw_fd());
+    drop(notifier);
+    assert!(!set.wait(0));
+    duplicates.into_iter().for_each(write_any);
+    assert!(set.wait(FOREVER));
+}
+
+/// As a user has who is over `/proc/sys/fs/pipe-user-pages-soft`.
+pub(super) fn hostile_limit_of_one_page(way: Way) {
+    let before = Open::now();
+    let notifier: &dyn Notifier = &make(way);
+    let counter = way.counter(Mode::Sum).expect("a counter");
+    Open::now().since(before).for_each(one_page);
+    for times in [1, 4095, 4096, 4097, 20_000] {
+        (0..times).for_each(|_| notifier.notify().expect("notify"));
+        assert_eq!(notifier.clear(), Ok(true));
+        assert_eq!(notifier.clear(), Ok(false));
+        (0..times).for_each(|_| counter.add(times).expect("add"));
+        let taken = counter.take().expect("take").map(u64::from);
+        assert_eq!(taken, Some(times * times));
+        assert_eq!(counter.take(), Ok(None));
+    }
+}

@@ -1,0 +1,157 @@
+//! Others who hold a pipe's descriptors or share the user's limits: what
+//! docs/security.md says, as far as it needs std. The rest is in the suite.
+#![cfg(all(feature = "std", feature = "pipe", target_os = "linux"))]
+
+extern crate alloc;
+
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::io::{AsFd, AsRawFd};
+use std::sync::mpsc;
+use std::time::Instant;
+
+use wakefd::{Counter, Mode, Notifier, Rung, SelfPipe, Wait};
+
+fn pipes() -> impl Iterator<Item = SelfPipe> {
+    let pipe = |rung| SelfPipe::at(rung).expect("every rung is here");
+    [Rung::Pipe2, Rung::Pipe].into_iter().map(pipe)
+}
+
+/// The writing end, for somebody who has only the reading end.
+fn writing_end(pipe: &impl AsRawFd) -> File {
+    OpenOptions::new()
+        .write(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(format!("/proc/self/fd/{}", pipe.as_raw_fd()))
+        .expect("the writing end")
+}
+
+#[test]
+fn whoever_has_the_reading_end_can_read_and_write() {
+    for pipe in pipes() {
+        let mut reading_end = File::from(pipe.as_fd().try_clone_to_owned().expect("dup"));
+        let mut writing_end = writing_end(&pipe);
+        pipe.notify().expect("notify");
+        assert_eq!(reading_end.read(&mut [0; 9]).expect("read"), 1);
+        assert_eq!(pipe.clear(), Ok(false), "the notification was taken");
+        writing_end.write_all(b"anything").expect("write");
+        assert_eq!(pipe.wait(None), Ok(Wait::Notified));
+        assert_eq!(pipe.clear(), Ok(true));
+
+        // Who goes away takes nothing along: no hang-up, no SIGPIPE.
+        drop((reading_end, writing_end));
+        assert_eq!(pipe.notify(), Ok(()));
+        assert_eq!(pipe.clear(), Ok(true));
+        assert_eq!(pipe.clear(), Ok(false));
+    }
+}
+
+/// A pipe counts in records of eight bytes. Less than one is no count, and no crash.
+#[test]
+fn a_part_of_a_record_makes_a_count_wrong() {
+    let counter = Counter::at(Rung::Pipe2, Mode::Sum).expect("a counter");
+    let mut writing_end = writing_end(&counter);
+    writing_end.write_all(&[7; 3]).expect("write");
+    counter.add(1).expect("add");
+    let taken = counter.take().expect("take").map(u64::from);
+    assert!(![None, Some(1)].contains(&taken), "{taken:?}");
+}
+
+/// Says to stop when it goes out of scope, also by a panic.
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Writers who fill a pipe as fast as it is read. `--nocapture` shows the times.
+#[test]
+fn a_flood_does_not_keep_a_clear() {
+    const CLEARS: u32 = 10_000;
+    for pipe in pipes().map(Arc::new) {
+        let stop = Stop(Arc::default());
+        for _ in 0..3 {
+            let (stopped, mut writing_end) = (Arc::clone(&stop.0), writing_end(&pipe));
+            std::thread::spawn(move || {
+                while !stopped.load(Ordering::Relaxed) {
+                    let _ = writing_end.write(&[0; 65536]);
+                }
+            });
+        }
+        assert_eq!(pipe.wait(None), Ok(Wait::Notified));
+        let (done, cleared) = mpsc::channel();
+        let clearing = Arc::clone(&pipe);
+        std::thread::spawn(move || {
+            let time = || {
+                let begin = Instant::now();
+                clearing.clear().map(|_| begin.elapsed())
+            };
+            let longest =
+                (0..CLEARS).try_fold(Duration::ZERO, |longest, _| Ok(longest.max(time()?)));
+            done.send(longest)
+        });
+        let longest: Result<Duration, wakefd::Error> = cleared
+            .recv_timeout(Duration::from_secs(60))
+            .expect("it ends");
+        println!(
+            "{}: the longest of {CLEARS} took {:?}",
+            pipe.rung(),
+            longest.expect("clear")
+        );
+    }
+}
+
+/// Over the soft limit on a user's pipes, a new one has room for one page, two since
+/// Linux 5.14 (pipe(7)), and is a notifier.
+#[test]
+fn a_user_over_the_soft_limit_has_small_pipes() {
+    // A thread of its own, as it changes the thread's user. Root has no such limit.
+    let thread = std::thread::spawn(|| {
+        if rustix::process::geteuid().is_root() {
+            let nobody = rustix::process::Uid::from_raw(65534);
+            rustix::thread::set_thread_res_uid(nobody, nobody, nobody)
+                .expect("root that may not become another user has to run this as one");
+        }
+        let soft = std::fs::read_to_string("/proc/sys/fs/pipe-user-pages-soft").expect("/proc");
+        let soft: usize = soft.trim().parse().expect("a number of pages");
+        assert_ne!(soft, 0, "this machine has no soft limit");
+
+        // Uses up the pages, in pipes as large as they may be; 16 pages each at least.
+        let largest = std::fs::read_to_string("/proc/sys/fs/pipe-max-size").expect("/proc");
+        let largest = largest.trim().parse().expect("a number of bytes");
+        let mut hoard = Vec::new();
+        while hoard.len() <= soft / 16 {
+            let pipe = SelfPipe::new().expect("a pipe");
+            match rustix::pipe::fcntl_setpipe_size(&pipe, largest) {
+                Ok(_) => hoard.push(pipe),
+                Err(errno) => {
+                    assert_eq!(errno, rustix::io::Errno::PERM);
+                    break;
+                }
+            }
+        }
+        // What is left of the last ones.
+        let small = loop {
+            let pipe = SelfPipe::new().expect("a pipe");
+            let pages = rustix::pipe::fcntl_getpipe_size(&pipe).expect("its size")
+                / rustix::param::page_size();
+            if pages <= 2 {
+                break pipe;
+            }
+            hoard.push(pipe);
+            assert!(hoard.len() <= soft / 16, "the limit is not kept");
+        };
+        for _ in 0..3 {
+            (0..20_000).for_each(|_| small.notify().expect("notify"));
+            assert_eq!(small.clear(), Ok(true));
+            assert_eq!(small.clear(), Ok(false));
+        }
+    });
+    thread.join().expect("no panic");
+}
