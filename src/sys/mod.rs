@@ -18,6 +18,15 @@ pub(crate) mod eventfd;
 #[cfg(feature = "pipe")]
 pub(crate) mod pipe;
 
+#[cfg(feature = "timer")]
+pub(crate) mod alarms;
+#[cfg(feature = "timer")]
+mod monitor;
+#[cfg(feature = "timer")]
+mod thread;
+#[cfg(feature = "timer")]
+pub(crate) mod timerfd;
+
 /// What a call returned: a number, or, if it is negative, a reason in errno.
 fn answer(result: impl Into<i64>) -> Result<libc::c_int, errno::Errno> {
     let result = result.into();
