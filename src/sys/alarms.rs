@@ -89,11 +89,11 @@ impl Alarm {
         &self,
         change: impl FnOnce(&mut Schedule, &AutoNotifier) -> T,
     ) -> Result<T, Errno> {
-        let node = self.node();
-        if !node.is_listed_here() {
+        let (node, process) = (self.node(), process());
+        if !node.is_listed_in(process) {
             return Err(libc::EXDEV);
         }
-        let service = SERVICE.enter();
+        let service = SERVICE.enter(process);
         // SAFETY: the lock is held, and this is the only reference.
         let schedule = unsafe { &mut (*node.listed.get()).schedule };
         let result = change(schedule, &node.notifier);
@@ -106,9 +106,9 @@ impl Alarm {
     /// Takes a place in the list of this process, unless it has one. For a child,
     /// which inherits the page but not the thread.
     pub(crate) fn adopt(&self) -> Result<(), Errno> {
-        let node = self.node();
-        let mut service = SERVICE.enter();
-        if node.is_listed_here() {
+        let (node, process) = (self.node(), process());
+        let mut service = SERVICE.enter(process);
+        if node.is_listed_in(process) {
             return Ok(());
         }
         if service.thread.is_none() {
@@ -119,7 +119,7 @@ impl Alarm {
         listed.schedule = Schedule::DISARMED;
         listed.next = service.first;
         service.first = node;
-        node.process.store(process(), Ordering::Relaxed);
+        node.process.store(process, Ordering::Relaxed);
         Ok(())
     }
 
@@ -130,8 +130,9 @@ impl Alarm {
 }
 
 impl Node {
-    fn is_listed_here(&self) -> bool {
-        self.process.load(Ordering::Relaxed) == process()
+    /// In another process than this one, the lock and the list are other ones too.
+    fn is_listed_in(&self, process: libc::pid_t) -> bool {
+        self.process.load(Ordering::Relaxed) == process
     }
 }
 
@@ -170,7 +171,7 @@ impl Service {
 
 /// What the thread does until there is no alarm left.
 extern "C" fn serve(generation: *mut c_void) -> *mut c_void {
-    let mut service = SERVICE.enter();
+    let mut service = SERVICE.enter(process());
     while service.generation == generation as usize {
         let next = service.expire(clock::now());
         service.sleeps_until = next;
@@ -181,19 +182,17 @@ extern "C" fn serve(generation: *mut c_void) -> *mut c_void {
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        let node = self.node();
-        if node.is_listed_here() {
-            let mut service = SERVICE.enter();
+        let (node, process) = (self.node(), process());
+        if node.is_listed_in(process) {
+            let mut service = SERVICE.enter(process);
             service.remove(node);
-            let mut last = None;
             if service.first.is_null() {
-                last = service.thread.take();
+                let last = service.thread.take();
                 service.generation = service.generation.wrapping_add(1);
                 service.wake();
-            }
-            drop(service);
-            if let Some(thread) = last {
-                thread::join(thread);
+                if let Some(thread) = last {
+                    thread::join(thread);
+                }
             }
         }
         // SAFETY: in no list any more, so this is the last that knows the page,

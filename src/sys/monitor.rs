@@ -36,17 +36,17 @@ impl<T: Copy> Monitor<T> {
         }
     }
 
-    /// Waits for the lock. Not for signal handlers.
-    pub(super) fn enter(&'static self) -> Entered<T> {
-        self.make_own();
+    /// Waits for the lock, in the process of this number, which is the caller's. Not
+    /// for signal handlers.
+    pub(super) fn enter(&'static self, process: libc::pid_t) -> Entered<T> {
+        self.make_own(process);
         // SAFETY: initialised, and never moved: it is a static. A thread that has
         // it does not come here again.
         unsafe { libc::pthread_mutex_lock(self.mutex.get()) };
         Entered(self)
     }
 
-    fn make_own(&self) {
-        let process = process();
+    fn make_own(&self, process: libc::pid_t) {
         let beginning = process.wrapping_neg();
         loop {
             let owner = self.process.load(Ordering::Acquire);
@@ -89,10 +89,13 @@ impl<T: Copy> Monitor<T> {
 pub(super) struct Entered<T: Copy + 'static>(&'static Monitor<T>);
 
 impl<T: Copy> Entered<T> {
-    /// Lets the one thread that waits look again.
-    pub(super) fn wake(&self) {
-        // SAFETY: initialised by `make_own`.
-        unsafe { libc::pthread_cond_signal(self.0.condition()) };
+    /// Lets the one thread that waits look again. Releases the lock first, as that
+    /// thread is going to want it.
+    pub(super) fn wake(self) {
+        let condition = self.0.condition();
+        drop(self);
+        // SAFETY: initialised by `make_own`, in a static.
+        unsafe { libc::pthread_cond_signal(condition) };
     }
 
     /// Releases the lock until somebody wakes this thread, or until this time of

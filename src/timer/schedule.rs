@@ -141,6 +141,7 @@ mod tests {
         let mut schedule = Schedule::new(0, 1);
         assert!(schedule.expire(u64::MAX - 1));
         assert_eq!(take(&mut schedule, u64::MAX - 1), Some(u64::MAX));
-        assert!(!Schedule::DISARMED.expire(u64::MAX - 1));
+        let mut disarmed = Schedule::DISARMED;
+        assert!(!disarmed.expire(u64::MAX - 1));
     }
 }
