@@ -330,5 +330,11 @@ pub(super) fn timer_goes_on_after_signals(way: Way) {
         for _ in 0..20 {
             counted.take();
         }
+        // If this thread does not take them, no thread of the timer's does.
+        signal::without_signals(|| {
+            let before = signals.load(Ordering::Relaxed);
+            time::sleep(30);
+            assert_eq!(signals.load(Ordering::Relaxed), before);
+        });
     });
 }
