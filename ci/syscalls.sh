@@ -39,6 +39,9 @@ rows() {
     previous != "end" {
         call = $0
         sub(/\(.*/, "", call)
+        # Those of libc, for a lock and a condition: there is one if another thread
+        # has it or sleeps.
+        if (call == "futex") next
         if (call == "fcntl") { sub(/[,)]/, "", $2); call = call ":" $2 }
         # Some glibcs make their pipe() of pipe2, without flags.
         if (/^pipe2\(.*, 0\)/) call = "pipe"

@@ -188,8 +188,8 @@ impl Counter {
     }
 
     #[cfg(feature = "std")]
-    pub(crate) const fn raw(&self) -> &Raw {
-        &self.0
+    pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
+        self.0.ends().borrow()
     }
 }
 

@@ -29,12 +29,16 @@ pub enum Operation {
     Wait,
     /// [`Counter::add`](crate::Counter::add).
     Add,
-    /// [`Counter::take`](crate::Counter::take).
+    /// [`Counter::take`](crate::Counter::take), and a timer's.
     Take,
     /// Sending a message through a pipe.
     Send,
     /// Receiving a message from a pipe.
     Receive,
+    /// Arming a timer.
+    Arm,
+    /// Disarming a timer.
+    Disarm,
     /// Putting new descriptors in the place of those shared by `fork`.
     Reinit,
 }
@@ -120,6 +124,10 @@ impl Error {
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
             (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
             (Operation::Send, _, libc::EAGAIN) => Some("the pipe is full"),
+            (_, Rung::TimerThread, libc::EXDEV) => {
+                Some("the thread is the parent's: call reinit_after_fork")
+            }
+            (Operation::Create, Rung::TimerThread, libc::EAGAIN) => Some("no thread is to be had"),
             (_, _, libc::EXDEV) => Some("a box does not travel to another process"),
             (_, _, libc::EBADF) => Some("somebody closed the descriptor"),
             _ => None,
@@ -139,6 +147,8 @@ impl fmt::Display for Operation {
             Operation::Take => "take",
             Operation::Send => "send",
             Operation::Receive => "receive",
+            Operation::Arm => "arm",
+            Operation::Disarm => "disarm",
             Operation::Reinit => "reinit_after_fork",
         })
     }

@@ -41,9 +41,15 @@ pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
         // The call is here but not these flags, as some emulated kernels say.
         // Without flags nothing can be invalid, so EINVAL is an error there.
         (Rung::EventFd2 | Rung::Pipe2, libc::EINVAL) => Decision::Descend,
-        // The anonymous-inode device that eventfd lives on could not be
-        // mounted (eventfd(2)); pipes live elsewhere.
+        // The same with flags: Linux 2.6.25 and 2.6.26. With and without, this is
+        // what `timerfd` of 2.6.22 to 2.6.24 answers, whose number on x86 and ARM
+        // is that of `timerfd_create`: it reads its times from a null, or does not
+        // know the clock.
+        (Rung::TimerFdFlags | Rung::TimerFd, libc::EINVAL | libc::EFAULT) => Decision::Descend,
+        // The anonymous-inode device that eventfd and timerfd live on could not be
+        // mounted (eventfd(2)); pipes and threads live elsewhere.
         (Rung::EventFd2 | Rung::EventFd, libc::ENODEV) => Decision::Descend,
+        (Rung::TimerFdFlags | Rung::TimerFd, libc::ENODEV) => Decision::Descend,
         // EMFILE, ENFILE and ENOMEM above all: another rung would need the same
         // resource, a pipe twice.
         _ => Decision::Refuse,
@@ -136,6 +142,31 @@ mod tests {
     }
 
     #[test]
+    fn each_errno_at_each_rung_of_timers() {
+        #[rustfmt::skip]
+        let table = [
+            //                TimerFdFlags  TimerFd   TimerThread
+            (libc::ENOSYS,  [Descend,      Descend,  Descend]),
+            (libc::EPERM,   [Descend,      Descend,  Descend]),
+            (libc::EACCES,  [Descend,      Descend,  Descend]),
+            (libc::EINVAL,  [Descend,      Descend,  Refuse]),
+            (libc::EFAULT,  [Descend,      Descend,  Refuse]),
+            (libc::ENODEV,  [Descend,      Descend,  Refuse]),
+            (libc::EMFILE,  [Refuse,       Refuse,   Refuse]),
+            (libc::ENFILE,  [Refuse,       Refuse,   Refuse]),
+            (libc::ENOMEM,  [Refuse,       Refuse,   Refuse]),
+            (libc::EAGAIN,  [Refuse,       Refuse,   Refuse]),
+            (libc::EBADF,   [Descend,      Descend,  Descend]),
+            (0,             [Refuse,       Refuse,   Refuse]),
+        ];
+        for (errno, decisions) in table {
+            for (rung, decision) in Rung::OF_TIMERS.into_iter().zip(decisions) {
+                assert_eq!(decide(rung, errno), decision, "{rung}, errno {errno}");
+            }
+        }
+    }
+
+    #[test]
     fn any_other_errno_is_refused() {
         let named = [
             libc::ENOSYS,
@@ -148,6 +179,13 @@ mod tests {
         for errno in (-4095..4096).filter(|errno| !named.contains(errno)) {
             for rung in Rung::OF_NOTIFIERS {
                 assert_eq!(decide(rung, errno), Refuse, "{rung}, errno {errno}");
+            }
+            for rung in Rung::OF_TIMERS {
+                let expected = decide(rung, errno);
+                assert!(
+                    expected == Refuse || errno == libc::EFAULT,
+                    "{rung}, errno {errno}"
+                );
             }
         }
     }

@@ -54,6 +54,8 @@
 //!   crossbeam-queue.
 //! - `pipe-channel`: `PipeChannel`, which carries plain values through a pipe, also
 //!   without `std`. Brings bytemuck.
+//! - `timer`: `Timer`, a timer behind a descriptor: a timerfd, or a thread, also
+//!   without `std`.
 //!
 //! Beside notifiers there are [`Waker`], which wakes without a system call, and
 //! [`Counter`], which counts as an eventfd does.
@@ -96,6 +98,8 @@ mod rung;
 #[cfg(feature = "std")]
 mod std_impls;
 mod sys;
+#[cfg(feature = "timer")]
+mod timer;
 mod waker;
 
 pub use backend::*;
@@ -109,6 +113,8 @@ pub use pipe_channel::PipeChannel;
 pub use report::{probe, Outcome, Reason, Report};
 pub use rung::Rung;
 pub use sys::identity::Libc;
+#[cfg(feature = "timer")]
+pub use timer::Timer;
 pub use waker::{Awake, Prepared, Waker};
 
 /// By this name the crate's modules take their atomics, so that the models in

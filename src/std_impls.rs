@@ -17,13 +17,13 @@ macro_rules! for_descriptor {
     ($type:ty) => {
         impl std::os::unix::io::AsRawFd for $type {
             fn as_raw_fd(&self) -> crate::RawFd {
-                self.raw().as_raw_fd()
+                <$type>::as_raw_fd(self)
             }
         }
 
         impl std::os::unix::io::AsFd for $type {
             fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {
-                self.raw().ends().borrow()
+                self.borrow()
             }
         }
     };

@@ -11,9 +11,10 @@
 mod suite;
 
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use core::time::Duration;
 use std::os::raw::{c_int, c_long};
 
-use wakefd::{AutoNotifier, Rung};
+use wakefd::{AutoNotifier, Rung, Timer, Wait};
 use wakefd_conformance::{isolated, Outcome, Way, CASES};
 
 /// What a call that is "not there" gives.
@@ -31,6 +32,8 @@ enum Answer {
 static ANSWER: AtomicU32 = AtomicU32::new(Answer::Real as u32);
 /// How often a call for an eventfd came by.
 static EVENTFD_CALLS: AtomicU32 = AtomicU32::new(0);
+/// How often one for a timerfd.
+static TIMERFD_CALLS: AtomicU32 = AtomicU32::new(0);
 
 /// Stands in for libc's, which takes its arguments the same way: every
 /// architecture passes this many longs alike to functions with `...` and
@@ -48,7 +51,15 @@ extern "C" fn syscall(
     if is_eventfd(number) {
         EVENTFD_CALLS.fetch_add(1, Ordering::Relaxed);
     }
-    let missing = is_eventfd(number) || number == libc::SYS_pipe2 || number == libc::SYS_dup3;
+    let is_timerfd = number == libc::SYS_timerfd_create;
+    if is_timerfd {
+        TIMERFD_CALLS.fetch_add(1, Ordering::Relaxed);
+    }
+    let missing = is_eventfd(number)
+        || is_timerfd
+        || number == libc::SYS_timerfd_settime
+        || number == libc::SYS_pipe2
+        || number == libc::SYS_dup3;
     match ANSWER.load(Ordering::Relaxed) {
         answer if missing && answer == Answer::NegativeErrno as u32 => {
             // SAFETY: the location is this thread's own.
@@ -157,6 +168,8 @@ fn under_both_answers() -> impl Iterator<Item = suite::Test> {
                 give(answer);
                 let made = AutoNotifier::new().map(|notifier| notifier.rung());
                 assert_eq!(made, Ok(Rung::Pipe));
+                let made = Timer::new().map(|timer| timer.rung());
+                assert_eq!(made, Ok(Rung::TimerThread));
                 (case.run)(Way::Auto);
                 bystander.assert_untouched();
             })
@@ -176,6 +189,10 @@ fn others() -> impl Iterator<Item = suite::Test> {
                     matches!(errno, Err(libc::ENOSYS | libc::EINVAL)),
                     "{errno:?}"
                 );
+            }
+            for rung in [Rung::TimerFdFlags, Rung::TimerFd] {
+                let errno = Timer::at(rung).map_err(|error| error.raw_os_error());
+                assert!(matches!(errno, Err(libc::ENOSYS)), "{errno:?}");
             }
         }
         bystander.assert_untouched();
@@ -204,6 +221,20 @@ fn others() -> impl Iterator<Item = suite::Test> {
             true_descriptor,
         ),
     ];
+    tests.push(test(
+        "a_timer_on_the_thread_calls_no_timerfd".to_owned(),
+        || {
+            let timer = Timer::at(Rung::TimerThread).expect("a timer");
+            assert_eq!(timer.arm_after(Duration::ZERO, None), Ok(()));
+            assert_eq!(timer.wait(None), Ok(Wait::Notified));
+            assert!(timer.take().expect("take").is_some());
+            timer.reinit_after_fork().expect("reinit_after_fork");
+            assert_eq!(TIMERFD_CALLS.load(Ordering::Relaxed), 0);
+            // And the counter does count.
+            let _ = Timer::new();
+            assert_ne!(TIMERFD_CALLS.load(Ordering::Relaxed), 0);
+        },
+    ));
     #[cfg(all(feature = "eventfd", feature = "pipe"))]
     tests.push(test("selected_pipe_calls_no_eventfd".to_owned(), || {
         use wakefd::{probe_with, Notifier, Selection};

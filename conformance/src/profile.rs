@@ -3,7 +3,7 @@
 //! A profile is a filter over real system calls: under it the kernel answers
 //! as another kernel or a sandbox would.
 
-use libc::{c_long, EACCES, EINVAL, ENOSYS, EPERM};
+use libc::{c_long, EACCES, EFAULT, EINVAL, ENOSYS, EPERM};
 use wakefd::{Error, Rung};
 
 use crate::sys::process::{fork_to, Ended};
@@ -18,6 +18,8 @@ pub struct Profile {
     changes: &'static [(Group, i32)],
     /// The rungs that are left, those of each subject best first.
     left: &'static [Rung],
+    /// The one subject that it makes a difference for, if so.
+    only_for: Option<Subject>,
 }
 
 /// Calls that came together, or go together.
@@ -34,6 +36,8 @@ enum Group {
     EventFd2,
     /// ... `pipe2` ...
     Pipe2,
+    /// ... the flags of `timerfd_create` ...
+    TimerFdFlags,
     /// ... and the others that take flags since then.
     Flags,
     /// The flag of `eventfd2` that came with Linux 2.6.30.
@@ -63,6 +67,7 @@ impl Group {
                 (Some(libc::SYS_timerfd_settime), None),
                 (Some(libc::SYS_timerfd_gettime), None),
             ],
+            Group::TimerFdFlags => &[(Some(libc::SYS_timerfd_create), ANY_BIT_OF[1])],
             // Without flags it is what some libcs make of `pipe`.
             Group::Pipe2 => &[(Some(libc::SYS_pipe2), ANY_BIT_OF[1])],
             Group::Flags => &[
@@ -91,58 +96,102 @@ macro_rules! since_2_6_27 {
             (Group::EventFd2, ENOSYS),
             (Group::Pipe2, ENOSYS),
             (Group::Flags, ENOSYS),
-            $(($more, ENOSYS)),*
+            $($more),*
         ]
     };
 }
 
-const ALL: &[Rung] = &Rung::OF_NOTIFIERS;
-const WITHOUT_FLAGS: &[Rung] = &[Rung::EventFd, Rung::Pipe];
-const PIPES: &[Rung] = &[Rung::Pipe2, Rung::Pipe];
-const PIPE: &[Rung] = &[Rung::Pipe];
+/// Lists of rungs, of notifiers and then of timers.
+mod rungs {
+    use wakefd::Rung::{self, *};
+
+    pub(super) const ALL: &[Rung] = &[
+        EventFd2,
+        EventFd,
+        Pipe2,
+        Pipe,
+        TimerFdFlags,
+        TimerFd,
+        TimerThread,
+    ];
+    pub(super) const WITHOUT_FLAGS: &[Rung] = &[EventFd, Pipe, TimerFd, TimerThread];
+    pub(super) const WITHOUT_TIMERFD: &[Rung] = &[EventFd, Pipe, TimerThread];
+    pub(super) const WITHOUT_EVENTFD: &[Rung] = &[Pipe2, Pipe, TimerFdFlags, TimerFd, TimerThread];
+    pub(super) const PIPES: &[Rung] = &[Pipe2, Pipe, TimerThread];
+    pub(super) const PIPE: &[Rung] = &[Pipe, TimerThread];
+}
 
 /// The profiles under which the suite runs, beside the kernel as it is.
 pub static PROFILES: &[Profile] = &[
     Profile {
         name: "linux-2.6.18",
         changes: since_2_6_27![
-            Group::EventFd,
-            Group::SignalFd,
-            Group::TimerFd,
-            Group::Ppoll
+            (Group::EventFd, ENOSYS),
+            (Group::SignalFd, ENOSYS),
+            (Group::TimerFd, ENOSYS),
+            (Group::Ppoll, ENOSYS)
         ],
-        left: PIPE,
+        left: rungs::PIPE,
+        only_for: None,
     },
     Profile {
         name: "linux-2.6.22",
-        changes: since_2_6_27![Group::TimerFd],
-        left: WITHOUT_FLAGS,
+        changes: since_2_6_27![(Group::TimerFd, ENOSYS)],
+        left: rungs::WITHOUT_TIMERFD,
+        only_for: None,
+    },
+    // On x86 and ARM: an older call has the number of `timerfd_create`, and reads its
+    // times from the fourth argument, or does not get as far.
+    Profile {
+        name: "linux-2.6.24",
+        changes: since_2_6_27![(Group::TimerFd, EFAULT)],
+        left: rungs::WITHOUT_TIMERFD,
+        only_for: Some(Subject::Timer),
     },
     Profile {
-        name: "linux-2.6.26",
-        changes: since_2_6_27![],
-        left: WITHOUT_FLAGS,
+        name: "linux-2.6.24-einval",
+        changes: since_2_6_27![(Group::TimerFd, EINVAL)],
+        left: rungs::WITHOUT_TIMERFD,
+        only_for: Some(Subject::Timer),
+    },
+    Profile {
+        name: "linux-2.6.25",
+        changes: since_2_6_27![(Group::TimerFdFlags, EINVAL)],
+        left: rungs::WITHOUT_FLAGS,
+        only_for: None,
     },
     // All that the notifier needs came with it; a semaphore needs a younger one.
     Profile {
         name: "linux-2.6.27",
         changes: &[(Group::Semaphore, EINVAL)],
-        left: ALL,
+        left: rungs::ALL,
+        only_for: None,
     },
     Profile {
         name: "without-config-eventfd",
         changes: &[(Group::EventFd, ENOSYS), (Group::EventFd2, ENOSYS)],
-        left: PIPES,
+        left: rungs::WITHOUT_EVENTFD,
+        only_for: None,
     },
     Profile {
         name: "flags-refused-einval",
-        changes: &[(Group::EventFd2, EINVAL), (Group::Pipe2, EINVAL)],
-        left: WITHOUT_FLAGS,
+        changes: &[
+            (Group::EventFd2, EINVAL),
+            (Group::Pipe2, EINVAL),
+            (Group::TimerFdFlags, EINVAL),
+        ],
+        left: rungs::WITHOUT_FLAGS,
+        only_for: None,
     },
     Profile {
         name: "sandbox-eperm",
-        changes: &[(Group::EventFd, EPERM), (Group::EventFd2, EPERM)],
-        left: PIPES,
+        changes: &[
+            (Group::EventFd, EPERM),
+            (Group::EventFd2, EPERM),
+            (Group::TimerFd, EPERM),
+        ],
+        left: rungs::PIPES,
+        only_for: None,
     },
     Profile {
         name: "sandbox-eacces",
@@ -150,9 +199,11 @@ pub static PROFILES: &[Profile] = &[
             (Group::EventFd, EACCES),
             (Group::EventFd2, EACCES),
             (Group::Pipe2, EACCES),
+            (Group::TimerFd, EACCES),
             (Group::Flags, EACCES),
         ],
-        left: PIPE,
+        left: rungs::PIPE,
+        only_for: None,
     },
     // Another call under the number: it gives 0, which is no new descriptor.
     Profile {
@@ -161,9 +212,11 @@ pub static PROFILES: &[Profile] = &[
             (Group::EventFd, 0),
             (Group::EventFd2, 0),
             (Group::Pipe2, 0),
+            (Group::TimerFd, 0),
             (Group::Flags, 0),
         ],
-        left: PIPE,
+        left: rungs::PIPE,
+        only_for: None,
     },
 ];
 
@@ -172,7 +225,8 @@ impl Profile {
     pub(crate) const NATIVE: Profile = Profile {
         name: "native",
         changes: &[],
-        left: ALL,
+        left: rungs::ALL,
+        only_for: None,
     };
 
     /// Makes this process, and its children, live under the profile.
@@ -195,6 +249,11 @@ impl Profile {
         }))
     }
 
+    /// Whether it makes a difference for this subject.
+    pub(crate) fn is_for(&self, subject: Subject) -> bool {
+        self.only_for.map_or(true, |only| only == subject)
+    }
+
     fn is_native(&self) -> bool {
         self.name == Self::NATIVE.name
     }
@@ -205,8 +264,21 @@ impl Profile {
     /// # Errors
     ///
     /// The errno, if there is rightly no notifier: no rung is left.
-    pub(crate) fn check(&self, here: RungSet, made: Result<Rung, Error>) -> Result<(), i32> {
-        let expected = self.left.iter().copied().find(|&rung| here.has(rung));
+    pub(crate) fn check(
+        &self,
+        subject: Subject,
+        here: RungSet,
+        made: Result<Rung, Error>,
+    ) -> Result<(), i32> {
+        let best_of = |rungs: &[Rung]| {
+            let is_left = |rung: &Rung| self.left.contains(rung) && here.has(*rung);
+            rungs.iter().copied().find(is_left)
+        };
+        let expected = match best_of(subject.rungs()) {
+            // It is made of a notifier.
+            Some(Rung::TimerThread) if best_of(&Rung::OF_NOTIFIERS).is_none() => None,
+            best => best,
+        };
         match made {
             Ok(rung) => {
                 assert_eq!(Some(rung), expected, "the choice under {}", self.name);
@@ -227,12 +299,19 @@ pub(crate) struct RungSet(u32);
 impl RungSet {
     /// Asks, in children: what this process remembers is left as it is.
     pub(crate) fn here(subject: Subject) -> Self {
-        let is_here = |rung| {
-            let child = fork_to(|| i32::from(subject.try_out(Way::At(rung)).is_err()));
-            child.wait() == Ended::Exited(0)
+        let here = |subject: Subject| {
+            let is_here = |rung| {
+                let child = fork_to(|| i32::from(subject.try_out(Way::At(rung)).is_err()));
+                child.wait() == Ended::Exited(0)
+            };
+            let here = subject.rungs().iter().filter(|&&rung| is_here(rung));
+            here.fold(0, |set, &rung| set | 1 << rung as u32)
         };
-        let here = subject.rungs().iter().filter(|&&rung| is_here(rung));
-        RungSet(here.fold(0, |set, &rung| set | 1 << rung as u32))
+        RungSet(match subject {
+            // Notifiers too, as a thread needs one.
+            Subject::Timer => here(Subject::Timer) | here(Subject::Notifier),
+            _ => here(subject),
+        })
     }
 
     fn has(self, rung: Rung) -> bool {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use wakefd::{AutoNotifier, Counter, Error, Mode, Rung};
+use wakefd::{AutoNotifier, Counter, Error, Mode, Rung, Timer};
 
 use crate::isolate::{isolated, Outcome};
 use crate::profile::RungSet;
@@ -16,26 +16,32 @@ pub enum Subject {
     /// Counters whose `take` takes one, which a build without the pipe cannot make
     /// everywhere.
     Semaphore,
+    /// Timers.
+    Timer,
 }
 
 impl Subject {
-    const ALL: [Subject; 2] = [Subject::Notifier, Subject::Semaphore];
+    const ALL: [Subject; 3] = [Subject::Notifier, Subject::Semaphore, Subject::Timer];
 
     /// Its rungs, best first.
     #[must_use]
     pub const fn rungs(self) -> &'static [Rung] {
         match self {
             Subject::Notifier | Subject::Semaphore => &Rung::OF_NOTIFIERS,
+            Subject::Timer => &Rung::OF_TIMERS,
         }
     }
 
     /// Makes one of it this way, and says on which rung it stands.
     pub(crate) fn try_out(self, way: Way) -> Result<Rung, Error> {
-        let notifier = way.notifier()?;
-        if self == Subject::Semaphore {
-            way.counter(Mode::Semaphore)?;
+        match self {
+            Subject::Notifier => way.notifier().map(|made| made.rung()),
+            Subject::Semaphore => {
+                way.counter(Mode::Semaphore)?;
+                way.notifier().map(|made| made.rung())
+            }
+            Subject::Timer => way.timer().map(|made| made.rung()),
         }
-        Ok(notifier.rung())
     }
 }
 
@@ -73,6 +79,18 @@ impl Way {
             (Way::Auto, Mode::Semaphore) => Counter::semaphore(),
             (Way::At(Rung::EventFd), Mode::Semaphore) => Counter::at(Rung::Pipe, mode),
             (Way::At(rung), mode) => Counter::at(rung, mode),
+        }
+    }
+
+    /// Makes a timer this way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the constructor.
+    pub fn timer(self) -> Result<Timer, Error> {
+        match self {
+            Way::Auto => Timer::new(),
+            Way::At(rung) => Timer::at(rung),
         }
     }
 }
@@ -119,8 +137,12 @@ pub fn runs_of(cases: &'static [Case]) -> impl Iterator<Item = Run> {
         })
     });
     let profiles = PROFILES.iter();
-    let elsewhere =
-        profiles.flat_map(move |profile| cases.iter().map(move |case| (profile, Way::Auto, case)));
+    let elsewhere = profiles.flat_map(move |profile| {
+        let own = cases
+            .iter()
+            .filter(move |case| profile.is_for(case.subject));
+        own.map(move |case| (profile, Way::Auto, case))
+    });
     as_it_is
         .chain(elsewhere)
         .map(|(profile, way, case)| Run { profile, way, case })
@@ -141,7 +163,7 @@ impl Run {
                 (Way::At(_), Err(error)) => return Outcome::Absent(error.raw_os_error()),
                 (Way::At(rung), Ok(made)) => assert_eq!(made, rung),
                 (Way::Auto, made) => {
-                    if let Err(errno) = self.profile.check(here, made) {
+                    if let Err(errno) = self.profile.check(subject, here, made) {
                         return Outcome::Absent(errno);
                     }
                 }

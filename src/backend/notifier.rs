@@ -34,6 +34,11 @@ macro_rules! notifier {
                 self.0.reinit_after_fork()
             }
 
+            #[cfg(feature = "std")]
+            pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
+                self.0.ends().borrow()
+            }
+
             /// What it is made of.
             #[allow(dead_code)] // Which features use it, is theirs.
             pub(crate) const fn raw(&self) -> &$crate::raw::Raw {

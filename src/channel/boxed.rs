@@ -175,7 +175,7 @@ impl<T> BoxReceiver<T> {
 
     fn recv_within(&self, timeout: Option<Duration>) -> Result<Box<T>, RecvError> {
         let sleep = |rest: Option<Duration>| {
-            poll::wait(self.as_raw_fd(), poll::nanoseconds(rest))
+            poll::wait_for(self.as_raw_fd(), rest)
                 .map(drop)
                 .map_err(|errno| self.end.error(Operation::Wait, errno))
         };

@@ -127,13 +127,8 @@ impl Raw {
 
     /// As [`wait`](Self::wait), for the types of the Rust API.
     pub(crate) fn wait_for(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-        self.wait(poll::nanoseconds(timeout)).map(|readable| {
-            if readable {
-                Wait::Notified
-            } else {
-                Wait::TimedOut
-            }
-        })
+        poll::wait_for(self.as_raw_fd(), timeout)
+            .map_err(|errno| Error::new(Operation::Wait, self.rung, errno))
     }
 
     /// Puts a new one, with nothing in it, under the same numbers.

@@ -16,6 +16,12 @@ pub(crate) fn now() -> i64 {
         .wrapping_add(nanoseconds)
 }
 
+/// As [`now`], for arithmetic that has no negative times.
+#[cfg(feature = "timer")]
+pub(crate) fn since_start() -> u64 {
+    now().try_into().unwrap_or(0)
+}
+
 cfg_if::cfg_if! {
     // glibc before 2.17 and old uClibc keep clock_gettime in librt, so a library
     // that wants to load there calls it by number. With std that is no concern

@@ -35,14 +35,7 @@ cfg_if::cfg_if! {
 }
 
 /// Makes one, twice: as the reading end and as the writing end. On the rung with
-/// flags it is born with them.
-///
-/// On the `first` use in a process the answer may be no descriptor at all: a
-/// vendor's kernel can have another call under this number, and a MIPS kernel
-/// before 2.6.28 lets `syscall` return +89 for a call that it does not have. Such a
-/// number may well be the descriptor of somebody else, so it must not even be
-/// looked at. A second call tells: a real one gives another number, as the first
-/// is still taken.
+/// flags it is born with them. See [`fd::by_number`] for `first`.
 pub(super) fn eventfd(rung: Rung, mode: Mode, first: bool) -> Result<[RawFd; 2], Errno> {
     let (number, flags) = match (rung, mode) {
         // EFD_CLOEXEC and EFD_NONBLOCK are the architecture's O_ flags by
@@ -59,17 +52,5 @@ pub(super) fn eventfd(rung: Rung, mode: Mode, first: bool) -> Result<[RawFd; 2],
     // SAFETY: both calls take integers (a counter's start, and flags that the
     // older one ignores) and touch no memory of ours.
     let call = || answer(unsafe { libc::syscall(number, 0 as c_int, flags) });
-    let made = call()?;
-    if first {
-        match call() {
-            Ok(second) if second == made => return Err(libc::ENOSYS),
-            // Two calls gave two numbers, so both are new and nobody else knows
-            // them.
-            Ok(second) => fd::close(second),
-            // Refused, say because only one descriptor was left. What is not a
-            // descriptor would have come again.
-            Err(_) => {}
-        }
-    }
-    Ok([made, made])
+    fd::by_number(first, call).map(|made| [made, made])
 }

@@ -100,39 +100,90 @@ fn fcntl(fd: RawFd, command: c_int, argument: c_int) -> Result<c_int, Errno> {
     answer(unsafe { libc::fcntl(fd, command, argument) }.into())
 }
 
-cfg_if::cfg_if! {
-    if #[cfg(all(feature = "channel", feature = "pipe"))] {
-        /// Owns a descriptor that nobody else closes.
-        #[derive(Debug)]
-        pub(crate) struct Fd(RawFd);
-
-        impl Fd {
-            /// Takes ownership of `raw`.
-            ///
-            /// # Safety
-            ///
-            /// `raw` is open, and the caller gives up the right to close it.
-            pub(super) const unsafe fn from_raw(raw: RawFd) -> Self {
-                Fd(raw)
-            }
-
-            pub(crate) const fn as_raw(&self) -> RawFd {
-                self.0
-            }
-
-            pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
-                write(self.0, bytes).map(drop)
-            }
-
-            pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
-                // SAFETY: pointer and length are those of a live slice.
-                unsafe { read(self.0, buffer.as_mut_ptr(), buffer.len()) }
-            }
+/// Makes a descriptor with a call by number, which gives one.
+///
+/// On the `first` use in a process the answer may be no descriptor at all: a
+/// vendor's kernel can have another call under this number, and a MIPS kernel
+/// before 2.6.28 lets `syscall` return +89 for a call that it does not have. Such a
+/// number may well be the descriptor of somebody else, so it must not even be
+/// looked at. A second call tells: a real one gives another number, as the first
+/// is still taken.
+pub(super) fn by_number(
+    first: bool,
+    call: impl Fn() -> Result<c_int, Errno>,
+) -> Result<RawFd, Errno> {
+    let made = call()?;
+    if first {
+        match call() {
+            Ok(second) if second == made => return Err(libc::ENOSYS),
+            // Two calls gave two numbers, so both are new and nobody else knows
+            // them.
+            Ok(second) => close(second),
+            // Refused, say because only one descriptor was left. What is not a
+            // descriptor would have come again.
+            Err(_) => {}
         }
+    }
+    Ok(made)
+}
 
-        impl Drop for Fd {
-            fn drop(&mut self) {
-                close(self.0);
+cfg_if::cfg_if! {
+    if #[cfg(any(all(feature = "channel", feature = "pipe"), feature = "signal", feature = "timer"))] {
+        pub(crate) use self::owned::Fd;
+
+        /// For the kinds of descriptors that come alone.
+        #[allow(dead_code)] // Which features use it, is theirs.
+        mod owned {
+            use super::{RawFd, Errno};
+
+            /// Owns a descriptor that nobody else closes.
+            #[derive(Debug)]
+            pub(crate) struct Fd(RawFd);
+
+            impl Fd {
+                /// Takes ownership of `raw`.
+                ///
+                /// # Safety
+                ///
+                /// `raw` is open, and the caller gives up the right to close it.
+                pub(in crate::sys) const unsafe fn from_raw(raw: RawFd) -> Self {
+                    Fd(raw)
+                }
+
+                pub(crate) const fn as_raw(&self) -> RawFd {
+                    self.0
+                }
+
+                pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
+                    super::write(self.0, bytes).map(drop)
+                }
+
+                pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
+                    // SAFETY: pointer and length are those of a live slice.
+                    unsafe { super::read(self.0, buffer.as_mut_ptr(), buffer.len()) }
+                }
+
+                /// See [`with_flags`](super::with_flags).
+                pub(crate) fn with_flags(&self, is_bare: bool) -> Result<(), Errno> {
+                    super::with_flags(self.0, is_bare).map(drop)
+                }
+
+                /// See [`replace`](super::replace).
+                pub(crate) fn replace(&self, new: Fd, with_flags: bool) -> Result<(), Errno> {
+                    super::replace(self.0, new.0, with_flags).map(drop)
+                }
+
+                #[cfg(feature = "std")]
+                pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
+                    // SAFETY: we own the descriptor, so it is open as long as `self`.
+                    unsafe { std::os::unix::io::BorrowedFd::borrow_raw(self.0) }
+                }
+            }
+
+            impl Drop for Fd {
+                fn drop(&mut self) {
+                    super::close(self.0);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@
 pub(crate) mod clock;
 pub(crate) mod ends;
 pub(crate) mod errno;
-mod fd;
+pub(crate) mod fd;
 pub(crate) mod identity;
 pub(crate) mod poll;
 
@@ -18,6 +18,15 @@ pub(crate) mod boxes;
 mod eventfd;
 #[cfg(feature = "pipe")]
 mod pipe;
+
+#[cfg(feature = "timer")]
+pub(crate) mod alarms;
+#[cfg(feature = "timer")]
+mod monitor;
+#[cfg(feature = "timer")]
+mod thread;
+#[cfg(feature = "timer")]
+pub(crate) mod timerfd;
 
 /// What a call returned: a number, or, if it is negative, a reason in errno.
 #[inline(never)] // It is in every call, and a call of its own is shorter.

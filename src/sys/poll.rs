@@ -9,7 +9,7 @@ use libc::c_int;
 
 use super::clock;
 use super::{answer, errno::Errno};
-use crate::RawFd;
+use crate::{RawFd, Wait};
 
 /// Waits until `fd` is readable, which it says, or `timeout` has passed: nanoseconds, of
 /// which a negative number is for ever.
@@ -39,9 +39,20 @@ pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
     }
 }
 
+/// As [`wait`], for the types of the Rust API.
+pub(crate) fn wait_for(fd: RawFd, timeout: Option<Duration>) -> Result<Wait, Errno> {
+    wait(fd, nanoseconds(timeout)).map(|readable| {
+        if readable {
+            Wait::Notified
+        } else {
+            Wait::TimedOut
+        }
+    })
+}
+
 /// A time-out in nanoseconds; for ever if there is none, and if its end is beyond what
 /// the clock has in 64 bits.
-pub(crate) fn nanoseconds(timeout: Option<Duration>) -> i64 {
+fn nanoseconds(timeout: Option<Duration>) -> i64 {
     const FOREVER: i64 = -1;
     // The other half is the clock's. (`as_nanos` would do it in 128 bits.)
     const LONGEST: u64 = i64::MAX as u64 / 2;

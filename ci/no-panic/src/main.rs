@@ -11,7 +11,7 @@ use core::time::Duration;
 use libc::{c_char, c_int};
 use wakefd::{
     AutoNotifier, Counter, Error, EventFd, Mode, Notifier, PipeChannel, Report, Rung, Selection,
-    SelfPipe, Wait, Waker,
+    SelfPipe, Timer, Wait, Waker,
 };
 
 #[panic_handler]
@@ -53,6 +53,11 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
         pipe_channel(PipeChannel::<u8>::at(black_box(rung)));
     }
     pipe_channel(PipeChannel::<[u64; 512]>::new());
+    for rung in Rung::OF_TIMERS {
+        timer(Timer::at(black_box(rung)));
+    }
+    timer(Timer::new());
+    timer(Timer::at(black_box(Rung::Pipe)));
     automatic(AutoNotifier::new());
     automatic(EventFd::new().map(AutoNotifier::from));
     automatic(SelfPipe::new().map(AutoNotifier::from));
@@ -181,6 +186,35 @@ fn pipe_channel<T: bytemuck::NoUninit + bytemuck::AnyBitPattern>(
         channel.rung(),
         channel.as_raw_fd(),
     );
+}
+
+fn timer(made: Result<Timer, Error>) {
+    let timer = match made {
+        Ok(timer) => timer,
+        Err(err) => return error(err),
+    };
+    show(format_args!("{timer:?} {}", timer.backend()));
+    for time in [Duration::ZERO, Duration::from_nanos(1), Duration::MAX] {
+        for period in [None, Some(time)] {
+            let (time, period) = (black_box(time), black_box(period));
+            timer.arm_after(time, period).unwrap_or_else(error);
+            waited(timer.wait(black_box(Some(Duration::from_nanos(1)))));
+            taken(&timer);
+            timer.arm_at(time, period).unwrap_or_else(error);
+            waited(timer.wait(black_box(Some(Duration::ZERO))));
+            taken(&timer);
+        }
+    }
+    timer.disarm().unwrap_or_else(error);
+    show(format_args!("{}", Timer::now().as_secs()));
+    reinit(timer.reinit_after_fork(), timer.rung(), timer.as_raw_fd());
+}
+
+fn taken(timer: &Timer) {
+    match timer.take() {
+        Ok(taken) => show(format_args!("{taken:?}")),
+        Err(err) => error(err),
+    }
 }
 
 fn reinit(result: Result<(), Error>, rung: Rung, fd: wakefd::RawFd) {

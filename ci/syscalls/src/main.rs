@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use wakefd::{AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Wait, Waker};
+use wakefd::{
+    AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Timer, Wait, Waker,
+};
 
 /// More notifications than a pipe of 64 KiB holds.
 const TOO_MANY: usize = 70_000;
@@ -52,8 +54,37 @@ fn all() -> Result<(), Error> {
         group(text);
         semaphore(Counter::at(rung, Mode::Semaphore)?)?;
     }
+    for rung in Rung::OF_TIMERS {
+        timers(rung)?;
+    }
     #[cfg(feature = "std")]
     messages()?;
+    Ok(())
+}
+
+/// On the rung of the thread, the calls of the thread that asks; strace follows no
+/// other.
+fn timers(rung: Rung) -> Result<(), Error> {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let make = || Timer::at(rung);
+    group(rung.as_str());
+    // How libc makes the thread, and waits for its end, is not ours to say.
+    let first = match rung {
+        Rung::TimerThread => make()?,
+        _ => operation("at, the first", make)?,
+    };
+    let timer = operation("at", make)?;
+    operation("arm_after", || timer.arm_after(HOUR, None))?;
+    operation("disarm", || timer.disarm())?;
+    operation("take, not expired", || timer.take())?;
+    operation("arm_at", || timer.arm_at(Duration::ZERO, Some(HOUR)))?;
+    assert_eq!(timer.wait(None)?, Wait::Notified);
+    let wait = operation("wait(0), expired", || timer.wait(Some(Duration::ZERO)))?;
+    assert_eq!(wait, Wait::Notified);
+    assert!(operation("take, expired", || timer.take())?.is_some());
+    operation("reinit_after_fork", || timer.reinit_after_fork())?;
+    operation("drop", || drop(timer));
+    drop(first);
     Ok(())
 }
 

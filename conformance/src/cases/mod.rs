@@ -10,6 +10,8 @@ mod multiplex;
 mod resources;
 mod semaphore;
 mod signals;
+mod timer;
+mod timer_limits;
 mod waiting;
 mod waker;
 
@@ -109,6 +111,27 @@ cases! {
         semaphore_is_exact_between_threads
         semaphore_and_fork
         semaphore_on_the_right_rung;
+    timer (Timer):
+        timer_expires_once_and_never_early
+        timer_counts_every_period
+        timer_counts_every_period_between_threads
+        timer_expires_at_once
+        timer_armed_anew_or_disarmed_discards
+        timer_earlier_than_those_before
+        timer_huge_times
+        timer_wait
+        timer_in_every_multiplexer
+        timer_goes_on_after_signals;
+    timer_limits (Timer):
+        timer_descriptors_have_their_flags
+        timer_fifty_at_once
+        timer_drop_closes_each_descriptor_once
+        timer_errors_name_the_lack_of_descriptors
+        timer_errors_name_a_descriptor_closed_by_others
+        timer_first_use_by_many_threads
+        timer_and_fork
+        timer_reinit_keeps_the_numbers
+        timer_fork_while_others_hold_the_lock;
 }
 
 fn make(way: Way) -> AutoNotifier {

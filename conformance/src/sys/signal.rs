@@ -37,6 +37,20 @@ pub(crate) fn with_alarms(microseconds: i32, handler: Handler<'_>, work: impl Fn
     HANDLER.store(null_mut(), Ordering::Release);
 }
 
+/// Runs `work` while this thread takes no signal.
+pub(crate) fn without_signals(work: impl FnOnce()) {
+    let mut all = MaybeUninit::uninit();
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: each set is filled before it is read.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+    }
+    work();
+    // SAFETY: filled by the first call.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), null_mut()) };
+}
+
 /// SIGALRM every so many microseconds; 0 stops it.
 fn set_timer(microseconds: i32) {
     // SAFETY: a timeval is integers, for which zero is a value.

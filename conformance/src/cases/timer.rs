@@ -1,0 +1,340 @@
+//! The timer: never early, nothing lost.
+//!
+//! Lower bounds are exact. Upper bounds are wide, as machines are slow.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
+
+use wakefd::{Timer, Wait};
+
+use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
+use crate::sys::thread::together;
+use crate::sys::{signal, time};
+use crate::Way;
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+pub(super) const HOUR: Duration = Duration::from_secs(3600);
+
+/// Long enough for any machine, and shorter than a run may take.
+const LATEST: Duration = Duration::from_secs(60);
+
+pub(super) fn make(way: Way) -> Timer {
+    match way.timer() {
+        Ok(timer) => timer,
+        Err(error) => panic!("no timer: {error}"),
+    }
+}
+
+pub(super) fn take(timer: &Timer) -> Option<u64> {
+    timer.take().expect("take").map(u64::from)
+}
+
+pub(super) fn is_readable(timer: &Timer) -> bool {
+    timer.wait(Some(Duration::ZERO)) == Ok(Wait::Notified)
+}
+
+fn stays_unreadable(timer: &Timer, milliseconds: u64) {
+    let timeout = Some(Duration::from_millis(milliseconds));
+    assert_eq!(timer.wait(timeout), Ok(Wait::TimedOut));
+    assert_eq!(take(timer), None);
+}
+
+/// Waits for the expiration that is due then.
+fn expires(timer: &Timer, due: Duration) {
+    assert_eq!(timer.wait(None), Ok(Wait::Notified));
+    let now = time::exact();
+    assert!(now >= due, "{:?} early", due - now);
+    assert!(now - due < LATEST, "{:?} late", now - due);
+}
+
+pub(super) fn timer_expires_once_and_never_early(way: Way) {
+    let timer = make(way);
+    stays_unreadable(&timer, 0);
+    for microseconds in [1, 700, 1_000, 2_300, 20_000] {
+        let first = Duration::from_micros(microseconds);
+        for absolute in [false, true] {
+            let begin = time::exact();
+            if absolute {
+                assert_eq!(timer.arm_at(begin + first, None), Ok(()));
+            } else {
+                assert_eq!(timer.arm_after(first, None), Ok(()));
+            }
+            expires(&timer, begin + first);
+            assert_eq!(take(&timer), Some(1));
+            stays_unreadable(&timer, 2);
+        }
+    }
+    // It is the clock that the documentation says.
+    let (before, now, after) = (time::exact(), Timer::now(), time::exact());
+    assert!(before <= now && now <= after);
+}
+
+/// A periodic timer and all that was taken from it.
+struct Counted<'a> {
+    timer: &'a Timer,
+    first: Duration,
+    period: Duration,
+    total: u64,
+}
+
+impl Counted<'_> {
+    /// What a timer has expired until `now`, at or after the first time.
+    fn expected(&self, now: Duration) -> u64 {
+        ((now - self.first).as_nanos() / self.period.as_nanos()) as u64 + 1
+    }
+
+    /// Takes, once there is something to take, and compares with the clock.
+    fn take(&mut self) {
+        assert_eq!(self.timer.wait(None), Ok(Wait::Notified));
+        let before = time::exact();
+        self.total += take(self.timer).expect("an expiration");
+        let after = time::exact();
+        let (least, most) = (self.expected(before), self.expected(after));
+        let total = self.total;
+        assert!(
+            (least..=most).contains(&total),
+            "{total}, not {least} to {most}"
+        );
+    }
+}
+
+pub(super) fn timer_counts_every_period(way: Way) {
+    let timer = make(way);
+    for (first, period) in [(2_000, 1_000), (300, 1_700), (1_000, 1)] {
+        let first = time::exact() + Duration::from_micros(first);
+        let period = Duration::from_micros(period);
+        assert_eq!(timer.arm_at(first, Some(period)), Ok(()));
+        let mut counted = Counted {
+            timer: &timer,
+            first,
+            period,
+            total: 0,
+        };
+        // In time, and late by several periods.
+        for sleep in [0, 0, 7, 0, 3, 0, 0, 12, 0, 0] {
+            time::sleep(sleep);
+            counted.take();
+        }
+    }
+    // Relative: the first is counted from when it was armed.
+    let begin = time::exact();
+    assert_eq!(timer.arm_after(MILLISECOND, Some(MILLISECOND)), Ok(()));
+    let armed = time::exact();
+    time::sleep(10);
+    let before = time::exact();
+    assert_eq!(timer.wait(None), Ok(Wait::Notified));
+    let taken = take(&timer).expect("an expiration");
+    let after = time::exact();
+    assert!(taken >= (before - armed).as_millis() as u64, "{taken}");
+    assert!(taken <= (after - begin).as_millis() as u64, "{taken}");
+}
+
+pub(super) fn timer_counts_every_period_between_threads(way: Way) {
+    let timer = make(way);
+    let first = time::exact() + MILLISECOND;
+    assert_eq!(timer.arm_at(first, Some(MILLISECOND)), Ok(()));
+    let total = AtomicU32::new(0);
+    together(4, &|_| {
+        let end = time::now() + 30;
+        while time::now() < end {
+            assert!(timer.wait(Some(MILLISECOND)).is_ok());
+            let taken = take(&timer).unwrap_or(0);
+            total.fetch_add(taken as u32, Ordering::Relaxed);
+        }
+    });
+    let mut counted = Counted {
+        timer: &timer,
+        first,
+        period: MILLISECOND,
+        total: total.into_inner().into(),
+    };
+    counted.take();
+}
+
+pub(super) fn timer_expires_at_once(way: Way) {
+    let timer = make(way);
+    let expires_once = || {
+        expires(&timer, time::exact());
+        assert_eq!(take(&timer), Some(1));
+        stays_unreadable(&timer, 3);
+    };
+    for period in [None, Some(Duration::ZERO)] {
+        assert_eq!(timer.arm_after(Duration::ZERO, period), Ok(()));
+        expires_once();
+        assert_eq!(timer.arm_at(Duration::ZERO, period), Ok(()));
+        expires_once();
+        let past = time::exact().saturating_sub(Duration::from_millis(500));
+        assert_eq!(timer.arm_at(past, period), Ok(()));
+        expires_once();
+    }
+    // What a periodic timer has missed it counts, also before it was armed.
+    let first = time::exact().saturating_sub(Duration::from_millis(500));
+    assert_eq!(timer.arm_at(first, Some(MILLISECOND)), Ok(()));
+    let mut counted = Counted {
+        timer: &timer,
+        first,
+        period: MILLISECOND,
+        total: 0,
+    };
+    counted.take();
+    counted.take();
+    assert!(counted.total > 400);
+}
+
+pub(super) fn timer_armed_anew_or_disarmed_discards(way: Way) {
+    let timer = make(way);
+    let disarm = || timer.disarm();
+    let arm = || timer.arm_after(HOUR, Some(MILLISECOND));
+    let arm_at = || timer.arm_at(time::exact() + HOUR, None);
+    assert_eq!(disarm(), Ok(()));
+    let discards: [&dyn Fn() -> Result<(), wakefd::Error>; 3] = [&disarm, &arm, &arm_at];
+    for discard in discards {
+        for period in [None, Some(MILLISECOND)] {
+            assert_eq!(timer.arm_after(Duration::ZERO, period), Ok(()));
+            expires(&timer, time::exact());
+            assert_eq!(discard(), Ok(()));
+            assert!(!is_readable(&timer));
+            stays_unreadable(&timer, 3);
+            // Before it has expired.
+            assert_eq!(timer.arm_after(2 * MILLISECOND, period), Ok(()));
+            assert_eq!(discard(), Ok(()));
+            if take(&timer).is_none() {
+                stays_unreadable(&timer, 6);
+            }
+        }
+    }
+    // Only what the new times gave is counted.
+    assert_eq!(timer.arm_after(Duration::ZERO, Some(MILLISECOND)), Ok(()));
+    time::sleep(5);
+    let due = time::exact() + 3 * MILLISECOND;
+    assert_eq!(timer.arm_at(due, None), Ok(()));
+    expires(&timer, due);
+    assert_eq!(take(&timer), Some(1));
+    stays_unreadable(&timer, 3);
+}
+
+/// A thread that sleeps for a later one must wake up for an earlier one.
+pub(super) fn timer_earlier_than_those_before(way: Way) {
+    let [late, later, early] = [(); 3].map(|()| make(way));
+    assert_eq!(late.arm_after(HOUR, None), Ok(()));
+    assert_eq!(later.arm_after(2 * HOUR, None), Ok(()));
+    time::sleep(3);
+    for timer in [&early, &later, &late] {
+        let due = time::exact() + 2 * MILLISECOND;
+        assert_eq!(timer.arm_at(due, None), Ok(()));
+        expires(timer, due);
+        assert_eq!(take(timer), Some(1));
+        time::sleep(2);
+    }
+    // One that nobody took from in time goes on when somebody does.
+    assert_eq!(early.arm_after(MILLISECOND, Some(MILLISECOND)), Ok(()));
+    time::sleep(10);
+    for _ in 0..3 {
+        expires(&early, time::exact());
+        assert!(take(&early).is_some());
+    }
+}
+
+pub(super) fn timer_huge_times(way: Way) {
+    let timer = make(way);
+    for huge in [
+        Duration::MAX,
+        Duration::from_secs(i64::MAX as u64),
+        Duration::from_nanos(u64::MAX),
+        Duration::from_secs(u32::MAX.into()),
+        Duration::from_secs(1 << 31),
+        Duration::new(i32::MAX as u64, 999_999_999),
+    ] {
+        assert_eq!(timer.arm_after(huge, Some(huge)), Ok(()), "{huge:?}");
+        stays_unreadable(&timer, 2);
+        assert_eq!(timer.arm_at(huge, Some(huge)), Ok(()), "{huge:?}");
+        stays_unreadable(&timer, 2);
+        assert_eq!(timer.arm_after(MILLISECOND, Some(huge)), Ok(()));
+        expires(&timer, time::exact());
+        assert_eq!(take(&timer), Some(1));
+        stays_unreadable(&timer, 2);
+    }
+}
+
+pub(super) fn timer_wait(way: Way) {
+    let timer = make(way);
+    for milliseconds in [0, 1, 7] {
+        let begin = time::exact();
+        let timeout = Duration::from_millis(milliseconds);
+        assert_eq!(timer.wait(Some(timeout)), Ok(Wait::TimedOut));
+        assert!(time::exact() - begin >= timeout);
+    }
+    // It waits for a timer that is armed meanwhile, and leaves the count.
+    together(2, &|index| {
+        if index == 0 {
+            assert_eq!(timer.wait(Some(Duration::MAX)), Ok(Wait::Notified));
+        } else {
+            time::sleep(10);
+            assert_eq!(timer.arm_after(MILLISECOND, None), Ok(()));
+        }
+    });
+    for _ in 0..3 {
+        assert!(is_readable(&timer));
+    }
+    assert_eq!(take(&timer), Some(1));
+    assert!(!is_readable(&timer));
+}
+
+pub(super) fn timer_in_every_multiplexer(way: Way) {
+    let timer = make(way);
+    for kind in Kind::ALL {
+        let set = Multiplexer::new(kind, timer.as_raw_fd());
+        let edge = matches!(kind, Kind::EpollEdge);
+        assert!(!set.wait(0), "{kind:?}");
+        for period in [None, Some(2 * MILLISECOND)] {
+            assert_eq!(timer.arm_after(MILLISECOND, period), Ok(()));
+            assert!(set.wait(FOREVER), "{kind:?}");
+            // As long as it is not taken; an edge comes once, also for a period.
+            time::sleep(5);
+            assert_eq!(set.wait(0), !edge, "{kind:?}");
+            assert!(take(&timer).is_some());
+            if period.is_some() {
+                assert!(set.wait(FOREVER), "{kind:?}: after that");
+            }
+            // To arm anew makes it unreadable too, and gives a new edge.
+            assert_eq!(timer.arm_after(MILLISECOND, None), Ok(()));
+            assert!(set.wait(FOREVER), "{kind:?}: armed anew");
+            assert_eq!(timer.disarm(), Ok(()));
+            assert!(!set.wait(0), "{kind:?}: disarmed");
+        }
+    }
+}
+
+pub(super) fn timer_goes_on_after_signals(way: Way) {
+    let timer = make(way);
+    let signals = AtomicU32::new(0);
+    let handler = || {
+        signals.fetch_add(1, Ordering::Relaxed);
+    };
+    signal::with_alarms(5_000, &handler, || {
+        let begin = time::exact();
+        let due = begin + 60 * MILLISECOND;
+        assert_eq!(timer.arm_at(due, None), Ok(()));
+        expires(&timer, due);
+        assert_eq!(take(&timer), Some(1));
+        // The handler ran on this thread: it has interrupted the wait.
+        assert!(signals.load(Ordering::Relaxed) > 2);
+
+        let mut counted = Counted {
+            timer: &timer,
+            first: time::exact() + MILLISECOND,
+            period: MILLISECOND,
+            total: 0,
+        };
+        assert_eq!(timer.arm_at(counted.first, Some(MILLISECOND)), Ok(()));
+        for _ in 0..20 {
+            counted.take();
+        }
+        // If this thread does not take them, no thread of the timer's does.
+        signal::without_signals(|| {
+            let before = signals.load(Ordering::Relaxed);
+            time::sleep(30);
+            assert_eq!(signals.load(Ordering::Relaxed), before);
+        });
+    });
+}

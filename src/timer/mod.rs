@@ -1,0 +1,320 @@
+//! A timer behind a descriptor.
+
+mod fd;
+mod schedule;
+mod thread;
+
+use core::num::NonZeroU64;
+use core::time::Duration;
+
+use self::fd::TimerFd;
+pub(crate) use self::schedule::Schedule;
+use self::thread::TimerThread;
+use crate::ladder::{self, Ladder};
+use crate::sys::clock;
+use crate::sys::errno::Errno;
+use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
+
+/// A timer of the monotonic clock, whose descriptor is readable once it has expired.
+///
+/// ```
+/// use core::time::Duration;
+/// use wakefd::Timer;
+///
+/// # fn main() -> Result<(), wakefd::Error> {
+/// let timer = Timer::new()?;
+/// // In 5 ms, and then every 2 ms.
+/// timer.arm_after(Duration::from_millis(5), Some(Duration::from_millis(2)))?;
+/// // Wait here, or give `timer.as_raw_fd()` to poll, select or epoll.
+/// let _ = timer.wait(None)?;
+/// // How often it has expired: more than once for who comes late.
+/// assert!(timer.take()?.is_some());
+/// timer.disarm()?;
+/// assert_eq!(timer.take()?, None);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Which way is taken
+///
+/// | rung | system calls | here since |
+/// | --- | --- | --- |
+/// | [`Rung::TimerFdFlags`] | `timerfd_create` with flags | Linux 2.6.27 |
+/// | [`Rung::TimerFd`] | `timerfd_create`, then `fcntl` | Linux 2.6.25 |
+/// | [`Rung::TimerThread`] | a notifier, and a thread that notifies | always |
+///
+/// The semantics are timerfd's (timerfd_create(2)) on each of them, with `std` and
+/// without:
+///
+/// - It never expires early. Late it can be: by a tick of the kernel's clock (up to
+///   10 ms) on kernels without high-resolution timers, and by the scheduler.
+/// - Expirations are counted from the first, whoever is late: a period is never
+///   counted from when somebody looked.
+/// - A first time of zero, or one that has passed, expires at once. It does not
+///   disarm. A periodic timer whose first time has passed has missed expirations,
+///   and counts them.
+/// - To arm or disarm discards what has expired and was not taken.
+/// - Times beyond 68 years (2³¹ - 1 seconds) are cut to that.
+/// - The descriptor is non-blocking and close-on-exec, and works in `poll`, `select`
+///   and `epoll`, level-triggered and edge-triggered. After an edge, there is
+///   another one only after [`take`](Self::take).
+///
+/// The clock does not run while the system is suspended.
+///
+/// # The thread
+///
+/// A process has one service thread for all its timers on that rung. The first timer
+/// starts it, and it ends when the last is dropped, which waits for its end. It
+/// sleeps without a time-out while no timer is armed, and wakes up once for each
+/// expiration, and not at all for a periodic timer that nobody takes from. Every
+/// signal is blocked in it. Each timer takes a page of memory and the descriptors of a
+/// notifier; an expiration looks at all timers, so they should be hundreds and not
+/// ten thousands.
+///
+/// # Fork, threads and signals
+///
+/// After `fork`, parent and child share a timerfd: either can arm and take. On the
+/// rung `TimerThread` the child shares the descriptor, which goes on becoming
+/// readable as the parent's thread counts, so [`wait`](Self::wait) works; but to arm,
+/// disarm and take is the parent's, and in the child gives `EXDEV`. On each rung
+/// [`reinit_after_fork`](Self::reinit_after_fork) makes it the child's own.
+///
+/// Any number of threads may use a timer at once. In a signal handler nothing but
+/// `wait` may be called: the rung `TimerThread` has a lock. No method panics.
+#[derive(Debug)]
+pub struct Timer {
+    made: Made,
+}
+
+#[derive(Debug)]
+enum Made {
+    Fd(TimerFd),
+    Thread(TimerThread),
+}
+
+/// When a timer expires first, in nanoseconds.
+#[derive(Clone, Copy)]
+enum Start {
+    /// From now.
+    After(u64),
+    /// Of the clock.
+    At(u64),
+}
+
+/// Its rungs.
+const LADDER: Ladder = Ladder {
+    best: Rung::TimerFdFlags,
+    last: Rung::TimerThread,
+};
+
+impl Timer {
+    /// Makes a timer, disarmed, on the first rung that is here.
+    ///
+    /// One system call on Linux 2.6.27 and later, after the first in a process.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`, `ENFILE`, `ENOMEM` on the rung that is here: a lack is not answered
+    /// with another rung, which needs as much. On the rung `TimerThread` also those
+    /// of [`AutoNotifier::new`](crate::AutoNotifier), and `EAGAIN` if there is no
+    /// thread to be had.
+    pub fn new() -> Result<Self, Error> {
+        ladder::descend(LADDER, true, Self::at)
+    }
+
+    /// Makes a timer on this rung and no other. On [`Rung::TimerThread`] the kernel
+    /// is not asked for a timerfd.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new); `EINVAL` for a rung that is no timer's. For a
+    /// timerfd that is not here: `ENOSYS`, or, from Linux 2.6.22 to 2.6.24, on
+    /// x86 and ARM, where an older call has the number, `EFAULT` or `EINVAL`.
+    pub fn at(rung: Rung) -> Result<Self, Error> {
+        let made = match rung.backend() {
+            Backend::TimerFd => TimerFd::at(rung).map(Made::Fd),
+            Backend::TimerThread => TimerThread::new()
+                .map(Made::Thread)
+                .map_err(|errno| Error::new(Operation::Create, rung, errno)),
+            _ => Err(Error::new(Operation::Create, rung, libc::EINVAL)),
+        };
+        made.map(|made| Timer { made })
+    }
+
+    /// The monotonic clock's time, for [`arm_at`](Self::arm_at): that of
+    /// `CLOCK_MONOTONIC`.
+    #[must_use]
+    pub fn now() -> Duration {
+        Duration::from_nanos(clock::since_start())
+    }
+
+    /// Lets it expire `first` from now, and then every `period`; `None` and a period
+    /// of zero let it expire once. Discards what has not been taken.
+    ///
+    /// One system call (`timerfd_settime`) on a timerfd. On the rung `TimerThread`
+    /// two (`getpid`, `read`), more if the thread has to wake up earlier than it
+    /// would.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF` if somebody closed the descriptor by number. `EXDEV` in a child of
+    /// `fork`, on the rung `TimerThread`.
+    pub fn arm_after(&self, first: Duration, period: Option<Duration>) -> Result<(), Error> {
+        self.arm(Start::After(nanoseconds(first)), period)
+    }
+
+    /// Lets it expire at this time of the clock (see [`now`](Self::now)), and then
+    /// every `period`; otherwise as [`arm_after`](Self::arm_after).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn arm_at(&self, at: Duration, period: Option<Duration>) -> Result<(), Error> {
+        self.arm(Start::At(nanoseconds(at)), period)
+    }
+
+    fn arm(&self, start: Start, period: Option<Duration>) -> Result<(), Error> {
+        let period = period.map_or(0, nanoseconds);
+        match &self.made {
+            Made::Fd(timer) => timer.arm(start, period),
+            Made::Thread(timer) => timer.arm(start, period),
+        }
+        .map_err(|errno| self.error(Operation::Arm, errno))
+    }
+
+    /// Lets it expire no more, and discards what has not been taken.
+    ///
+    /// # Errors
+    ///
+    /// As for [`arm_after`](Self::arm_after).
+    pub fn disarm(&self) -> Result<(), Error> {
+        match &self.made {
+            Made::Fd(timer) => timer.disarm(),
+            Made::Thread(timer) => timer.disarm(),
+        }
+        .map_err(|errno| self.error(Operation::Disarm, errno))
+    }
+
+    /// How often it has expired since it was armed or the last `take`; `None` if it
+    /// has not. Makes the descriptor unreadable. Does not block.
+    ///
+    /// One system call (`read`) on a timerfd. On the rung `TimerThread` two
+    /// (`getpid`, `read`), and one to wake the thread if a periodic timer was late by
+    /// a period.
+    ///
+    /// # Errors
+    ///
+    /// As for [`arm_after`](Self::arm_after).
+    pub fn take(&self) -> Result<Option<NonZeroU64>, Error> {
+        match &self.made {
+            Made::Fd(timer) => timer.take(),
+            Made::Thread(timer) => timer.take(),
+        }
+        .map_err(|errno| self.error(Operation::Take, errno))
+    }
+
+    /// Sleeps until it has expired ([`Wait::Notified`]), or until `timeout` has
+    /// passed, as [`Notifier::wait`](crate::Notifier::wait) does. The expirations
+    /// stay to be taken.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        match &self.made {
+            Made::Fd(timer) => timer.wait(timeout),
+            Made::Thread(timer) => timer.wait(timeout),
+        }
+        .map_err(|errno| self.error(Operation::Wait, errno))
+    }
+
+    /// The descriptor to poll for reading. Read it only through
+    /// [`take`](Self::take), and do not close it.
+    #[must_use]
+    pub fn as_raw_fd(&self) -> RawFd {
+        match &self.made {
+            Made::Fd(timer) => timer.fd.as_raw(),
+            Made::Thread(timer) => timer.notifier().as_raw_fd(),
+        }
+    }
+
+    /// The rung this timer stands on.
+    #[must_use]
+    pub const fn rung(&self) -> Rung {
+        match &self.made {
+            Made::Fd(timer) => timer.rung,
+            Made::Thread(_) => Rung::TimerThread,
+        }
+    }
+
+    /// What the timer is made of.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.rung().backend()
+    }
+
+    /// Gives the calling process a timer of its own under the same numbers, disarmed;
+    /// the other process's is untouched. For the child, after `fork`.
+    ///
+    /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the old
+    /// descriptor, and is shared with the parent anyway: make it anew.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new), with the timer as it was; but if there is no thread
+    /// to be had (`EAGAIN`), the descriptors are the child's own already, and all
+    /// calls but another `reinit_after_fork` give `EXDEV`.
+    pub fn reinit_after_fork(&self) -> Result<(), Error> {
+        match &self.made {
+            Made::Fd(timer) => timer.reinit(),
+            Made::Thread(timer) => timer
+                .reinit()
+                .map_err(|errno| self.error(Operation::Reinit, errno)),
+        }
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
+        match &self.made {
+            Made::Fd(timer) => timer.fd.borrow(),
+            Made::Thread(timer) => timer.notifier().borrow(),
+        }
+    }
+
+    fn error(&self, operation: Operation, errno: Errno) -> Error {
+        Error::new(operation, self.rung(), errno)
+    }
+}
+
+/// As many as the kernel's call takes on a 32-bit machine.
+fn nanoseconds(duration: Duration) -> u64 {
+    const LONGEST: u64 = i32::MAX as u64;
+    if duration.as_secs() >= LONGEST {
+        return LONGEST * 1_000_000_000;
+    }
+    let seconds = duration.as_secs().saturating_mul(1_000_000_000);
+    seconds.saturating_add(duration.subsec_nanos().into())
+}
+
+#[cfg(feature = "std")]
+crate::std_impls::for_descriptor!(Timer);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_cut_at_31_bits_of_seconds() {
+        let most = 2_147_483_647_000_000_000;
+        let table = [
+            (Duration::ZERO, 0),
+            (Duration::new(3, 4), 3_000_000_004),
+            (Duration::new(2_147_483_646, 999_999_999), most - 1),
+            (Duration::new(2_147_483_647, 999_999_999), most),
+            (Duration::MAX, most),
+        ];
+        for (duration, expected) in table {
+            assert_eq!(nanoseconds(duration), expected, "{duration:?}");
+        }
+    }
+}

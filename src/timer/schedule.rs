@@ -1,0 +1,147 @@
+//! When a timer expires: arithmetic, in nanoseconds of the monotonic clock. No
+//! system call.
+//!
+//! Expirations are not counted one by one but computed from the clock when they
+//! are taken, as timerfd does. So none is lost, however late anybody is, and a
+//! timer that nobody takes from wakes nobody.
+
+use core::num::NonZeroU64;
+
+/// A time that does not come.
+const NEVER: u64 = u64::MAX;
+
+/// The state of one timer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schedule {
+    /// The first expiration that was not taken.
+    due: u64,
+    /// Zero if there is but one.
+    period: u64,
+    /// It has expired, and that was said.
+    pending: bool,
+    /// When to look next.
+    alarm: u64,
+}
+
+impl Schedule {
+    pub(crate) const DISARMED: Self = Self::new(NEVER, 0);
+
+    pub(crate) const fn new(due: u64, period: u64) -> Self {
+        Schedule {
+            due,
+            period,
+            pending: false,
+            alarm: due,
+        }
+    }
+
+    /// When [`expire`](Self::expire) wants to be called.
+    pub(crate) const fn alarm(&self) -> u64 {
+        self.alarm
+    }
+
+    /// Says whether it expires now, that is whether to notify.
+    ///
+    /// One that is pending stays so. It is looked at once more, a period later, so
+    /// that who takes in time need not set the alarm anew; then not until a
+    /// [`take`](Self::take).
+    pub(crate) fn expire(&mut self, now: u64) -> bool {
+        if now < self.alarm {
+            return false;
+        }
+        let expires = !self.pending;
+        self.alarm = if expires { self.after(now).0 } else { NEVER };
+        self.pending = true;
+        expires
+    }
+
+    /// Takes what has expired until now, if that was said.
+    pub(crate) fn take(&mut self, now: u64) -> Option<NonZeroU64> {
+        if !self.pending {
+            return None;
+        }
+        let (next, count) = self.after(now);
+        self.due = next;
+        self.alarm = next;
+        self.pending = false;
+        NonZeroU64::new(count)
+    }
+
+    /// The first expiration after `now`, and how many there were before, when there
+    /// was one.
+    fn after(&self, now: u64) -> (u64, u64) {
+        match now.saturating_sub(self.due).checked_div(self.period) {
+            None => (NEVER, 1),
+            Some(more) => {
+                let count = more.saturating_add(1);
+                let passed = self.period.saturating_mul(count);
+                (self.due.saturating_add(passed), count)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(schedule: &mut Schedule, now: u64) -> Option<u64> {
+        schedule.take(now).map(u64::from)
+    }
+
+    #[test]
+    fn one_shot() {
+        let mut schedule = Schedule::new(100, 0);
+        assert!(!schedule.expire(99));
+        assert_eq!(take(&mut schedule, 99), None);
+        assert!(schedule.expire(100));
+        assert_eq!(schedule.alarm(), NEVER);
+        assert_eq!(take(&mut schedule, 1_000), Some(1));
+        assert_eq!(take(&mut schedule, 1_000), None);
+        assert!(!schedule.expire(1_000));
+    }
+
+    #[test]
+    fn periodic_in_time() {
+        let mut schedule = Schedule::new(100, 10);
+        for now in (100..1000).step_by(10) {
+            assert_eq!(schedule.alarm(), now);
+            assert!(schedule.expire(now));
+            // The alarm is where it must be already, so nobody has to be woken.
+            assert_eq!(schedule.alarm(), now + 10);
+            assert_eq!(take(&mut schedule, now + 9), Some(1));
+        }
+    }
+
+    #[test]
+    fn periodic_and_late() {
+        let mut schedule = Schedule::new(100, 10);
+        // The thread is late, and so is who takes.
+        assert!(schedule.expire(125));
+        assert_eq!(schedule.alarm(), 130);
+        assert!(!schedule.expire(130));
+        assert_eq!(schedule.alarm(), NEVER);
+        assert!(!schedule.expire(140));
+        // 100, 110, 120, ..., 190.
+        assert_eq!(take(&mut schedule, 199), Some(10));
+        assert_eq!(schedule.alarm(), 200);
+        assert_eq!(take(&mut schedule, 300), None);
+        assert!(schedule.expire(300));
+        assert_eq!(take(&mut schedule, 300), Some(11));
+    }
+
+    #[test]
+    fn huge_times_saturate() {
+        let mut schedule = Schedule::new(1, u64::MAX);
+        assert!(schedule.expire(2));
+        assert_eq!(schedule.alarm(), NEVER);
+        assert_eq!(take(&mut schedule, 3), Some(1));
+        assert!(!schedule.expire(u64::MAX - 1));
+
+        let mut schedule = Schedule::new(0, 1);
+        assert!(schedule.expire(u64::MAX - 1));
+        assert_eq!(take(&mut schedule, u64::MAX - 1), Some(u64::MAX));
+        let mut disarmed = Schedule::DISARMED;
+        assert!(!disarmed.expire(u64::MAX - 1));
+    }
+}

@@ -1,0 +1,149 @@
+//! What a timer on the thread leaves behind: nothing. And the types of std.
+//!
+//! The tests count the threads of the process, so each has one of its own.
+
+mod suite;
+
+use core::time::Duration;
+use std::fs;
+use std::os::unix::io::{AsFd, AsRawFd};
+
+use wakefd::{Rung, Timer, Wait};
+use wakefd_conformance::{isolated, Outcome};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").expect("/proc").count()
+}
+
+/// All that is mapped, in pages of 4 KiB.
+fn pages() -> usize {
+    let maps = fs::read_to_string("/proc/self/maps").expect("/proc");
+    let size = |line: &str| {
+        let (from, to) = line.split(' ').next()?.split_once('-')?;
+        let [from, to] = [from, to].map(|address| u64::from_str_radix(address, 16));
+        Some(to.ok()? - from.ok()?)
+    };
+    (maps.lines().filter_map(size).sum::<u64>() / 4096) as usize
+}
+
+fn on_the_thread() -> Timer {
+    Timer::at(Rung::TimerThread).expect("a timer")
+}
+
+fn one_thread_for_all_and_none_after_the_last() {
+    let before = threads();
+    for _ in 0..20 {
+        let timers: Vec<Timer> = (0..10).map(|_| on_the_thread()).collect();
+        assert_eq!(threads(), before + 1);
+        for timer in &timers {
+            timer.arm_after(Duration::ZERO, Some(HOUR)).unwrap();
+            assert_eq!(timer.wait(None), Ok(Wait::Notified));
+        }
+        assert_eq!(threads(), before + 1);
+        drop(timers);
+        // Dropping the last has waited for the thread's end; the kernel may be a
+        // moment behind with its list.
+        let mut patience = 1000;
+        while threads() > before && patience > 0 {
+            std::thread::sleep(Duration::from_millis(1));
+            patience -= 1;
+        }
+        assert_eq!(threads(), before);
+    }
+}
+
+fn no_page_is_left() {
+    // A first round, as a libc keeps the stack of a thread for the next.
+    let round = || drop((0..10).map(|_| on_the_thread()).collect::<Vec<_>>());
+    round();
+    let before = pages();
+    for _ in 0..100 {
+        round();
+    }
+    // A thousand timers had a page each.
+    assert!(pages() < before + 100, "{} pages, then {}", before, pages());
+}
+
+/// Nobody wakes up for a timer that is not armed, or from which nobody takes.
+fn the_thread_sleeps_when_nothing_is_to_be_said() {
+    let own = || -> Vec<String> {
+        let tasks = fs::read_dir("/proc/self/task").expect("/proc");
+        tasks
+            .map(|task| task.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    let before = own();
+    let timer = on_the_thread();
+    let service = own()
+        .into_iter()
+        .find(|task| !before.contains(task))
+        .unwrap();
+    let path = format!("/proc/self/task/{service}/status");
+    let wake_ups = || {
+        let status = fs::read_to_string(&path).expect("/proc");
+        let count = |line: &str| {
+            let count = line.strip_prefix("voluntary_ctxt_switches:")?;
+            count.trim().parse::<u64>().ok()
+        };
+        status.lines().find_map(count).expect("the kernel counts")
+    };
+    let pause = || std::thread::sleep(Duration::from_millis(50));
+    pause();
+    let idle = wake_ups();
+    pause();
+    assert_eq!(wake_ups(), idle, "while nothing is armed");
+
+    let period = Duration::from_micros(1);
+    timer.arm_after(Duration::ZERO, Some(period)).unwrap();
+    assert_eq!(timer.wait(None), Ok(Wait::Notified));
+    pause();
+    let untaken = wake_ups();
+    pause();
+    assert_eq!(wake_ups(), untaken, "while nobody takes");
+    assert!(timer.take().unwrap().map_or(0, u64::from) >= 100_000);
+    timer.disarm().unwrap();
+}
+
+fn std_types() {
+    for rung in Rung::OF_TIMERS {
+        let timer = Timer::at(rung).expect("every kernel of std's has them");
+        assert_eq!(AsRawFd::as_raw_fd(&timer), timer.as_raw_fd());
+        assert_eq!(timer.as_fd().as_raw_fd(), timer.as_raw_fd());
+        assert!(!format!("{timer:?}").is_empty());
+        assert_eq!(timer.backend(), rung.backend());
+    }
+    fn sent<T: Send + Sync + 'static>() {}
+    sent::<Timer>();
+    let error = Timer::at(Rung::EventFd2).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "eventfd2: invalid argument (EINVAL); that rung cannot do it"
+    );
+}
+
+fn main() {
+    let tests: [(&str, fn()); 4] = [
+        (
+            "one_thread_for_all_and_none_after_the_last",
+            one_thread_for_all_and_none_after_the_last,
+        ),
+        ("no_page_is_left", no_page_is_left),
+        (
+            "the_thread_sleeps_when_nothing_is_to_be_said",
+            the_thread_sleeps_when_nothing_is_to_be_said,
+        ),
+        ("std_types", std_types),
+    ];
+    suite::main(tests.into_iter().map(|(name, body)| suite::Test {
+        name: name.to_owned(),
+        run: Box::new(move || {
+            isolated(|| {
+                body();
+                Outcome::Passed
+            })
+        }),
+        may_be_absent: None,
+    }));
+}
