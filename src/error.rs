@@ -37,6 +37,10 @@ pub enum Operation {
     Receive,
     /// Putting new descriptors in the place of those shared by `fork`.
     Reinit,
+    /// Having signals blocked or handled.
+    Watch,
+    /// Taking a signal.
+    Next,
 }
 
 impl Error {
@@ -90,6 +94,12 @@ impl Error {
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
             (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
             (Operation::Send, _, libc::EAGAIN) => Some("the pipe is full"),
+            (Operation::Watch, _, libc::EINVAL) => {
+                Some("no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own")
+            }
+            (Operation::Watch, _, libc::EBUSY) => Some("it is watched on another rung"),
+            (Operation::Watch, _, libc::EAGAIN) => Some("32 objects are watching"),
+            (Operation::Next, _, libc::EXDEV) => Some("a child calls reinit_after_fork first"),
             (_, _, libc::EXDEV) => Some("a box does not travel to another process"),
             (_, _, libc::EBADF) => Some("somebody closed the descriptor"),
             _ => None,
@@ -110,6 +120,8 @@ impl fmt::Display for Operation {
             Operation::Send => "send",
             Operation::Receive => "receive",
             Operation::Reinit => "reinit_after_fork",
+            Operation::Watch => "watch",
+            Operation::Next => "next",
         })
     }
 }
@@ -159,6 +171,11 @@ mod tests {
                 Error::new(Operation::Notify, Rung::EventFd, libc::EBADF),
                 "notify on eventfd: bad file descriptor (EBADF); \
                  somebody closed the descriptor",
+            ),
+            (
+                Error::new(Operation::Watch, Rung::SignalFd4, libc::EINVAL),
+                "watch on signalfd4: invalid argument (EINVAL); \
+                 no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own",
             ),
             (
                 Error::new(Operation::Wait, Rung::Pipe2, 4000),

@@ -24,10 +24,12 @@ pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
         (_, libc::EPERM | libc::EACCES) => Decision::Descend,
         // The call is here but not these flags, as some emulated kernels say.
         // Without flags nothing can be invalid, so EINVAL is an error there.
-        (Rung::EventFd2 | Rung::Pipe2, libc::EINVAL) => Decision::Descend,
-        // The anonymous-inode device that eventfd lives on could not be
-        // mounted (eventfd(2)); pipes live elsewhere.
-        (Rung::EventFd2 | Rung::EventFd, libc::ENODEV) => Decision::Descend,
+        (Rung::EventFd2 | Rung::Pipe2 | Rung::SignalFd4, libc::EINVAL) => Decision::Descend,
+        // The anonymous-inode device that eventfd and signalfd live on could not
+        // be mounted (eventfd(2), signalfd(2)); pipes live elsewhere.
+        (Rung::EventFd2 | Rung::EventFd | Rung::SignalFd4 | Rung::SignalFd, libc::ENODEV) => {
+            Decision::Descend
+        }
         // EMFILE, ENFILE and ENOMEM above all: another rung would need the same
         // resource, a pipe twice.
         _ => Decision::Refuse,
@@ -107,22 +109,23 @@ mod tests {
     fn each_errno_at_each_rung() {
         #[rustfmt::skip]
         let table = [
-            //                EventFd2  EventFd   Pipe2     Pipe
-            (libc::ENOSYS,  [Descend,  Descend,  Descend,  Descend]),
-            (libc::EPERM,   [Descend,  Descend,  Descend,  Descend]),
-            (libc::EACCES,  [Descend,  Descend,  Descend,  Descend]),
-            (libc::EINVAL,  [Descend,  Refuse,   Descend,  Refuse]),
-            (libc::ENODEV,  [Descend,  Descend,  Refuse,   Refuse]),
-            (libc::EMFILE,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::ENFILE,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::ENOMEM,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::EFAULT,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::EINTR,   [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::EBADF,   [Refuse,   Refuse,   Refuse,   Refuse]),
-            (0,             [Refuse,   Refuse,   Refuse,   Refuse]),
+            //                EventFd2  EventFd   Pipe2     Pipe      SignalFd4 SignalFd  SignalHandler
+            (libc::ENOSYS,  [Descend,  Descend,  Descend,  Descend,  Descend,  Descend,  Descend]),
+            (libc::EPERM,   [Descend,  Descend,  Descend,  Descend,  Descend,  Descend,  Descend]),
+            (libc::EACCES,  [Descend,  Descend,  Descend,  Descend,  Descend,  Descend,  Descend]),
+            (libc::EINVAL,  [Descend,  Refuse,   Descend,  Refuse,   Descend,  Refuse,   Refuse]),
+            (libc::ENODEV,  [Descend,  Descend,  Refuse,   Refuse,   Descend,  Descend,  Refuse]),
+            (libc::EMFILE,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::ENFILE,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::ENOMEM,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EFAULT,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EINTR,   [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EBADF,   [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (0,             [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
         ];
         for (errno, decisions) in table {
-            for (rung, decision) in Rung::OF_NOTIFIERS.into_iter().zip(decisions) {
+            let rungs = Rung::OF_NOTIFIERS.into_iter().chain(Rung::OF_SIGNALS);
+            for (rung, decision) in rungs.zip(decisions) {
                 assert_eq!(decide(rung, errno), decision, "{rung}, errno {errno}");
             }
         }
@@ -138,7 +141,7 @@ mod tests {
             libc::ENODEV,
         ];
         for errno in (-4095..4096).filter(|errno| !named.contains(errno)) {
-            for rung in Rung::OF_NOTIFIERS {
+            for rung in Rung::OF_NOTIFIERS.into_iter().chain(Rung::OF_SIGNALS) {
                 assert_eq!(decide(rung, errno), Refuse, "{rung}, errno {errno}");
             }
         }

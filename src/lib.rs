@@ -54,6 +54,8 @@
 //!   crossbeam-queue.
 //! - `pipe-channel`: `PipeChannel`, which carries plain values through a pipe, also
 //!   without `std`. Brings bytemuck.
+//! - `signal`: `Signals`, signals as a descriptor: a signalfd, or a handler and a
+//!   notifier. Also without `std`.
 //!
 //! Beside notifiers there are [`Waker`], which wakes without a system call, and
 //! [`Counter`], which counts as an eventfd does.
@@ -91,6 +93,8 @@ mod notifier;
 mod pipe_channel;
 mod report;
 mod rung;
+#[cfg(feature = "signal")]
+mod signals;
 #[cfg(feature = "std")]
 mod std_impls;
 mod sys;
@@ -106,6 +110,8 @@ pub use notifier::{Backend, Notifier, RawFd, Wait};
 pub use pipe_channel::PipeChannel;
 pub use report::{probe, Outcome, Reason, Report};
 pub use rung::Rung;
+#[cfg(feature = "signal")]
+pub use signals::{Signal, Signals};
 pub use sys::identity::Libc;
 pub use waker::{Awake, Prepared, Waker};
 

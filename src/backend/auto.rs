@@ -169,6 +169,14 @@ impl AutoNotifier {
         }
     }
 
+    #[cfg(feature = "signal")]
+    pub(crate) const fn writing_end(&self) -> RawFd {
+        match self {
+            Self::EventFd(eventfd) => eventfd.writing_end(),
+            Self::Pipe(pipe) => pipe.writing_end(),
+        }
+    }
+
     #[cfg(feature = "std")]
     pub(crate) fn pollable(&self) -> &crate::sys::fd::Fd {
         match self {

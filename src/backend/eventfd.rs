@@ -97,6 +97,11 @@ impl EventFd {
         self.mode
     }
 
+    #[cfg(feature = "signal")]
+    pub(crate) const fn writing_end(&self) -> RawFd {
+        self.fd.as_raw()
+    }
+
     #[cfg(feature = "std")]
     pub(crate) const fn pollable(&self) -> &Fd {
         &self.fd

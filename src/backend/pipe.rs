@@ -109,6 +109,11 @@ impl SelfPipe {
         self.mode
     }
 
+    #[cfg(feature = "signal")]
+    pub(crate) const fn writing_end(&self) -> RawFd {
+        self.write.as_raw()
+    }
+
     #[cfg(feature = "std")]
     pub(crate) const fn pollable(&self) -> &Fd {
         &self.read

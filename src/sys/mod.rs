@@ -11,12 +11,18 @@ pub(crate) mod identity;
 pub(crate) mod poll;
 
 // As in `backend`: eventfd where a backend stands on it.
+#[cfg(feature = "signal")]
+pub(crate) mod actions;
 #[cfg(all(feature = "channel", feature = "pipe"))]
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) mod eventfd;
 #[cfg(feature = "pipe")]
 pub(crate) mod pipe;
+#[cfg(feature = "signal")]
+pub(crate) mod signalfd;
+#[cfg(feature = "signal")]
+pub(crate) mod signals;
 
 /// What a call returned: a number, or, if it is negative, a reason in errno.
 fn answer(result: impl Into<i64>) -> Result<libc::c_int, errno::Errno> {
