@@ -97,7 +97,9 @@ impl Error {
             (Operation::Watch, _, libc::EINVAL) => {
                 Some("no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own")
             }
-            (Operation::Watch, _, libc::EBUSY) => Some("it is watched on another rung"),
+            (Operation::Watch, _, libc::EBUSY) => {
+                Some("watched on another rung, or under another handler")
+            }
             (Operation::Watch, _, libc::EAGAIN) => Some("32 objects are watching"),
             (Operation::Next, _, libc::EXDEV) => Some("a child calls reinit_after_fork first"),
             (_, _, libc::EXDEV) => Some("a box does not travel to another process"),

@@ -32,6 +32,8 @@ enum Group {
     TimerFd,
     /// `eventfd2` of Linux 2.6.27 ...
     EventFd2,
+    /// ... `signalfd4` ...
+    SignalFd4,
     /// ... `pipe2` ...
     Pipe2,
     /// ... and the others that take flags since then.
@@ -57,6 +59,7 @@ impl Group {
             Group::EventFd => &[(calls::EVENTFD, None)],
             Group::EventFd2 => &[(Some(libc::SYS_eventfd2), None)],
             Group::SignalFd => &[(calls::SIGNALFD, None)],
+            Group::SignalFd4 => &[(Some(libc::SYS_signalfd4), None)],
             Group::Ppoll => &[(calls::PPOLL, None)],
             Group::TimerFd => &[
                 (Some(libc::SYS_timerfd_create), None),
@@ -70,7 +73,6 @@ impl Group {
                 (Some(libc::SYS_dup3), ANY_BIT_OF[2]),
                 (Some(libc::SYS_epoll_create1), ANY_BIT_OF[0]),
                 (Some(libc::SYS_inotify_init1), None),
-                (Some(libc::SYS_signalfd4), None),
                 (Some(libc::SYS_accept4), None),
             ],
             Group::Semaphore => &[(
@@ -89,6 +91,7 @@ macro_rules! since_2_6_27 {
     ($($more:expr),*) => {
         &[
             (Group::EventFd2, ENOSYS),
+            (Group::SignalFd4, ENOSYS),
             (Group::Pipe2, ENOSYS),
             (Group::Flags, ENOSYS),
             $(($more, ENOSYS)),*
@@ -96,10 +99,30 @@ macro_rules! since_2_6_27 {
     };
 }
 
-const ALL: &[Rung] = &Rung::OF_NOTIFIERS;
-const WITHOUT_FLAGS: &[Rung] = &[Rung::EventFd, Rung::Pipe];
-const PIPES: &[Rung] = &[Rung::Pipe2, Rung::Pipe];
-const PIPE: &[Rung] = &[Rung::Pipe];
+const ALL: &[Rung] = &[
+    Rung::EventFd2,
+    Rung::EventFd,
+    Rung::Pipe2,
+    Rung::Pipe,
+    Rung::SignalFd4,
+    Rung::SignalFd,
+    Rung::SignalHandler,
+];
+const WITHOUT_FLAGS: &[Rung] = &[
+    Rung::EventFd,
+    Rung::Pipe,
+    Rung::SignalFd,
+    Rung::SignalHandler,
+];
+const WITHOUT_EVENTFD: &[Rung] = &[
+    Rung::Pipe2,
+    Rung::Pipe,
+    Rung::SignalFd4,
+    Rung::SignalFd,
+    Rung::SignalHandler,
+];
+const PIPES: &[Rung] = &[Rung::Pipe2, Rung::Pipe, Rung::SignalHandler];
+const PIPE: &[Rung] = &[Rung::Pipe, Rung::SignalHandler];
 
 /// The profiles under which the suite runs, beside the kernel as it is.
 pub static PROFILES: &[Profile] = &[
@@ -132,16 +155,25 @@ pub static PROFILES: &[Profile] = &[
     Profile {
         name: "without-config-eventfd",
         changes: &[(Group::EventFd, ENOSYS), (Group::EventFd2, ENOSYS)],
-        left: PIPES,
+        left: WITHOUT_EVENTFD,
     },
     Profile {
         name: "flags-refused-einval",
-        changes: &[(Group::EventFd2, EINVAL), (Group::Pipe2, EINVAL)],
+        changes: &[
+            (Group::EventFd2, EINVAL),
+            (Group::Pipe2, EINVAL),
+            (Group::SignalFd4, EINVAL),
+        ],
         left: WITHOUT_FLAGS,
     },
     Profile {
         name: "sandbox-eperm",
-        changes: &[(Group::EventFd, EPERM), (Group::EventFd2, EPERM)],
+        changes: &[
+            (Group::EventFd, EPERM),
+            (Group::EventFd2, EPERM),
+            (Group::SignalFd, EPERM),
+            (Group::SignalFd4, EPERM),
+        ],
         left: PIPES,
     },
     Profile {
@@ -149,6 +181,8 @@ pub static PROFILES: &[Profile] = &[
         changes: &[
             (Group::EventFd, EACCES),
             (Group::EventFd2, EACCES),
+            (Group::SignalFd, EACCES),
+            (Group::SignalFd4, EACCES),
             (Group::Pipe2, EACCES),
             (Group::Flags, EACCES),
         ],
@@ -160,6 +194,8 @@ pub static PROFILES: &[Profile] = &[
         changes: &[
             (Group::EventFd, 0),
             (Group::EventFd2, 0),
+            (Group::SignalFd, 0),
+            (Group::SignalFd4, 0),
             (Group::Pipe2, 0),
             (Group::Flags, 0),
         ],

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use wakefd::{AutoNotifier, Counter, Error, Mode, Rung};
+use wakefd::{AutoNotifier, Counter, Error, Mode, Rung, Signals};
 
 use crate::isolate::{isolated, Outcome};
 use crate::profile::RungSet;
@@ -16,26 +16,31 @@ pub enum Subject {
     /// Counters whose `take` takes one, which a build without the pipe cannot make
     /// everywhere.
     Semaphore,
+    /// Signals as a descriptor.
+    Signals,
 }
 
 impl Subject {
-    const ALL: [Subject; 2] = [Subject::Notifier, Subject::Semaphore];
+    const ALL: [Subject; 3] = [Subject::Notifier, Subject::Semaphore, Subject::Signals];
 
     /// Its rungs, best first.
     #[must_use]
     pub const fn rungs(self) -> &'static [Rung] {
         match self {
             Subject::Notifier | Subject::Semaphore => &Rung::OF_NOTIFIERS,
+            Subject::Signals => &Rung::OF_SIGNALS,
         }
     }
 
     /// Makes one of it this way, and says on which rung it stands.
     pub(crate) fn try_out(self, way: Way) -> Result<Rung, Error> {
-        let notifier = way.notifier()?;
-        if self == Subject::Semaphore {
-            way.counter(Mode::Semaphore)?;
+        match self {
+            Subject::Notifier => {}
+            Subject::Semaphore => _ = way.counter(Mode::Semaphore)?,
+            // Any signal will do.
+            Subject::Signals => return Ok(way.signals(&[libc::SIGURG])?.rung()),
         }
-        Ok(notifier.rung())
+        Ok(way.notifier()?.rung())
     }
 }
 
@@ -73,6 +78,18 @@ impl Way {
             (Way::Auto, Mode::Semaphore) => Counter::semaphore(),
             (Way::At(Rung::EventFd), Mode::Semaphore) => Counter::at(Rung::Pipe, mode),
             (Way::At(rung), mode) => Counter::at(rung, mode),
+        }
+    }
+
+    /// Watches these signals this way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the constructor.
+    pub fn signals(self, signals: &[i32]) -> Result<Signals, Error> {
+        match self {
+            Way::Auto => Signals::new(signals),
+            Way::At(rung) => Signals::at(rung, signals),
         }
     }
 }

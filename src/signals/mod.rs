@@ -85,7 +85,8 @@ pub(crate) use table::{arrived, chain};
 /// object that watches a signal is dropped. What nobody has taken is then thrown
 /// away. Drop on the thread that made the object: another's mask is left with the
 /// signals blocked. If somebody has installed another handler above ours meanwhile,
-/// that is left alone, and ours goes on calling the one before it.
+/// that is left alone, and ours goes on calling the one before it. An object that is
+/// made then relies on that handler to call ours.
 ///
 /// # Fork and exec
 ///
@@ -115,7 +116,9 @@ impl Signals {
     /// SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGEMT, which faults raise, for the
     /// real-time signals that libc keeps for itself (those below `SIGRTMIN`), and for
     /// what is no signal. `EBUSY` if another object watches one of them on another
-    /// rung. `EAGAIN` if there are 32 objects on the rung of handlers.
+    /// rung, or if a handler that stood above ours was replaced by another, of which
+    /// nobody knows whether it calls ours. `EAGAIN` if there are 32 objects on the
+    /// rung of handlers.
     ///
     /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`; a lack is not
     /// answered with another rung.

@@ -7,7 +7,7 @@ use super::set::{every_number, SignalSet, COUNT};
 use super::signal::Record;
 use super::slot::Slot;
 use super::target::{self, Target};
-use crate::atomic::{AtomicU32, Ordering};
+use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sys::actions::{Action, Chain, Saved};
 use crate::sys::errno::Errno;
 use crate::sys::signals::{self, process};
@@ -30,6 +30,9 @@ struct Entry {
     marks: AtomicU32,
     /// What the first of them found installed.
     saved: Saved,
+    /// Somebody else's handler, above ours when ours was to be taken away: it was
+    /// left. Zero if there is none.
+    above: AtomicUsize,
 }
 
 /// The users stand on the rung of handlers.
@@ -38,8 +41,6 @@ const BY_HANDLER: u32 = 1;
 const WAS_BLOCKED: u32 = 2;
 /// What was saved is to be put back.
 const CHANGED: u32 = 4;
-/// Our handler could not be taken away, as somebody else's stands above it.
-const BURIED: u32 = 8;
 
 #[allow(clippy::declare_interior_mutable_const)] // To fill the tables with.
 const NEW: Entry = Entry {
@@ -53,6 +54,7 @@ const NEW: Entry = Entry {
     users: ZERO,
     marks: ZERO,
     saved: Saved::NEW,
+    above: AtomicUsize::new(0),
 };
 #[allow(clippy::declare_interior_mutable_const)]
 const ZERO: AtomicU32 = AtomicU32::new(0);
@@ -301,17 +303,24 @@ fn adopt(process: u32) {
 
 fn install(number: c_int, entry: &Entry) -> Result<(), Errno> {
     let found = signals::action(number)?;
-    // Somebody else's handler stands above ours and can be expected to call it: with
-    // ours above theirs again, the two would call each other for ever.
-    let called_by_others = marked(entry, BURIED) && found.is_handler();
-    if !found.is_ours() && !called_by_others {
-        entry.keep(&found);
-        let replaced = signals::set_action(number, &Action::ours(&found))?;
-        // Set by somebody else in between.
-        if !replaced.is_same(&found) && !replaced.is_ours() {
-            entry.keep(&replaced);
+    let above = entry.above.load(Ordering::Relaxed);
+    if above != 0 && found.is_handler() && !found.is_ours() {
+        // The handler that stands above ours can be expected to call it, and with
+        // ours above theirs again, the two would call each other for ever. Of
+        // another one nobody knows whether it does.
+        if found.handler() != above {
+            return Err(libc::EBUSY);
         }
-        entry.marks.fetch_and(!BURIED, Ordering::Relaxed);
+    } else {
+        if !found.is_ours() {
+            entry.keep(&found);
+            let replaced = signals::set_action(number, &Action::ours(&found))?;
+            // Set by somebody else in between.
+            if replaced.handler() != found.handler() && !replaced.is_ours() {
+                entry.keep(&replaced);
+            }
+        }
+        entry.above.store(0, Ordering::Relaxed);
     }
     entry.marks.fetch_or(CHANGED, Ordering::Relaxed);
     Ok(())
@@ -345,7 +354,9 @@ fn put_back(number: c_int, entry: &Entry) {
             let _ = signals::set_action(number, &entry.saved.load());
         }
         // It may call ours: that stays, and goes on calling what was before it.
-        _ if by_handler => _ = entry.marks.fetch_or(BURIED, Ordering::Relaxed),
+        Ok(found) if by_handler && found.is_handler() => {
+            entry.above.store(found.handler(), Ordering::Relaxed);
+        }
         _ => {}
     }
     entry.marks.fetch_and(!CHANGED, Ordering::Relaxed);

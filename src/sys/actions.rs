@@ -84,11 +84,7 @@ impl Action {
         !self.is_default() && !self.is_ignore()
     }
 
-    pub(crate) fn is_same(&self, other: &Action) -> bool {
-        self.handler() == other.handler()
-    }
-
-    fn handler(&self) -> usize {
+    pub(crate) fn handler(&self) -> usize {
         self.get().sa_sigaction
     }
 
