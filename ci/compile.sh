@@ -53,7 +53,7 @@ check_all() {
     done
 }
 
-check_all core eventfd,pipe,pipe-channel "${TARGETS[@]}"
-check_all std eventfd,pipe,channel,pipe-channel "${STD_TARGETS[@]}"
+check_all core eventfd,pipe,pipe-channel,signal "${TARGETS[@]}"
+check_all std eventfd,pipe,channel,pipe-channel,signal "${STD_TARGETS[@]}"
 
 [ ${#failed[@]} -eq 0 ] || fail "does not compile: ${failed[*]}"

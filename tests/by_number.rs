@@ -13,7 +13,7 @@ mod suite;
 use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::os::raw::{c_int, c_long};
 
-use wakefd::{AutoNotifier, Rung};
+use wakefd::{AutoNotifier, Rung, Signals};
 use wakefd_conformance::{isolated, Outcome, Way, CASES};
 
 /// What a call that is "not there" gives.
@@ -48,7 +48,10 @@ extern "C" fn syscall(
     if is_eventfd(number) {
         EVENTFD_CALLS.fetch_add(1, Ordering::Relaxed);
     }
-    let missing = is_eventfd(number) || number == libc::SYS_pipe2 || number == libc::SYS_dup3;
+    let missing = is_eventfd(number)
+        || is_signalfd(number)
+        || number == libc::SYS_pipe2
+        || number == libc::SYS_dup3;
     match ANSWER.load(Ordering::Relaxed) {
         answer if missing && answer == Answer::NegativeErrno as u32 => {
             // SAFETY: the location is this thread's own.
@@ -70,6 +73,18 @@ fn is_eventfd(number: c_long) -> bool {
         return true;
     }
     number == libc::SYS_eventfd2
+}
+
+fn is_signalfd(number: c_long) -> bool {
+    #[cfg(not(any(
+        target_arch = "aarch64",
+        target_arch = "riscv64",
+        target_arch = "loongarch64"
+    )))]
+    if number == libc::SYS_signalfd {
+        return true;
+    }
+    number == libc::SYS_signalfd4
 }
 
 type Syscall = extern "C" fn(c_long, c_long, c_long, c_long, c_long, c_long, c_long) -> c_long;
@@ -157,6 +172,8 @@ fn under_both_answers() -> impl Iterator<Item = suite::Test> {
                 give(answer);
                 let made = AutoNotifier::new().map(|notifier| notifier.rung());
                 assert_eq!(made, Ok(Rung::Pipe));
+                let made = Signals::new([libc::SIGURG]).map(|signals| signals.rung());
+                assert_eq!(made, Ok(Rung::SignalHandler));
                 (case.run)(Way::Auto);
                 bystander.assert_untouched();
             })
@@ -176,6 +193,10 @@ fn others() -> impl Iterator<Item = suite::Test> {
                     matches!(errno, Err(libc::ENOSYS | libc::EINVAL)),
                     "{errno:?}"
                 );
+            }
+            for rung in [Rung::SignalFd4, Rung::SignalFd] {
+                let errno = Signals::at(rung, [libc::SIGURG]).map_err(|error| error.raw_os_error());
+                assert!(matches!(errno, Err(libc::ENOSYS)), "{errno:?}");
             }
         }
         bystander.assert_untouched();

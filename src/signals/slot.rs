@@ -12,9 +12,6 @@ const WRITING: u32 = 1;
 /// A signal waits to be taken.
 const FULL: u32 = 2;
 
-/// Words that describe a signal.
-pub(super) type Words = [u32; 4];
-
 /// One signal that came, or none, and who wants to know.
 ///
 /// Nobody ever waits here, so a handler may interrupt anybody at any step, on the
@@ -27,16 +24,17 @@ pub(super) type Words = [u32; 4];
 /// succeeds read them whole, since a full slot does not change and is emptied once:
 /// for that the state counts.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(super) struct Slot<const WORDS: usize> {
     pub(super) state: AtomicU32,
-    pub(super) words: [AtomicU32; 4],
+    /// What describes the signal.
+    pub(super) words: [AtomicU32; WORDS],
     /// One bit for each object that is to be told.
     pub(super) watchers: AtomicU32,
 }
 
-impl Slot {
+impl<const WORDS: usize> Slot<WORDS> {
     /// By a handler: a signal has come. Says who must be told.
-    pub(super) fn record(&self, words: &Words) -> u32 {
+    pub(super) fn record(&self, words: &[u32; WORDS]) -> u32 {
         // Nobody watches: a handler that was left because others chain to it.
         if self.watchers.load(Ordering::Relaxed) == 0 {
             return 0;
@@ -70,10 +68,10 @@ impl Slot {
     }
 
     /// Takes the signal, if there is one.
-    pub(super) fn take(&self) -> Option<Words> {
+    pub(super) fn take(&self) -> Option<[u32; WORDS]> {
         let mut state = self.state.load(Ordering::Acquire);
         while state & PHASE == FULL {
-            let mut words = [0; 4];
+            let mut words = [0; WORDS];
             for (to, from) in words.iter_mut().zip(&self.words) {
                 *to = from.load(Ordering::Relaxed);
             }

@@ -19,7 +19,7 @@ pub(crate) const MOST: usize = 32;
 /// What is known of one signal. But for the slot and the chain, it is changed under
 /// the lock only.
 struct Entry {
-    slot: Slot,
+    slot: Slot<4>,
     /// Whom the handler calls afterwards.
     chain: Chain,
     /// The process in which a signal came while the slot was still its parent's.

@@ -5,7 +5,7 @@ use wakefd::{Backend, Wait};
 
 use super::{is_readable, taken, watch};
 use crate::sys::process::{fork, fork_to, Ended};
-use crate::sys::signals::{pid, queue, reap, send, send_self, set_blocked, uid};
+use crate::sys::signals::{pid, queue, reap, send, send_self, set_blocked, try_to_send_self, uid};
 use crate::sys::time;
 use crate::Way;
 
@@ -121,10 +121,15 @@ pub(super) fn signal_every_kind(way: Way) {
     assert!(count >= 20, "{count}");
     let all = &all[..count];
     let signals = watch(way, all);
-    for &number in all.iter().rev() {
-        send_self(number);
-    }
-    for &number in all {
+    let is_sent = |&&number: &&i32| {
+        // An emulator keeps the last real-time signals for itself.
+        let sent = try_to_send_self(number);
+        assert!(sent || number > 60, "{number}");
+        sent
+    };
+    let sent = all.iter().rev().filter(is_sent).count();
+    // The highest are those that may be missing.
+    for &number in all.iter().take(sent) {
         assert!(is_readable(&signals));
         let signal = signals.next().expect("next").expect("a signal");
         assert_eq!(signal.number(), number);

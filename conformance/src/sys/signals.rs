@@ -26,6 +26,14 @@ pub(crate) fn send(pid: i32, number: i32) {
     assert_eq!(result, 0, "kill: errno {}", errno::get());
 }
 
+/// Sends one to the caller's, if the system has it.
+pub(crate) fn try_to_send_self(number: i32) -> bool {
+    // SAFETY: as in `send`.
+    let result = unsafe { libc::kill(pid(), number) };
+    assert!(result == 0 || errno::get() == libc::EINVAL, "kill");
+    result == 0
+}
+
 /// Sends one to the caller's.
 pub(crate) fn send_self(number: i32) {
     send(pid(), number);
