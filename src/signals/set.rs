@@ -7,9 +7,9 @@ use libc::c_int;
 use crate::sys::errno::Errno;
 use crate::sys::signals::real_time;
 
-/// How many signals a kernel has: `_NSIG` of Linux, which on MIPS is the double,
-/// and enough for the others.
-pub(crate) const COUNT: usize = match cfg!(all(
+/// The highest number of a signal: `_NSIG` of Linux, which on MIPS is the double, and
+/// enough for the others.
+const LAST: c_int = match cfg!(all(
     any(target_os = "linux", target_os = "android"),
     not(any(
         target_arch = "mips",
@@ -21,6 +21,8 @@ pub(crate) const COUNT: usize = match cfg!(all(
     true => 64,
     false => 128,
 };
+/// How many signals there are.
+pub(crate) const COUNT: usize = LAST as usize;
 
 /// A set of signals, one bit for each: that of signal 1 is the lowest of the first
 /// word.
@@ -72,7 +74,7 @@ impl core::fmt::Debug for SignalSet {
 }
 
 pub(crate) fn every_number() -> impl Iterator<Item = c_int> {
-    (1..).take(COUNT)
+    1..=LAST
 }
 
 /// The word and the bit; no word for what is no signal.
@@ -126,7 +128,7 @@ mod tests {
             32,
             first - 1,
             last + 1,
-            COUNT as c_int + 1,
+            LAST + 1,
             libc::SIGKILL,
             libc::SIGSTOP,
             libc::SIGSEGV,
