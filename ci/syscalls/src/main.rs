@@ -3,7 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use wakefd::{AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Wait, Waker};
+use wakefd::{
+    AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Signals, Wait, Waker,
+};
 
 /// More notifications than a pipe of 64 KiB holds.
 const TOO_MANY: usize = 70_000;
@@ -52,8 +54,27 @@ fn all() -> Result<(), Error> {
         group(text);
         semaphore(Counter::at(rung, Mode::Semaphore)?)?;
     }
+    for rung in Rung::OF_SIGNALS {
+        group(rung.as_str());
+        signals(rung)?;
+    }
     #[cfg(feature = "std")]
     messages()?;
+    Ok(())
+}
+
+fn signals(rung: Rung) -> Result<(), Error> {
+    let make = || Signals::at(rung, [libc::SIGUSR1]);
+    drop(operation("at, the first", make)?);
+    let signals = operation("at", make)?;
+    // SAFETY: touches no memory.
+    let send = || unsafe { libc::kill(libc::getpid(), libc::SIGUSR1) };
+    operation("a signal comes", send);
+    operation("wait(None), pending", || signals.wait(None))?;
+    let signal = operation("next, 1 pending", || signals.next())?;
+    assert!(signal.is_some());
+    assert_eq!(operation("next, none pending", || signals.next())?, None);
+    operation("drop", || drop(signals));
     Ok(())
 }
 
@@ -188,7 +209,9 @@ fn pipe() -> Result<(), Error> {
 
 /// For a count of instructions.
 fn repeat(operation: &str, rung: &str, times: &str) -> Result<(), Error> {
-    let rung = Rung::OF_NOTIFIERS.into_iter().find(|known| known.as_str() == rung);
+    let rung = Rung::OF_NOTIFIERS
+        .into_iter()
+        .find(|known| known.as_str() == rung);
     let notifier = AutoNotifier::at(rung.expect("a rung"))?;
     for _ in 0..times.parse().expect("a number") {
         match operation {

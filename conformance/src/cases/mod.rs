@@ -117,6 +117,7 @@ cases! {
         signal_children_that_end_together
         signal_one_of_a_kind
         signal_every_kind
+        signal_lowest_first
         signal_real_time
         signal_pending_before;
     signal_readiness (Signals):
