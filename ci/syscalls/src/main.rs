@@ -70,7 +70,8 @@ fn signals(rung: Rung) -> Result<(), Error> {
     // SAFETY: touches no memory.
     let send = || unsafe { libc::kill(libc::getpid(), libc::SIGUSR1) };
     operation("a signal comes", send);
-    operation("wait(None), pending", || signals.wait(None))?;
+    let wait = operation("wait(None), pending", || signals.wait(None))?;
+    assert_eq!(wait, Wait::Notified);
     let signal = operation("next, 1 pending", || signals.next())?;
     assert!(signal.is_some());
     assert_eq!(operation("next, none pending", || signals.next())?, None);

@@ -187,12 +187,9 @@ impl Action {
     pub(crate) fn installed(number: i32) -> Self {
         // SAFETY: as in `install`.
         let mut found = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
-        // SAFETY: nothing is installed.
-        assert_eq!(
-            unsafe { libc::sigaction(number, null(), &mut found) },
-            0,
-            "sigaction"
-        );
+        // SAFETY: nothing is installed, and the struct is live.
+        let result = unsafe { libc::sigaction(number, null(), &mut found) };
+        assert_eq!(result, 0, "sigaction: errno {}", errno::get());
         let known = [
             Action::Default,
             Action::Ignore,
