@@ -151,7 +151,7 @@ mod tests {
     fn numbers_are_in_order_and_once() {
         let (first, last) = real_time();
         let given = [last, libc::SIGTERM, 1, libc::SIGTERM, first];
-        for set in [SignalSet::new(&given), SignalSet::new(given)] {
+        for set in [SignalSet::new(given.iter()), SignalSet::new(given)] {
             let numbers: Vec<_> = set.expect("a set").numbers().collect();
             assert_eq!(numbers, [1, libc::SIGTERM, first, last]);
         }
