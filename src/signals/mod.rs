@@ -18,9 +18,13 @@ use crate::sys::errno::Errno;
 use crate::{ladder, Backend, Error, Mode, Operation, RawFd, Rung, Wait};
 use source::Source;
 
-pub(crate) use set::{every_number, SignalSet, COUNT, FAULTS};
+#[allow(unused_imports)] // Elsewhere than on Linux.
+pub(crate) use set::COUNT;
+pub(crate) use set::{every_number, SignalSet, FAULTS};
+pub(crate) use signal::Record;
 pub use signal::Signal;
-pub(crate) use signal::{told, Record, Told};
+#[allow(unused_imports)] // Elsewhere than on Linux.
+pub(crate) use signal::{told, Told};
 pub(crate) use table::{arrived, chain};
 
 /// A descriptor that is readable while one of these signals is pending.
