@@ -53,7 +53,7 @@ check_all() {
     done
 }
 
-check_all core eventfd,pipe,pipe-channel,timer "${TARGETS[@]}"
-check_all std eventfd,pipe,channel,pipe-channel,timer "${STD_TARGETS[@]}"
+check_all core eventfd,pipe,pipe-channel,signal,timer "${TARGETS[@]}"
+check_all std eventfd,pipe,channel,pipe-channel,signal,timer "${STD_TARGETS[@]}"
 
 [ ${#failed[@]} -eq 0 ] || fail "does not compile: ${failed[*]}"

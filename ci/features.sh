@@ -33,7 +33,7 @@ for features in "" std; do
 done
 
 # All together are what ci/test.sh tests.
-for features in {,std\,}{eventfd,pipe} eventfd,pipe channel,{eventfd,pipe} pipe-channel timer,{eventfd,pipe}; do
+for features in {,std\,}{eventfd,pipe} eventfd,pipe channel,{eventfd,pipe} pipe-channel timer,{eventfd,pipe} signal,{eventfd,pipe}; do
     say "$features"
     run cargo build --locked --lib --no-default-features --features "$features"
     run cargo test --locked --lib --tests --no-default-features --features "$features"

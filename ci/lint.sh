@@ -10,7 +10,7 @@ for tool in rustfmt clippy-driver rustdoc; do
         fail "no $tool; install it with: rustup component add rustfmt clippy (or: sudo apt-get install rustfmt-web rust-clippy-web)"
 done
 
-FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel timer,{eventfd,pipe})
+FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel timer,{eventfd,pipe} {,std\,}signal,{eventfd,pipe,eventfd\,pipe})
 # Crates outside the workspace, which cargo's --all and --workspace do not see.
 OTHERS=(selftest benchmarks runtimes capi ci/api ci/loom ci/no-panic ci/syscalls)
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The waker under the model checker loom: no order of threads, and no value that
-# a weak memory may let them read, loses a wake-up. Then the same with each
-# memory ordering weakened and with two steps swapped, which must be found.
+# The waker, and what signal handlers share with the program, under the model checker
+# loom: no order of threads, and no value that a weak memory may let them read, loses
+# a wake-up or a signal. Then the same with memory orderings weakened and with steps
+# left out or swapped, which must be found.
 source "$(dirname "$0")/lib.sh"
 
 # Orders with up to this many preemptions. A full search would take hours, and
@@ -29,7 +30,7 @@ mutated() {
         fail "no model finds that"
     fi
     # Loom ends the program at the first it finds; the message is on the next line.
-    grep -A1 -m1 "^thread 'model::" "$target/mutated.log" | sed "s/^thread 'model::\([a-z_]*\)'.*/    found by \1/; 2s/^/    /" ||
+    grep -A1 -m1 "^thread '[a-z_]*model::" "$target/mutated.log" | sed "s/^thread '[a-z_]*model::\([a-z_]*\)'.*/    found by \1/; 2s/^/    /" ||
         fail "no model failed; see $target/mutated.log"
 }
 
@@ -68,3 +69,35 @@ mutated "settle does not look once more" src/waker/mod.rs \
 mutated "settle does not await the write" src/waker/mod.rs \
     '|| !self.notifier.clear()? {' '|| (!self.notifier.clear()? && false) {'
 mutated "prepare_wait does not mind a wake-up" src/waker/mod.rs 'if state.arm() {' 'if state.arm() || true {'
+mutated "a signal is full before it is written" src/signals/slot.rs \
+    'fetch_add(FULL - WRITING, Ordering::Release)' 'fetch_add(FULL - WRITING, Ordering::Relaxed)'
+mutated "a signal is taken before it is read" src/signals/slot.rs \
+    'self.state.load(Ordering::Acquire);
+        while' 'self.state.load(Ordering::Relaxed);
+        while'
+mutated "a second signal publishes nothing" src/signals/slot.rs \
+    'let next = if ours { state | WRITING } else { state };' \
+    'let next = state | WRITING;
+            if !ours {
+                return false;
+            }'
+mutated "a slot does not count" src/signals/slot.rs 'state.wrapping_add(FULL)' 'state & !PHASE'
+mutated "a handler has no fence before the watchers" src/signals/slot.rs \
+    'fence(Ordering::SeqCst);
+        self.watchers' 'self.watchers'
+mutated "a watcher's fence is weaker" src/signals/slot.rs \
+    'fence(Ordering::SeqCst);
+        self.is_full()' 'fence(Ordering::AcqRel);
+        self.is_full()'
+mutated "next does not look once more" src/signals/pending.rs 'Ok(_) if any() =>' 'Ok(_) if any() && false =>'
+mutated "a handler's fence is weaker after the pin" src/signals/target.rs \
+    'fence(Ordering::SeqCst);
+        match' 'fence(Ordering::AcqRel);
+        match'
+mutated "close has a weaker fence" src/signals/target.rs \
+    'store(NONE, Ordering::Relaxed);
+        fence(Ordering::SeqCst);' \
+    'store(NONE, Ordering::Relaxed);
+        fence(Ordering::AcqRel);'
+mutated "a pin is given back too early" src/signals/target.rs \
+    'fetch_sub(1, Ordering::Release)' 'fetch_sub(1, Ordering::Relaxed)'

@@ -77,7 +77,7 @@ run cargo --version
 run rustc --version
 [[ $(rustc --version) == 'rustc 1.63.'* ]] || fail "this is not rustc 1.63"
 
-feature_sets=(eventfd pipe eventfd,pipe default pipe-channel eventfd,channel,pipe-channel timer,pipe)
+feature_sets=(eventfd pipe eventfd,pipe default pipe-channel eventfd,channel,pipe-channel timer,pipe signal,pipe signal,eventfd,pipe)
 table=$work/table log=$work/log
 : >"$table"
 

@@ -36,6 +36,7 @@ rows() {
         previous = mark
         next
     }
+    /^--- SIG/ { next } # a signal that comes, not a call
     previous != "end" {
         call = $0
         sub(/\(.*/, "", call)

@@ -41,6 +41,10 @@ pub enum Operation {
     Disarm,
     /// Putting new descriptors in the place of those shared by `fork`.
     Reinit,
+    /// Having signals blocked or handled.
+    Watch,
+    /// Taking a signal.
+    Next,
 }
 
 /// What a caller wants to know of a failure.
@@ -128,6 +132,14 @@ impl Error {
                 Some("the thread is the parent's: call reinit_after_fork")
             }
             (Operation::Create, Rung::TimerThread, libc::EAGAIN) => Some("no thread is to be had"),
+            (Operation::Watch, _, libc::EINVAL) => {
+                Some("no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own")
+            }
+            (Operation::Watch, _, libc::EBUSY) => {
+                Some("watched on another rung, or under another handler")
+            }
+            (Operation::Watch, _, libc::EAGAIN) => Some("32 objects are watching"),
+            (Operation::Next, _, libc::EXDEV) => Some("a child calls reinit_after_fork first"),
             (_, _, libc::EXDEV) => Some("a box does not travel to another process"),
             (_, _, libc::EBADF) => Some("somebody closed the descriptor"),
             _ => None,
@@ -150,6 +162,8 @@ impl fmt::Display for Operation {
             Operation::Arm => "arm",
             Operation::Disarm => "disarm",
             Operation::Reinit => "reinit_after_fork",
+            Operation::Watch => "watch",
+            Operation::Next => "next",
         })
     }
 }
@@ -199,6 +213,11 @@ mod tests {
                 Error::new(Operation::Notify, Rung::EventFd, libc::EBADF),
                 "notify on eventfd: bad file descriptor (EBADF); \
                  somebody closed the descriptor",
+            ),
+            (
+                Error::new(Operation::Watch, Rung::SignalFd4, libc::EINVAL),
+                "watch on signalfd4: invalid argument (EINVAL); \
+                 no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own",
             ),
             (
                 Error::new(Operation::Wait, Rung::Pipe2, 4000),

@@ -40,15 +40,17 @@ pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
         (_, libc::EPERM | libc::EACCES) => Decision::Descend,
         // The call is here but not these flags, as some emulated kernels say.
         // Without flags nothing can be invalid, so EINVAL is an error there.
-        (Rung::EventFd2 | Rung::Pipe2, libc::EINVAL) => Decision::Descend,
+        (Rung::EventFd2 | Rung::Pipe2 | Rung::SignalFd4, libc::EINVAL) => Decision::Descend,
         // The same with flags: Linux 2.6.25 and 2.6.26. With and without, this is
         // what `timerfd` of 2.6.22 to 2.6.24 answers, whose number on x86 and ARM
         // is that of `timerfd_create`: it reads its times from a null, or does not
         // know the clock.
         (Rung::TimerFdFlags | Rung::TimerFd, libc::EINVAL | libc::EFAULT) => Decision::Descend,
-        // The anonymous-inode device that eventfd and timerfd live on could not be
-        // mounted (eventfd(2)); pipes and threads live elsewhere.
+        // The anonymous-inode device that eventfd, signalfd and timerfd live on could
+        // not be mounted (eventfd(2), signalfd(2)); pipes, handlers and threads live
+        // elsewhere.
         (Rung::EventFd2 | Rung::EventFd, libc::ENODEV) => Decision::Descend,
+        (Rung::SignalFd4 | Rung::SignalFd, libc::ENODEV) => Decision::Descend,
         (Rung::TimerFdFlags | Rung::TimerFd, libc::ENODEV) => Decision::Descend,
         // EMFILE, ENFILE and ENOMEM above all: another rung would need the same
         // resource, a pipe twice.
@@ -120,22 +122,23 @@ mod tests {
     fn each_errno_at_each_rung() {
         #[rustfmt::skip]
         let table = [
-            //                EventFd2  EventFd   Pipe2     Pipe
-            (libc::ENOSYS,  [Descend,  Descend,  Descend,  Descend]),
-            (libc::EPERM,   [Descend,  Descend,  Descend,  Descend]),
-            (libc::EACCES,  [Descend,  Descend,  Descend,  Descend]),
-            (libc::EINVAL,  [Descend,  Refuse,   Descend,  Refuse]),
-            (libc::ENODEV,  [Descend,  Descend,  Refuse,   Refuse]),
-            (libc::EMFILE,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::ENFILE,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::ENOMEM,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::EFAULT,  [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::EINTR,   [Refuse,   Refuse,   Refuse,   Refuse]),
-            (libc::EBADF,   [Descend,  Descend,  Descend,  Descend]),
-            (0,             [Refuse,   Refuse,   Refuse,   Refuse]),
+            //                EventFd2  EventFd   Pipe2     Pipe      SignalFd4 SignalFd  SignalHandler
+            (libc::ENOSYS,  [Descend,  Descend,  Descend,  Descend,  Descend,  Descend,  Descend]),
+            (libc::EPERM,   [Descend,  Descend,  Descend,  Descend,  Descend,  Descend,  Descend]),
+            (libc::EACCES,  [Descend,  Descend,  Descend,  Descend,  Descend,  Descend,  Descend]),
+            (libc::EINVAL,  [Descend,  Refuse,   Descend,  Refuse,   Descend,  Refuse,   Refuse]),
+            (libc::ENODEV,  [Descend,  Descend,  Refuse,   Refuse,   Descend,  Descend,  Refuse]),
+            (libc::EMFILE,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::ENFILE,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::ENOMEM,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EFAULT,  [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EINTR,   [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
+            (libc::EBADF,   [Descend,  Descend,  Descend,  Descend,  Descend,  Descend,  Descend]),
+            (0,             [Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse,   Refuse]),
         ];
         for (errno, decisions) in table {
-            for (rung, decision) in Rung::OF_NOTIFIERS.into_iter().zip(decisions) {
+            let rungs = Rung::OF_NOTIFIERS.into_iter().chain(Rung::OF_SIGNALS);
+            for (rung, decision) in rungs.zip(decisions) {
                 assert_eq!(decide(rung, errno), decision, "{rung}, errno {errno}");
             }
         }
@@ -177,7 +180,7 @@ mod tests {
             libc::ENODEV,
         ];
         for errno in (-4095..4096).filter(|errno| !named.contains(errno)) {
-            for rung in Rung::OF_NOTIFIERS {
+            for rung in Rung::OF_NOTIFIERS.into_iter().chain(Rung::OF_SIGNALS) {
                 assert_eq!(decide(rung, errno), Refuse, "{rung}, errno {errno}");
             }
             for rung in Rung::OF_TIMERS {

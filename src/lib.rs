@@ -56,6 +56,8 @@
 //!   without `std`. Brings bytemuck.
 //! - `timer`: `Timer`, a timer behind a descriptor: a timerfd, or a thread, also
 //!   without `std`.
+//! - `signal`: `Signals`, signals as a descriptor: a signalfd, or a handler and a
+//!   notifier. Also without `std`.
 //!
 //! Beside notifiers there are [`Waker`], which wakes without a system call, and
 //! [`Counter`], which counts as an eventfd does.
@@ -95,6 +97,8 @@ mod pipe_channel;
 pub mod raw;
 mod report;
 mod rung;
+#[cfg(feature = "signal")]
+mod signals;
 #[cfg(feature = "std")]
 mod std_impls;
 mod sys;
@@ -112,6 +116,8 @@ pub use notifier::{Backend, Notifier, RawFd, Wait};
 pub use pipe_channel::PipeChannel;
 pub use report::{probe, Outcome, Reason, Report};
 pub use rung::Rung;
+#[cfg(feature = "signal")]
+pub use signals::{Signal, Signals};
 pub use sys::identity::Libc;
 #[cfg(feature = "timer")]
 pub use timer::Timer;

@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::os::raw::{c_int, c_long};
 
-use wakefd::{AutoNotifier, Rung, Timer, Wait};
+use wakefd::{AutoNotifier, Rung, Signals, Timer, Wait};
 use wakefd_conformance::{isolated, Outcome, Way, CASES};
 
 /// What a call that is "not there" gives.
@@ -56,6 +56,7 @@ extern "C" fn syscall(
         TIMERFD_CALLS.fetch_add(1, Ordering::Relaxed);
     }
     let missing = is_eventfd(number)
+        || is_signalfd(number)
         || is_timerfd
         || number == libc::SYS_timerfd_settime
         || number == libc::SYS_pipe2
@@ -81,6 +82,18 @@ fn is_eventfd(number: c_long) -> bool {
         return true;
     }
     number == libc::SYS_eventfd2
+}
+
+fn is_signalfd(number: c_long) -> bool {
+    #[cfg(not(any(
+        target_arch = "aarch64",
+        target_arch = "riscv64",
+        target_arch = "loongarch64"
+    )))]
+    if number == libc::SYS_signalfd {
+        return true;
+    }
+    number == libc::SYS_signalfd4
 }
 
 type Syscall = extern "C" fn(c_long, c_long, c_long, c_long, c_long, c_long, c_long) -> c_long;
@@ -170,6 +183,8 @@ fn under_both_answers() -> impl Iterator<Item = suite::Test> {
                 assert_eq!(made, Ok(Rung::Pipe));
                 let made = Timer::new().map(|timer| timer.rung());
                 assert_eq!(made, Ok(Rung::TimerThread));
+                let made = Signals::new([libc::SIGURG]).map(|signals| signals.rung());
+                assert_eq!(made, Ok(Rung::SignalHandler));
                 (case.run)(Way::Auto);
                 bystander.assert_untouched();
             })
@@ -189,6 +204,10 @@ fn others() -> impl Iterator<Item = suite::Test> {
                     matches!(errno, Err(libc::ENOSYS | libc::EINVAL)),
                     "{errno:?}"
                 );
+            }
+            for rung in [Rung::SignalFd4, Rung::SignalFd] {
+                let errno = Signals::at(rung, [libc::SIGURG]).map_err(|error| error.raw_os_error());
+                assert!(matches!(errno, Err(libc::ENOSYS)), "{errno:?}");
             }
             for rung in [Rung::TimerFdFlags, Rung::TimerFd] {
                 let errno = Timer::at(rung).map_err(|error| error.raw_os_error());

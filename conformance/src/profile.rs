@@ -34,6 +34,8 @@ enum Group {
     TimerFd,
     /// `eventfd2` of Linux 2.6.27 ...
     EventFd2,
+    /// ... `signalfd4` ...
+    SignalFd4,
     /// ... `pipe2` ...
     Pipe2,
     /// ... the flags of `timerfd_create` ...
@@ -61,6 +63,7 @@ impl Group {
             Group::EventFd => &[(calls::EVENTFD, None)],
             Group::EventFd2 => &[(Some(libc::SYS_eventfd2), None)],
             Group::SignalFd => &[(calls::SIGNALFD, None)],
+            Group::SignalFd4 => &[(Some(libc::SYS_signalfd4), None)],
             Group::Ppoll => &[(calls::PPOLL, None)],
             Group::TimerFd => &[
                 (Some(libc::SYS_timerfd_create), None),
@@ -75,7 +78,6 @@ impl Group {
                 (Some(libc::SYS_dup3), ANY_BIT_OF[2]),
                 (Some(libc::SYS_epoll_create1), ANY_BIT_OF[0]),
                 (Some(libc::SYS_inotify_init1), None),
-                (Some(libc::SYS_signalfd4), None),
                 (Some(libc::SYS_accept4), None),
             ],
             Group::Semaphore => &[(
@@ -94,6 +96,7 @@ macro_rules! since_2_6_27 {
     ($($more:expr),*) => {
         &[
             (Group::EventFd2, ENOSYS),
+            (Group::SignalFd4, ENOSYS),
             (Group::Pipe2, ENOSYS),
             (Group::Flags, ENOSYS),
             $($more),*
@@ -101,24 +104,28 @@ macro_rules! since_2_6_27 {
     };
 }
 
-/// Lists of rungs, of notifiers and then of timers.
+/// Lists of rungs, of notifiers, then of signals, then of timers.
 mod rungs {
     use wakefd::Rung::{self, *};
 
+    #[rustfmt::skip]
     pub(super) const ALL: &[Rung] = &[
-        EventFd2,
-        EventFd,
-        Pipe2,
-        Pipe,
-        TimerFdFlags,
-        TimerFd,
-        TimerThread,
+        EventFd2, EventFd, Pipe2, Pipe,
+        SignalFd4, SignalFd, SignalHandler,
+        TimerFdFlags, TimerFd, TimerThread,
     ];
-    pub(super) const WITHOUT_FLAGS: &[Rung] = &[EventFd, Pipe, TimerFd, TimerThread];
-    pub(super) const WITHOUT_TIMERFD: &[Rung] = &[EventFd, Pipe, TimerThread];
-    pub(super) const WITHOUT_EVENTFD: &[Rung] = &[Pipe2, Pipe, TimerFdFlags, TimerFd, TimerThread];
-    pub(super) const PIPES: &[Rung] = &[Pipe2, Pipe, TimerThread];
-    pub(super) const PIPE: &[Rung] = &[Pipe, TimerThread];
+    pub(super) const WITHOUT_FLAGS: &[Rung] =
+        &[EventFd, Pipe, SignalFd, SignalHandler, TimerFd, TimerThread];
+    pub(super) const WITHOUT_TIMERFD: &[Rung] =
+        &[EventFd, Pipe, SignalFd, SignalHandler, TimerThread];
+    #[rustfmt::skip]
+    pub(super) const WITHOUT_EVENTFD: &[Rung] = &[
+        Pipe2, Pipe,
+        SignalFd4, SignalFd, SignalHandler,
+        TimerFdFlags, TimerFd, TimerThread,
+    ];
+    pub(super) const PIPES: &[Rung] = &[Pipe2, Pipe, SignalHandler, TimerThread];
+    pub(super) const PIPE: &[Rung] = &[Pipe, SignalHandler, TimerThread];
 }
 
 /// The profiles under which the suite runs, beside the kernel as it is.
@@ -178,6 +185,7 @@ pub static PROFILES: &[Profile] = &[
         changes: &[
             (Group::EventFd2, EINVAL),
             (Group::Pipe2, EINVAL),
+            (Group::SignalFd4, EINVAL),
             (Group::TimerFdFlags, EINVAL),
         ],
         left: rungs::WITHOUT_FLAGS,
@@ -188,6 +196,8 @@ pub static PROFILES: &[Profile] = &[
         changes: &[
             (Group::EventFd, EPERM),
             (Group::EventFd2, EPERM),
+            (Group::SignalFd, EPERM),
+            (Group::SignalFd4, EPERM),
             (Group::TimerFd, EPERM),
         ],
         left: rungs::PIPES,
@@ -198,6 +208,8 @@ pub static PROFILES: &[Profile] = &[
         changes: &[
             (Group::EventFd, EACCES),
             (Group::EventFd2, EACCES),
+            (Group::SignalFd, EACCES),
+            (Group::SignalFd4, EACCES),
             (Group::Pipe2, EACCES),
             (Group::TimerFd, EACCES),
             (Group::Flags, EACCES),
@@ -211,6 +223,8 @@ pub static PROFILES: &[Profile] = &[
         changes: &[
             (Group::EventFd, 0),
             (Group::EventFd2, 0),
+            (Group::SignalFd, 0),
+            (Group::SignalFd4, 0),
             (Group::Pipe2, 0),
             (Group::TimerFd, 0),
             (Group::Flags, 0),

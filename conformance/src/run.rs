@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use wakefd::{AutoNotifier, Counter, Error, Mode, Rung, Timer};
+use wakefd::{AutoNotifier, Counter, Error, Mode, Rung, Signals, Timer};
 
 use crate::isolate::{isolated, Outcome};
 use crate::profile::RungSet;
@@ -18,10 +18,17 @@ pub enum Subject {
     Semaphore,
     /// Timers.
     Timer,
+    /// Signals as a descriptor.
+    Signals,
 }
 
 impl Subject {
-    const ALL: [Subject; 3] = [Subject::Notifier, Subject::Semaphore, Subject::Timer];
+    const ALL: [Subject; 4] = [
+        Subject::Notifier,
+        Subject::Semaphore,
+        Subject::Timer,
+        Subject::Signals,
+    ];
 
     /// Its rungs, best first.
     #[must_use]
@@ -29,6 +36,7 @@ impl Subject {
         match self {
             Subject::Notifier | Subject::Semaphore => &Rung::OF_NOTIFIERS,
             Subject::Timer => &Rung::OF_TIMERS,
+            Subject::Signals => &Rung::OF_SIGNALS,
         }
     }
 
@@ -40,6 +48,8 @@ impl Subject {
                 way.counter(Mode::Semaphore)?;
                 way.notifier().map(|made| made.rung())
             }
+            // Any signal will do.
+            Subject::Signals => way.signals(&[libc::SIGURG]).map(|made| made.rung()),
             Subject::Timer => way.timer().map(|made| made.rung()),
         }
     }
@@ -91,6 +101,18 @@ impl Way {
         match self {
             Way::Auto => Timer::new(),
             Way::At(rung) => Timer::at(rung),
+        }
+    }
+
+    /// Watches these signals this way.
+    ///
+    /// # Errors
+    ///
+    /// Those of the constructor.
+    pub fn signals(self, signals: &[i32]) -> Result<Signals, Error> {
+        match self {
+            Way::Auto => Signals::new(signals),
+            Way::At(rung) => Signals::at(rung, signals),
         }
     }
 }

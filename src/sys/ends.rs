@@ -77,6 +77,12 @@ impl Ends {
         self.read
     }
 
+    /// The end that is written, for a signal handler.
+    #[cfg(feature = "signal")]
+    pub(crate) const fn writing(&self) -> RawFd {
+        self.write
+    }
+
     /// Writes `bytes`, which are few enough to be written as a whole or not at all.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<c_int, Errno> {
         fd::write(self.write, bytes)

@@ -12,12 +12,19 @@ pub(crate) mod identity;
 pub(crate) mod poll;
 
 // As in `backend`: eventfd where a backend stands on it.
+#[cfg(feature = "signal")]
+pub(crate) mod actions;
 #[cfg(all(feature = "channel", feature = "pipe"))]
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 mod eventfd;
 #[cfg(feature = "pipe")]
 mod pipe;
+
+#[cfg(feature = "signal")]
+pub(crate) mod signalfd;
+#[cfg(feature = "signal")]
+pub(crate) mod signals;
 
 #[cfg(feature = "timer")]
 pub(crate) mod alarms;

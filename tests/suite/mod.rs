@@ -34,7 +34,7 @@ fn may_be_absent(run: &Run) -> Option<&'static str> {
     ));
     if cfg!(not(all(feature = "eventfd", feature = "pipe"))) {
         Some("not in this build")
-    } else if YOUNG && run.way == Way::At(Rung::EventFd) {
+    } else if YOUNG && matches!(run.way, Way::At(Rung::EventFd | Rung::SignalFd)) {
         Some("this architecture never had the call")
     } else {
         None

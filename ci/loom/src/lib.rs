@@ -1,14 +1,22 @@
-//! The library's waker, compiled from its own file, with loom's atomics in the
-//! place of core's and with models of its users.
+//! The library's waker, and what a signal handler shares with the program, compiled
+//! from their own files, with loom's atomics in the place of core's and with models
+//! of their users.
 #![cfg(test)]
 #![allow(dead_code)] // The models use the parts that share memory.
 
 use loom::sync::atomic;
-// What `src/waker/` finds in its crate.
+// What these files find in their crate.
 use wakefd::*;
 
 mod model;
-// The one module of the library that is compiled twice: what is checked must be
-// what is used.
+mod signal_model;
+// The modules of the library that are compiled twice: what is checked must be what
+// is used.
+#[path = "../../../src/signals/pending.rs"]
+mod pending;
+#[path = "../../../src/signals/slot.rs"]
+mod slot;
+#[path = "../../../src/signals/target.rs"]
+mod target;
 #[path = "../../../src/waker/mod.rs"]
 mod waker;

@@ -15,13 +15,13 @@ use crate::waker::Waker;
 use crate::{Backend, Error, Notifier, RawFd, Wait};
 
 /// Stands for a descriptor: readable or not, and somebody may sleep on it.
-struct Descriptor {
+pub(crate) struct Descriptor {
     readable: Mutex<bool>,
     changed: Condvar,
 }
 
 impl Descriptor {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Descriptor {
             readable: Mutex::new(false),
             changed: Condvar::new(),

@@ -11,7 +11,7 @@ use core::time::Duration;
 use libc::{c_char, c_int};
 use wakefd::{
     AutoNotifier, Counter, Error, EventFd, Mode, Notifier, PipeChannel, Report, Rung, Selection,
-    SelfPipe, Timer, Wait, Waker,
+    SelfPipe, Signal, Signals, Timer, Wait, Waker,
 };
 
 #[panic_handler]
@@ -58,6 +58,11 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
     }
     timer(Timer::new());
     timer(Timer::at(black_box(Rung::Pipe)));
+    for rung in Rung::OF_SIGNALS {
+        signals(Signals::at(black_box(rung), black_box([libc::SIGUSR1])));
+    }
+    signals(Signals::new(black_box([libc::SIGUSR1, libc::SIGUSR2])));
+    signals(Signals::new(black_box(&[libc::SIGKILL])));
     automatic(AutoNotifier::new());
     automatic(EventFd::new().map(AutoNotifier::from));
     automatic(SelfPipe::new().map(AutoNotifier::from));
@@ -215,6 +220,41 @@ fn taken(timer: &Timer) {
         Ok(taken) => show(format_args!("{taken:?}")),
         Err(err) => error(err),
     }
+}
+
+fn signals(made: Result<Signals, Error>) {
+    let signals = match made {
+        Ok(signals) => signals,
+        Err(err) => return error(err),
+    };
+    show(format_args!("{signals:?} {}", signals.backend()));
+    // SAFETY: touches no memory.
+    unsafe { libc::kill(libc::getpid(), libc::SIGUSR1) };
+    waited(signals.wait(black_box(Some(Duration::ZERO))));
+    for _ in 0..2 {
+        match signals.next() {
+            Ok(Some(came)) => signal(&came),
+            Ok(None) => show(format_args!("no signal")),
+            Err(err) => error(err),
+        }
+    }
+    reinit(
+        signals.reinit_after_fork(),
+        signals.rung(),
+        signals.as_raw_fd(),
+    );
+    // What a child does before exec; it takes nothing from what is dropped here.
+    Signals::before_exec().unwrap_or_else(error);
+}
+
+fn signal(signal: &Signal) {
+    show(format_args!(
+        "{signal:?} {} {:?}",
+        signal.number(),
+        signal.code()
+    ));
+    show(format_args!("{:?} {:?}", signal.pid(), signal.uid()));
+    show(format_args!("{:?} {:?}", signal.status(), signal.value()));
 }
 
 fn reinit(result: Result<(), Error>, rung: Rung, fd: wakefd::RawFd) {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use wakefd::{
-    AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Timer, Wait, Waker,
+    AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Signals, Timer, Wait, Waker,
 };
 
 /// More notifications than a pipe of 64 KiB holds.
@@ -57,6 +57,10 @@ fn all() -> Result<(), Error> {
     for rung in Rung::OF_TIMERS {
         timers(rung)?;
     }
+    for rung in Rung::OF_SIGNALS {
+        group(rung.as_str());
+        signals(rung)?;
+    }
     #[cfg(feature = "std")]
     messages()?;
     Ok(())
@@ -85,6 +89,22 @@ fn timers(rung: Rung) -> Result<(), Error> {
     operation("reinit_after_fork", || timer.reinit_after_fork())?;
     operation("drop", || drop(timer));
     drop(first);
+    Ok(())
+}
+
+fn signals(rung: Rung) -> Result<(), Error> {
+    let make = || Signals::at(rung, [libc::SIGUSR1]);
+    drop(operation("at, the first", make)?);
+    let signals = operation("at", make)?;
+    // SAFETY: touches no memory.
+    let send = || unsafe { libc::kill(libc::getpid(), libc::SIGUSR1) };
+    operation("a signal comes", send);
+    let wait = operation("wait(None), pending", || signals.wait(None))?;
+    assert_eq!(wait, Wait::Notified);
+    let signal = operation("next, 1 pending", || signals.next())?;
+    assert!(signal.is_some());
+    assert_eq!(operation("next, none pending", || signals.next())?, None);
+    operation("drop", || drop(signals));
     Ok(())
 }
 

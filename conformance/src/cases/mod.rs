@@ -9,13 +9,20 @@ mod lost;
 mod multiplex;
 mod resources;
 mod semaphore;
+mod signal_fork;
+mod signal_handlers;
+mod signal_masks;
+mod signal_objects;
+mod signal_readiness;
+mod signal_storm;
+mod signal_what;
 mod signals;
 mod timer;
 mod timer_limits;
 mod waiting;
 mod waker;
 
-use wakefd::{AutoNotifier, Notifier, Wait};
+use wakefd::{AutoNotifier, Notifier, Signals, Wait};
 
 use crate::{Subject, Way};
 
@@ -132,6 +139,50 @@ cases! {
         timer_and_fork
         timer_reinit_keeps_the_numbers
         timer_fork_while_others_hold_the_lock;
+    signal_what (Signals):
+        signal_number_sender_and_code
+        signal_value_of_sigqueue
+        signal_status_of_a_child
+        signal_children_that_end_together
+        signal_one_of_a_kind
+        signal_every_kind
+        signal_lowest_first
+        signal_real_time
+        signal_pending_before;
+    signal_readiness (Signals):
+        signal_level_triggered
+        signal_edge_triggered
+        signal_time_outs
+        signal_wakes_a_sleeper
+        signal_descriptors_and_flags
+        signal_lack_of_descriptors
+        signal_descriptor_closed_by_others;
+    signal_masks (Signals):
+        signal_drop_puts_back
+        signal_refused
+        signal_given_twice
+        signal_children_that_are_ignored
+        signal_older_thread
+        signal_younger_threads
+        signal_forgotten_at_the_end;
+    signal_handlers (Signals):
+        signal_chain_and_errno
+        signal_handler_above_ours;
+    signal_objects (Signals):
+        signal_two_objects
+        signal_two_objects_dropped_in_any_order
+        signal_one_rung_at_a_time
+        signal_many_objects
+        signal_first_use_by_many_threads;
+    signal_fork (Signals):
+        signal_child_with_its_own
+        signal_child_leaves_the_parent_alone
+        signal_before_exec
+        signal_before_exec_passes_on;
+    signal_storm (Signals):
+        signal_storm_of_threads
+        signal_storm_of_processes
+        signal_storm_and_descriptors;
 }
 
 fn make(way: Way) -> AutoNotifier {
@@ -139,6 +190,28 @@ fn make(way: Way) -> AutoNotifier {
         Ok(notifier) => notifier,
         Err(error) => panic!("no notifier: {error}"),
     }
+}
+
+fn watch(way: Way, signals: &[i32]) -> Signals {
+    match way.signals(signals) {
+        Ok(signals) => signals,
+        Err(error) => panic!("no signals: {error}"),
+    }
+}
+
+/// The numbers of what is pending, in the order in which it comes; no more than this.
+fn taken<const N: usize>(signals: &Signals) -> [i32; N] {
+    let numbers = core::array::from_fn(|_| match signals.next() {
+        Ok(Some(signal)) => signal.number(),
+        Ok(None) => 0,
+        Err(error) => panic!("next: {error}"),
+    });
+    assert_eq!(signals.next(), Ok(None), "after {numbers:?}");
+    numbers
+}
+
+fn is_readable(signals: &Signals) -> bool {
+    signals.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
 }
 
 fn is_pending(notifier: &dyn Notifier) -> bool {

@@ -89,6 +89,34 @@ pub fn close(number: i32) {
     assert_eq!(result, 0, "close: errno {}", errno::get());
 }
 
+/// A pipe of the suite's own, which nobody writes to.
+pub(crate) struct Pipe([i32; 2]);
+
+impl Pipe {
+    pub(crate) fn new() -> Self {
+        let mut ends = [0; 2];
+        // SAFETY: room for two descriptors.
+        let result = unsafe { libc::pipe(ends.as_mut_ptr()) };
+        assert_eq!(result, 0, "pipe: errno {}", errno::get());
+        Pipe(ends)
+    }
+
+    pub(crate) fn numbers(&self) -> [i32; 2] {
+        self.0
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        let [reading, _] = self.0;
+        !super::multiplexer::Multiplexer::new(super::multiplexer::Kind::Poll, reading).wait(0)
+    }
+}
+
+impl Drop for Pipe {
+    fn drop(&mut self) {
+        self.0.into_iter().for_each(close);
+    }
+}
+
 /// Writes a 64-bit number, as one writes to an eventfd.
 pub(crate) fn write_u64(number: i32, value: u64) {
     let bytes = value.to_ne_bytes();

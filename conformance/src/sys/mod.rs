@@ -8,5 +8,6 @@ pub(crate) mod multiplexer;
 pub(crate) mod process;
 pub(crate) mod seccomp;
 pub(crate) mod signal;
+pub(crate) mod signals;
 pub(crate) mod thread;
 pub(crate) mod time;

@@ -55,6 +55,11 @@ pub(crate) fn fork(work: impl FnOnce()) -> Child {
 }
 
 impl Child {
+    /// Its number.
+    pub(crate) fn pid(&self) -> i32 {
+        self.0
+    }
+
     /// Waits for the end.
     pub(crate) fn wait(self) -> Ended {
         self.reap(0).unwrap_or(Ended::Killed(0))

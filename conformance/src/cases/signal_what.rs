@@ -1,0 +1,184 @@
+//! Which signals come, and what is told of them.
+
+use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
+use wakefd::{Backend, Wait};
+
+use super::{is_readable, taken, watch};
+use crate::sys::process::{fork, fork_to, Ended};
+use crate::sys::signals::{pid, queue, reap, send, send_self, set_blocked, try_to_send_self, uid};
+use crate::sys::time;
+use crate::Way;
+
+pub(super) fn signal_number_sender_and_code(way: Way) {
+    let signals = watch(way, &[SIGUSR1, SIGTERM]);
+    assert_eq!(signals.next(), Ok(None));
+    for number in [SIGTERM, SIGUSR1] {
+        send_self(number);
+        let signal = signals.next().expect("next").expect("a signal");
+        assert_eq!(signal.number(), number);
+        assert_eq!(signal.code(), Some(libc::SI_USER));
+        assert_eq!(signal.pid(), Some(pid() as u32));
+        assert_eq!(signal.uid(), Some(uid()));
+        assert_eq!((signal.status(), signal.value()), (None, None));
+    }
+    // From another process.
+    let parent = pid();
+    let child = fork(|| send(parent, SIGUSR1));
+    let sender = child.pid() as u32;
+    assert_eq!(signals.wait(None), Ok(Wait::Notified));
+    let signal = signals.next().expect("next").expect("a signal");
+    assert_eq!(signal.pid(), Some(sender));
+    assert_eq!(signals.next(), Ok(None));
+    child.succeeds();
+}
+
+pub(super) fn signal_value_of_sigqueue(way: Way) {
+    let signals = watch(way, &[SIGUSR1]);
+    for value in [0x1234_5678, -7, 0] {
+        queue(pid(), SIGUSR1, value);
+        let signal = signals.next().expect("next").expect("a signal");
+        assert_eq!(signal.value(), Some(value));
+        assert_eq!(signal.code(), Some(libc::SI_QUEUE));
+        assert_eq!(signal.pid(), Some(pid() as u32));
+        assert_eq!(signal.uid(), Some(uid()));
+        assert_eq!(signal.status(), None);
+    }
+}
+
+pub(super) fn signal_status_of_a_child(way: Way) {
+    let signals = watch(way, &[SIGCHLD]);
+    let exits = || 7;
+    let killed = || {
+        send_self(libc::SIGKILL);
+        0
+    };
+    let table: [(&dyn Fn() -> i32, i32, i32); 2] = [
+        (&exits, libc::CLD_EXITED, 7),
+        (&killed, libc::CLD_KILLED, libc::SIGKILL),
+    ];
+    for (work, code, status) in table {
+        let child = fork_to(work);
+        assert_eq!(signals.wait(None), Ok(Wait::Notified));
+        let signal = signals.next().expect("next").expect("a signal");
+        assert_eq!(signal.number(), SIGCHLD);
+        assert_eq!(signal.code(), Some(code));
+        assert_eq!(signal.status(), Some(status));
+        assert_eq!(signal.pid(), Some(child.pid() as u32));
+        assert_eq!(signal.uid(), Some(uid()));
+        assert_eq!(signal.value(), None);
+        assert_ne!(child.wait(), Ended::Exited(0));
+        assert_eq!(signals.next(), Ok(None));
+    }
+}
+
+/// The documented loop: one signal may stand for several.
+pub(super) fn signal_children_that_end_together(way: Way) {
+    const CHILDREN: usize = 8;
+    let signals = watch(way, &[SIGCHLD]);
+    let mut reaped = 0;
+    for index in 0..CHILDREN {
+        // Reaped in the loop, whichever it is.
+        let _ = fork(|| time::sleep(index as i32 / 4));
+    }
+    while reaped < CHILDREN {
+        assert_eq!(signals.wait(None), Ok(Wait::Notified));
+        while signals.next().expect("next").is_some() {}
+        reaped += core::iter::from_fn(reap).count();
+    }
+    assert_eq!(reap(), None);
+}
+
+pub(super) fn signal_one_of_a_kind(way: Way) {
+    let signals = watch(way, &[SIGUSR1, SIGUSR2]);
+    for times in [1, 2, 1000] {
+        for _ in 0..times {
+            send_self(SIGUSR1);
+            assert!(is_readable(&signals));
+        }
+        assert_eq!(taken(&signals), [SIGUSR1]);
+        assert!(!is_readable(&signals));
+    }
+    // The first tells who it was.
+    queue(pid(), SIGUSR1, 1);
+    queue(pid(), SIGUSR1, 2);
+    let signal = signals.next().expect("next").expect("a signal");
+    assert_eq!(signal.value(), Some(1));
+    assert_eq!(signals.next(), Ok(None));
+}
+
+/// One of every kind that can be watched: each comes once.
+pub(super) fn signal_every_kind(way: Way) {
+    let mut all = [0; 64];
+    let mut count = 0;
+    for number in 1..=64 {
+        // What the crate takes, and the emulator, if there is one, lets through.
+        // SIGCONT and the stopping signals take each other back (signal(7)).
+        if number != libc::SIGCONT && way.signals(&[number]).is_ok() {
+            all[count] = number;
+            count += 1;
+        }
+    }
+    assert!(count >= 20, "{count}");
+    let all = &all[..count];
+    let signals = watch(way, all);
+    let is_sent = |&&number: &&i32| {
+        // An emulator keeps the last real-time signals for itself.
+        let sent = try_to_send_self(number);
+        assert!(sent || number > 60, "{number}");
+        sent
+    };
+    let sent = all.iter().rev().filter(is_sent).count();
+    // The highest are those that may be missing. The order is the kernel's, and an
+    // emulator's may have other numbers.
+    let mut came = [false; 65];
+    for _ in 0..sent {
+        assert!(is_readable(&signals));
+        let signal = signals.next().expect("next").expect("a signal");
+        let number = signal.number() as usize;
+        assert!(!came[number], "{number} came twice");
+        came[number] = true;
+    }
+    assert!(all[..sent].iter().all(|&number| came[number as usize]));
+    assert!(!is_readable(&signals));
+    assert_eq!(signals.next(), Ok(None));
+}
+
+/// The lowest number comes first. (Of these, which are the same everywhere: under an
+/// emulator the order is that of the machine that it runs on.)
+pub(super) fn signal_lowest_first(way: Way) {
+    let signals = watch(way, &[SIGTERM, SIGHUP, libc::SIGALRM]);
+    for number in [SIGTERM, libc::SIGALRM, SIGHUP] {
+        send_self(number);
+    }
+    assert_eq!(taken(&signals), [SIGHUP, libc::SIGALRM, SIGTERM]);
+}
+
+/// The documented difference: they queue in the kernel, but not in the table of a
+/// handler.
+pub(super) fn signal_real_time(way: Way) {
+    let number = libc::SIGRTMIN() + 1;
+    let signals = watch(way, &[number]);
+    for value in [11, 12, 13] {
+        queue(pid(), number, value);
+    }
+    let expected: &[i32] = match signals.backend() {
+        Backend::SignalFd => &[11, 12, 13],
+        _ => &[11],
+    };
+    for &value in expected {
+        let signal = signals.next().expect("next").expect("a signal");
+        assert_eq!((signal.number(), signal.value()), (number, Some(value)));
+    }
+    assert_eq!(signals.next(), Ok(None));
+}
+
+/// What was blocked and pending when the object was made.
+pub(super) fn signal_pending_before(way: Way) {
+    set_blocked(SIGHUP, true);
+    queue(pid(), SIGHUP, 5);
+    let signals = watch(way, &[SIGHUP]);
+    assert!(is_readable(&signals));
+    let signal = signals.next().expect("next").expect("a signal");
+    assert_eq!(signal.value(), Some(5));
+    assert_eq!(signals.next(), Ok(None));
+}

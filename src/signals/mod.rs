@@ -1,0 +1,289 @@
+//! Signals as a descriptor.
+
+mod pending;
+mod set;
+mod signal;
+mod slot;
+mod source;
+mod table;
+mod target;
+
+use core::borrow::Borrow;
+use core::fmt;
+use core::time::Duration;
+
+use libc::c_int;
+
+use crate::ladder::{self, Ladder};
+use crate::sys::errno::Errno;
+use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
+use source::Source;
+
+#[allow(unused_imports)] // Elsewhere than on Linux.
+pub(crate) use set::COUNT;
+pub(crate) use set::{every_number, SignalSet, FAULTS};
+pub(crate) use signal::Record;
+pub use signal::Signal;
+#[allow(unused_imports)] // Elsewhere than on Linux.
+pub(crate) use signal::{told, Told};
+pub(crate) use table::{arrived, chain};
+
+/// A descriptor that is readable while one of these signals is pending.
+///
+/// ```no_run
+/// use wakefd::Signals;
+///
+/// # fn main() -> Result<(), wakefd::Error> {
+/// let signals = Signals::new([libc::SIGTERM, libc::SIGHUP])?;
+/// // Poll `signals.as_raw_fd()` beside other descriptors, or wait here.
+/// signals.wait(None)?;
+/// while let Some(signal) = signals.next()? {
+///     match signal.number() {
+///         libc::SIGHUP => println!("to reload, says process {:?}", signal.pid()),
+///         _ => return Ok(()),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// | rung | system calls | here since |
+/// | --- | --- | --- |
+/// | [`Rung::SignalFd4`] | `signalfd4` with flags | Linux 2.6.27 |
+/// | [`Rung::SignalFd`] | `signalfd`, then `fcntl` | Linux 2.6.22 |
+/// | [`Rung::SignalHandler`] | `sigaction`, and an [`AutoNotifier`](crate::AutoNotifier) | always |
+///
+/// # What comes
+///
+/// One signal of a kind is pending, as signal(7) says of standard signals: what
+/// comes while one waits to be taken adds nothing. No kind is lost. For SIGCHLD it
+/// follows that one signal may stand for several children: call `waitpid` with
+/// `WNOHANG` until it finds none. Real-time signals queue in a signalfd; on the rung
+/// of handlers the first of a kind stands for all. The lowest number comes first.
+///
+/// A signalfd gives a thread what was sent to the process and to that thread
+/// (signalfd(2)); a handler records whatever the process takes.
+///
+/// If two objects watch a signal, whoever calls [`next`](Self::next) first gets it.
+/// Both descriptors become readable. On the rung of handlers that of the other stays
+/// so until its `next` gives `None`.
+///
+/// # Masks, threads and handlers
+///
+/// Make the object first, then threads. On the rungs of a signalfd its signals are
+/// blocked in the thread that makes it, and in those that this one makes. A thread
+/// that is older keeps its mask, and if it does not block a signal, the kernel has it
+/// take what is sent to the process, as if there were no object: its handler runs, or
+/// the process ends. On the rung of handlers the signals are unblocked in the thread
+/// that makes the object, and any thread that does not block them may take them: a
+/// call that is never restarted (`poll`, `nanosleep`; signal(7)) ends with EINTR.
+///
+/// On the rung of handlers the handler that was there before is called after ours,
+/// whichever of the two forms it has; `SIG_DFL` and `SIG_IGN` are not acted upon. Its
+/// `sa_mask` and `SA_RESETHAND` do not count: all signals but faults are blocked
+/// while it runs. On the rungs of a signalfd it is not called. SIGCHLD is watched on
+/// every rung even if it was ignored, and children then become zombies until waited
+/// for. `SA_NOCLDWAIT` of a handler is not kept.
+///
+/// Handlers, and in the thread that drops it the mask, are put back when the last
+/// object that watches a signal is dropped. What nobody has taken is then thrown
+/// away. Drop on the thread that made the object: another's mask is left with the
+/// signals blocked. If somebody has installed another handler above ours meanwhile,
+/// that is left alone, and ours goes on calling the one before it. An object that is
+/// made then relies on that handler to call ours.
+///
+/// # Fork and exec
+///
+/// Signals are sent to processes, so a child of `fork` gets its own; but it shares
+/// the descriptor, and on the rung of handlers it has none of its own. It calls
+/// [`reinit_after_fork`](Self::reinit_after_fork) first. Until then nothing that
+/// comes in the child, nor in one of `vfork`, shows in the parent.
+///
+/// A blocked mask survives `exec`, and a program that was started with SIGTERM
+/// blocked cannot be ended by it: call [`before_exec`](Self::before_exec) in between.
+///
+/// The handler is async-signal-safe and keeps `errno`. The methods are not, except
+/// for `before_exec`.
+pub struct Signals {
+    source: Source,
+    set: SignalSet,
+}
+
+/// Its rungs.
+const LADDER: Ladder = Ladder {
+    best: Rung::SignalFd4,
+    last: Rung::SignalHandler,
+};
+
+impl Signals {
+    /// Watches these signals: `libc::SIGTERM`, ….
+    ///
+    /// One that is given twice is watched once.
+    ///
+    /// # Errors
+    ///
+    /// With [`Operation::Watch`]: `EINVAL` for SIGKILL, SIGSTOP, for SIGSEGV, SIGBUS,
+    /// SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGEMT, which faults raise, for the
+    /// real-time signals that libc keeps for itself (those below `SIGRTMIN`), and for
+    /// what is no signal. `EBUSY` if another object watches one of them on another
+    /// rung, or if a handler that stood above ours was replaced by another, of which
+    /// nobody knows whether it calls ours. `EAGAIN` if there are 32 objects on the
+    /// rung of handlers.
+    ///
+    /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`; a lack is not
+    /// answered with another rung.
+    pub fn new<I>(signals: I) -> Result<Self, Error>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<c_int>,
+    {
+        let set = SignalSet::new(signals).map_err(|errno| refused(LADDER.best, errno))?;
+        ladder::descend(LADDER, true, |rung| Self::of(rung, set))
+    }
+
+    /// Watches these signals on this rung and no other.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new); `EINVAL` with [`Operation::Create`] for a rung of
+    /// another kind, `ENOSYS` for one that is not here.
+    pub fn at<I>(rung: Rung, signals: I) -> Result<Self, Error>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<c_int>,
+    {
+        let set = SignalSet::new(signals).map_err(|errno| refused(rung, errno))?;
+        Self::of(rung, set)
+    }
+
+    fn of(rung: Rung, set: SignalSet) -> Result<Self, Error> {
+        let source = Source::new(rung, set)?;
+        Ok(Signals { source, set })
+    }
+
+    /// Takes a signal that is pending, or gives `None`. Does not block.
+    ///
+    /// The descriptor stays readable as long as another is pending. With an
+    /// edge-triggered set call it until it gives `None`.
+    ///
+    /// One system call (`read`), or on the rung of handlers `getpid`, then `read` of
+    /// the notifier unless more is pending.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF` if somebody closed the descriptor by number. On the rung of handlers
+    /// `EXDEV` in a child that has not called
+    /// [`reinit_after_fork`](Self::reinit_after_fork).
+    // Not an Iterator: that would have no way to say that it failed and goes on.
+    #[allow(clippy::should_implement_trait)]
+    pub fn next(&self) -> Result<Option<Signal>, Error> {
+        self.source
+            .next(self.set)
+            .map_err(|errno| self.error(Operation::Next, errno))
+    }
+
+    /// Sleeps until a signal is pending, or until `timeout` has passed, as
+    /// [`Notifier::wait`](crate::Notifier::wait) does. The signal stays pending.
+    ///
+    /// # Errors
+    ///
+    /// As for [`next`](Self::next), for `poll`.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        self.source
+            .wait(timeout)
+            .map_err(|errno| self.error(Operation::Wait, errno))
+    }
+
+    /// The descriptor to poll for reading. Read it only through
+    /// [`next`](Self::next), and do not close it.
+    #[must_use]
+    pub const fn as_raw_fd(&self) -> RawFd {
+        self.source.as_raw_fd()
+    }
+
+    /// The rung this object stands on.
+    #[must_use]
+    pub const fn rung(&self) -> Rung {
+        self.source.rung()
+    }
+
+    /// What it is made of.
+    #[must_use]
+    pub const fn backend(&self) -> Backend {
+        self.rung().backend()
+    }
+
+    /// Gives the child, after `fork`, a descriptor of its own under the same number;
+    /// the parent's is untouched, and so is what is pending there. Call it before the
+    /// child makes threads, for each object that it goes on with.
+    ///
+    /// What came in the child since the fork is kept. On the rung of handlers nothing
+    /// is known of it but the number: [`Signal::code`] is `None`.
+    ///
+    /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the parent's
+    /// descriptor: make it anew.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new), with the object as it was.
+    pub fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.source
+            .reinit(self.set)
+            .map_err(|errno| self.error(Operation::Reinit, errno))
+    }
+
+    /// In a child, between `fork` and `exec`: makes the mask of this thread, and the
+    /// actions that `exec` inherits, what they were before there was any object, for
+    /// all signals that any object watches. Then call `exec`, and nothing else here.
+    ///
+    /// With std's `Command`:
+    /// `command.pre_exec(|| Ok(wakefd::Signals::before_exec()?))`.
+    ///
+    /// "Before" is what the thread had that made the first object for a signal. A
+    /// signal that came in the child before, and that our handler took, is sent to
+    /// the child again if it had no other handler.
+    ///
+    /// Async-signal-safe. Not after `vfork`, which shares the table of all this with
+    /// the parent.
+    ///
+    /// # Errors
+    ///
+    /// None that the system documents.
+    pub fn before_exec() -> Result<(), Error> {
+        let [.., last] = Rung::OF_SIGNALS;
+        table::before_exec().map_err(|errno| Error::new(Operation::Watch, last, errno))
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
+        self.source.borrow()
+    }
+
+    fn error(&self, operation: Operation, errno: Errno) -> Error {
+        Error::new(operation, self.rung(), errno)
+    }
+}
+
+fn refused(rung: Rung, errno: Errno) -> Error {
+    Error::new(Operation::Watch, rung, errno)
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.source.release(self.set);
+    }
+}
+
+/// The numbers, the rung and the descriptor.
+impl fmt::Debug for Signals {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Signals")
+            .field("signals", &self.set)
+            .field("rung", &self.rung())
+            .field("fd", &self.as_raw_fd())
+            .finish()
+    }
+}
+
+#[cfg(feature = "std")]
+crate::std_impls::for_descriptor!(Signals);

@@ -1,0 +1,138 @@
+//! What signals come from: a signalfd, or a handler and a notifier.
+
+use core::time::Duration;
+
+use super::{pending, table, Signal, SignalSet};
+use crate::sys::errno::Errno;
+use crate::sys::fd::Fd;
+use crate::sys::poll;
+use crate::sys::signalfd::{self, How};
+use crate::{ladder, AutoNotifier, Error, Notifier, Operation, RawFd, Rung, Wait};
+
+/// See [`Signals`](crate::Signals).
+pub(super) enum Source {
+    /// A signalfd, and the rung it stands on.
+    SignalFd(Fd, Rung),
+    /// What the handlers write to, and its place in the table.
+    Handler(AutoNotifier, usize),
+}
+
+impl Source {
+    pub(super) fn new(rung: Rung, set: SignalSet) -> Result<Self, Error> {
+        let refused = |errno| Error::new(Operation::Watch, rung, errno);
+        let failed = |errno| Error::new(Operation::Create, rung, errno);
+        match rung {
+            Rung::SignalFd4 | Rung::SignalFd => {
+                let fd = signalfd(rung, set)?;
+                table::watch_by_descriptor(set).map_err(refused)?;
+                Ok(Source::SignalFd(fd, rung))
+            }
+            Rung::SignalHandler => {
+                let notifier = AutoNotifier::new().map_err(|error| failed(error.raw_os_error()))?;
+                let index = table::watch_by_handler(set, notifier.raw().ends().writing())
+                    .map_err(refused)?;
+                Ok(Source::Handler(notifier, index))
+            }
+            _ => Err(failed(libc::EINVAL)),
+        }
+    }
+
+    pub(super) fn next(&self, set: SignalSet) -> Result<Option<Signal>, Errno> {
+        match self {
+            Source::SignalFd(fd, _) => match signalfd::read(fd) {
+                Ok(signal) => Ok(Some(signal)),
+                Err(libc::EAGAIN) => Ok(None),
+                Err(errno) => Err(errno),
+            },
+            // The descriptor is the parent's too: what is drained here is lost there.
+            Source::Handler(_, index) if !table::is_ours(*index) => Err(libc::EXDEV),
+            Source::Handler(notifier, _) => {
+                pending::next(notifier, || table::take(set), || table::any(set))
+                    .map(|taken| taken.map(|(number, record)| Signal::new(number, record)))
+                    .map_err(|error| error.raw_os_error())
+            }
+        }
+    }
+
+    pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Errno> {
+        match self {
+            Source::SignalFd(fd, _) => poll::wait_for(fd.as_raw(), timeout),
+            Source::Handler(notifier, _) => {
+                notifier.wait(timeout).map_err(|error| error.raw_os_error())
+            }
+        }
+    }
+
+    pub(super) fn reinit(&self, set: SignalSet) -> Result<(), Errno> {
+        match self {
+            Source::SignalFd(fd, rung) => {
+                let new = signalfd(*rung, set).map_err(|error| error.raw_os_error())?;
+                fd.replace(new, rung.has_flags())
+            }
+            Source::Handler(notifier, index) => {
+                notifier
+                    .reinit_after_fork()
+                    .map_err(|error| error.raw_os_error())?;
+                table::reinit(set, *index, notifier.raw().ends().writing());
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn release(&self, set: SignalSet) {
+        let index = match self {
+            Source::SignalFd(..) => None,
+            Source::Handler(_, index) => Some(*index),
+        };
+        table::release(set, index);
+    }
+
+    pub(super) const fn as_raw_fd(&self) -> RawFd {
+        match self {
+            Source::SignalFd(fd, _) => fd.as_raw(),
+            Source::Handler(notifier, _) => notifier.as_raw_fd(),
+        }
+    }
+
+    pub(super) const fn rung(&self) -> Rung {
+        match self {
+            Source::SignalFd(_, rung) => *rung,
+            Source::Handler(..) => Rung::SignalHandler,
+        }
+    }
+
+    #[cfg(feature = "std")]
+    pub(super) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
+        match self {
+            Source::SignalFd(fd, _) => fd.borrow(),
+            Source::Handler(notifier, _) => notifier.borrow(),
+        }
+    }
+}
+
+/// A signalfd on this rung. The first in a process proves itself before it is for any
+/// signal, as a look at what it does would take one.
+fn signalfd(rung: Rung, set: SignalSet) -> Result<Fd, Error> {
+    let first = !ladder::is_verified(rung);
+    let how = match rung {
+        Rung::SignalFd4 => How::WithFlags,
+        _ => How::Flagless,
+    };
+    let fd = signalfd::create(first, how, set)
+        .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
+    if first {
+        verify(&fd)
+            .and_then(|()| signalfd::watch(&fd, how, set))
+            .map_err(|errno| Error::new(Operation::Verify, rung, errno))?;
+        ladder::set_verified(rung);
+    }
+    Ok(fd)
+}
+
+/// Is empty.
+fn verify(fd: &Fd) -> Result<(), Errno> {
+    match signalfd::read(fd) {
+        Err(libc::EAGAIN) => Ok(()),
+        _ => Err(libc::ENOSYS),
+    }
+}
