@@ -112,6 +112,6 @@ fn make(way: Way) -> AutoNotifier {
     }
 }
 
-fn is_pending(notifier: &dyn Notifier) -> bool {
+pub(crate) fn is_pending(notifier: &dyn Notifier) -> bool {
     notifier.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
 }
