@@ -6,7 +6,7 @@ use wakefd::{AutoNotifier, Error, Notifier, Operation, Rung};
 use super::calls::{
     CLOSE, EVENTFD, EVENTFD2, F_GETFD, F_GETFL, F_SETFD, F_SETFL, PIPE, PIPE2, READ, WRITE, YOUNG,
 };
-use super::{error, unless_interrupted, Effect, Fault, Row};
+use super::{error, error_at_once, Effect, Fault, Row};
 use crate::sys::descriptors::Open;
 
 pub(super) static ROWS: &[Row] = &[
@@ -87,7 +87,7 @@ fn old_eventfd(_: i32) -> Option<Effect> {
 
 /// A number that does not come out again is what another call's answer does too.
 fn does_not_carry(errno: i32) -> Option<Effect> {
-    unless_interrupted(errno, Effect::NotHere)
+    error_at_once(errno).map(|_| Effect::NotHere)
 }
 
 /// The second one, which was made to verify the first.

@@ -100,6 +100,8 @@ pub enum Effect {
     Dead,
     /// An error, and the new descriptor is in its place without close-on-exec.
     Unflagged,
+    /// Nothing: a drop cannot report, and the receiver finds out when it looks next.
+    Unwoken,
     /// So many descriptors could not be closed.
     Leaks(u8),
 }
@@ -247,6 +249,7 @@ impl Effect {
             Effect::Lost => 4,
             Effect::Dead => 5,
             Effect::Unflagged => 6,
+            Effect::Unwoken => 7,
             Effect::Leaks(count) => 10 + i32::from(count),
             Effect::On(rung) => 40 + rung as i32,
         }
@@ -260,6 +263,7 @@ impl Effect {
             Effect::Lost,
             Effect::Dead,
             Effect::Unflagged,
+            Effect::Unwoken,
         ];
         match status {
             40.. => Effect::On(Rung::OF_NOTIFIERS[status as usize - 40]),
@@ -279,18 +283,32 @@ impl fmt::Display for Effect {
             Effect::Lost => "lost",
             Effect::Dead => "dead",
             Effect::Unflagged => "unflagged",
+            Effect::Unwoken => "unwoken",
             Effect::Leaks(count) => return write!(f, "leaks {count}"),
         })
     }
 }
 
-/// For the rows: whatever the errno, it is an error.
+/// What rows expect: whatever the errno, it is an error.
+#[allow(clippy::unnecessary_wraps)] // As all of them.
 pub fn error(_: i32) -> Option<Effect> {
     Some(Effect::Error)
 }
 
 /// EINTR leads to the same call again, for as long as it comes: what gives it for
 /// ever is not to be tried. `tests/interrupted.rs` gives it some times.
-pub fn unless_interrupted(errno: i32, effect: Effect) -> Option<Effect> {
-    (errno != EINTR).then_some(effect)
+pub fn error_at_once(errno: i32) -> Option<Effect> {
+    match errno {
+        EINTR => None,
+        _ => error(errno),
+    }
+}
+
+/// EAGAIN is what a full descriptor gives, which is as readable as it can be, and an
+/// empty one, which has nothing to give.
+pub fn or_full_or_empty(errno: i32) -> Option<Effect> {
+    match errno {
+        EAGAIN => Some(Effect::Success),
+        _ => error_at_once(errno),
+    }
 }

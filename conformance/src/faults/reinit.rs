@@ -1,6 +1,6 @@
 //! `reinit_after_fork`, also halfway.
 
-use libc::{EACCES, ENOSYS, EPERM};
+use libc::{EACCES, EBUSY, ENOSYS, EPERM};
 use wakefd::{AutoNotifier, Operation, Rung};
 
 use super::calls::{DUP2, DUP3, EVENTFD2, F_SETFD, PIPE2, YOUNG};
@@ -18,7 +18,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(&DUP3, "reinit, eventfd2", or_dup2, |fault| reinit(fault, EventFd2, Operation::Reinit)),
     Row::new(&DUP3, "reinit, pipe2", or_dup2, |fault| reinit(fault, Pipe2, Operation::Reinit)),
     Row::new(&DUP3, "reinit, pipe2, second end", half_or_dup2, second_end),
-    Row::new(&DUP2, "reinit, eventfd2", error, |fault| reinit(fault, EventFd2, Operation::Reinit)).without(&[&DUP3]),
+    Row::new(&DUP2, "reinit, eventfd2", unless_busy, |fault| reinit(fault, EventFd2, Operation::Reinit)).without(&[&DUP3]),
     Row::new(&F_SETFD, "reinit, eventfd, after dup2", on_old_kernels, after_dup2).without(&[&DUP3]),
 ];
 
@@ -27,6 +27,14 @@ fn or_dup2(errno: i32) -> Option<Effect> {
     match errno {
         ENOSYS | EPERM | EACCES => Some(Effect::Success),
         _ => Some(Effect::Error),
+    }
+}
+
+/// musl's `dup2` tries again for as long as EBUSY comes.
+fn unless_busy(errno: i32) -> Option<Effect> {
+    match errno {
+        EBUSY => None,
+        _ => error(errno),
     }
 }
 

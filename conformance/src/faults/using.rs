@@ -7,49 +7,32 @@ use wakefd::{AutoNotifier, Counter, Error, Mode, Notifier, Operation, Rung, Wait
 
 use super::calls::{CLOSE, POLL, READ, WRITE};
 use super::create::{leaks, works};
-use super::{unless_interrupted, Effect, Fault, Row};
+use super::{error_at_once, or_full_or_empty, Effect, Fault, Row};
 use crate::sys::descriptors::Open;
 use crate::sys::errno;
 use Rung::{EventFd2, Pipe2};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::new(&WRITE, "notify, eventfd2", or_full, |fault| notify(fault, EventFd2)),
-    Row::new(&WRITE, "notify, pipe2", or_full, |fault| notify(fault, Pipe2)),
-    Row::new(&READ, "clear, eventfd2", or_empty, |fault| clear(fault, EventFd2)),
-    Row::new(&READ, "clear, pipe2", or_empty, |fault| clear(fault, Pipe2)),
+    Row::new(&WRITE, "notify, eventfd2", or_full_or_empty, |fault| notify(fault, EventFd2)),
+    Row::new(&WRITE, "notify, pipe2", or_full_or_empty, |fault| notify(fault, Pipe2)),
+    Row::new(&READ, "clear, eventfd2", or_full_or_empty, |fault| clear(fault, EventFd2)),
+    Row::new(&READ, "clear, pipe2", or_full_or_empty, |fault| clear(fault, Pipe2)),
     Row::new(&POLL, "wait, eventfd2", error_at_once, |fault| wait(fault, EventFd2)),
     Row::new(&POLL, "wait, pipe2", error_at_once, |fault| wait(fault, Pipe2)),
-    Row::new(&WRITE, "Waker::wake", or_full, wake),
-    Row::new(&READ, "Waker::clear", or_empty, waker_clear),
+    Row::new(&WRITE, "Waker::wake", or_full_or_empty, wake),
+    Row::new(&READ, "Waker::clear", or_full_or_empty, waker_clear),
     Row::new(&WRITE, "Counter::add, eventfd2", error_at_once, |fault| add(fault, EventFd2, 1)),
     Row::new(&WRITE, "Counter::add, pipe2", not_full, |fault| add(fault, Pipe2, 1)),
     Row::new(&WRITE, "Counter::add of 2^32, eventfd2", error_at_once, |fault| add(fault, EventFd2, 1 << 32)),
     Row::new(&WRITE, "Counter::add of 2^32, pipe2", in_hands, |fault| add(fault, Pipe2, 1 << 32)),
-    Row::new(&READ, "Counter::take, eventfd2", or_empty, |fault| take(fault, EventFd2, Mode::Sum)),
-    Row::new(&READ, "Counter::take, pipe2", or_empty, |fault| take(fault, Pipe2, Mode::Sum)),
-    Row::new(&READ, "take of a semaphore, pipe2", or_empty, |fault| take(fault, Pipe2, Mode::Semaphore)),
+    Row::new(&READ, "Counter::take, eventfd2", or_full_or_empty, |fault| take(fault, EventFd2, Mode::Sum)),
+    Row::new(&READ, "Counter::take, pipe2", or_full_or_empty, |fault| take(fault, Pipe2, Mode::Sum)),
+    Row::new(&READ, "take of a semaphore, pipe2", or_full_or_empty, |fault| take(fault, Pipe2, Mode::Semaphore)),
     Row::new(&WRITE, "take of a semaphore, pipe2", in_hands, |fault| take(fault, Pipe2, Mode::Semaphore)),
     Row::new(&CLOSE, "drop, eventfd2", |_| Some(Effect::Leaks(1)), |fault| close(fault, EventFd2)),
     Row::new(&CLOSE, "drop, pipe2", |_| Some(Effect::Leaks(2)), |fault| close(fault, Pipe2)),
 ];
-
-fn error_at_once(errno: i32) -> Option<Effect> {
-    unless_interrupted(errno, Effect::Error)
-}
-
-/// EAGAIN is what a full descriptor gives, which is as readable as it can be.
-fn or_full(errno: i32) -> Option<Effect> {
-    match errno {
-        EAGAIN => Some(Effect::Success),
-        _ => error_at_once(errno),
-    }
-}
-
-/// And what an empty one gives to who reads.
-fn or_empty(errno: i32) -> Option<Effect> {
-    or_full(errno)
-}
 
 /// A pipe that is full, however often it has just been emptied, is emptied again,
 /// for as long as that lasts. There is no such pipe.
