@@ -11,7 +11,7 @@
 source "$(dirname "$0")/lib.sh"
 packages gcc g++ libc6-dev xxd
 
-SECONDS_SHORT=15 OPERATIONS_LONG=100000000
+SECONDS_GUIDED=15 OPERATIONS_LONG=100000000
 host=$(rustc -vV | sed -n 's/^host: //p')
 target=$PWD/target/fuzz
 mkdir -p "$target"
@@ -54,14 +54,20 @@ unpack "$target/corpus"
 fuzz -runs=0 "$target/corpus" || fail "the stored corpus finds a difference"
 printf '%s inputs, %s operations\n' "$(wc -l <fuzz/corpus.txt)" $operations
 start=$SECONDS
-while
-    # Long programs to go on from, others each time.
+# random COUNT BYTES: so many programs of that length.
+random() {
     rm -rf "$target/long" && mkdir "$target/long"
-    for number in $(seq 64); do head -c 4096 /dev/urandom >"$target/long/$number"; done
-    fuzz -len_control=0 -max_len=4096 -max_total_time=$SECONDS_SHORT "$target/corpus" "$target/long" ||
-        fail "a difference between the backends or to the model"
-    [ "${1:-}" = --long ] && [ $operations -lt $OPERATIONS_LONG ]
-do
+    for number in $(seq "$1"); do head -c "$2" /dev/urandom >"$target/long/$number"; done
+}
+# Long programs to go on from, others each time.
+random 64 4096
+fuzz -len_control=0 -max_len=4096 -max_total_time=$SECONDS_GUIDED "$target/corpus" "$target/long" ||
+    fail "a difference between the backends or to the model"
+printf '%s operations, guided, %s s\n' $operations $((SECONDS - start))
+# What is guided goes where it is slow; most of a hundred million are at random.
+while [ "${1:-}" = --long ] && [ $operations -lt $OPERATIONS_LONG ]; do
+    random 100 65536
+    fuzz "$target/long"/* || fail "a difference between the backends or to the model"
     printf '%s operations, %s s\n' $operations $((SECONDS - start))
 done
 printf '%s operations in all, each on both backends, in %s s: no difference\n' $operations $((SECONDS - start))
@@ -69,7 +75,8 @@ printf '%s operations in all, each on both backends, in %s s: no difference\n' $
 
 if [ "${1:-}" = --long ]; then
     rm -rf "$target/merged" && mkdir "$target/merged"
-    fuzz -merge=1 -max_len=256 "$target/merged" "$target/corpus" fuzz 2>/dev/null || true
+    # Short ones, since they are kept as text.
+    "$fuzzer" -merge=1 -max_len=256 "$target/merged" "$target/corpus" >"$target/merge.log" 2>&1 || fail "see $target/merge.log"
     for input in "$target/merged"/*; do xxd -p -c 0 "$input"; done | awk 'length > 0' | sort >"$target/corpus.txt"
     printf 'a new corpus of %s inputs: %s\n' "$(wc -l <"$target/corpus.txt")" "$target/corpus.txt"
 fi
