@@ -12,7 +12,7 @@ done
 
 FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel)
 # Crates outside the workspace, which cargo's --all and --workspace do not see.
-OTHERS=(selftest benchmarks capi ci/loom ci/no-panic ci/syscalls)
+OTHERS=(selftest benchmarks capi fuzz ci/loom ci/no-panic ci/soak ci/syscalls)
 
 say "format"
 run cargo fmt --all --check
