@@ -101,6 +101,6 @@ unpack "$target/corpus"
 mistake "a clear leaves what does not fit into its buffer" src/backend/pipe.rs \
     'Ok(Discarded::Some) => cleared = true,' 'Ok(Discarded::Some) => return Ok(true),'
 mistake "an add to a full pipe forgets what it took out" src/counter/pipe.rs \
-    'sum = sum.wrapping_add(self.take_all()?)' 'drop(self.take_all()?)'
+    'before.wrapping_add(n.into())' 'u128::from(n)'
 mistake "a take of a semaphore writes nothing back" src/counter/pipe.rs \
     'return self.put(rest.into()).map(|()| 1);' 'return self.put(u128::from(rest) & 0).map(|()| 1);'
