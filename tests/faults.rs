@@ -3,7 +3,7 @@
 
 mod suite;
 
-use std::fmt::Write as _;
+use core::fmt::Write as _;
 
 use suite::Test;
 use wakefd_conformance::faults::{rows, Fault, Row, Verdict, ERRNOS};

@@ -190,9 +190,7 @@ fn waker(w: &Waker<AutoNotifier>, operation: u8, pending: bool) {
         // Awake for a moment, and then as before.
         32..=35 => {
             let mut awake = w.awake();
-            let prepared = awake.prepare_wait();
-            assert_eq!(prepared.is_none(), pending);
-            drop(prepared);
+            assert_eq!(awake.prepare_wait().is_none(), pending);
             if pending {
                 assert_eq!(w.wake(), Ok(()));
             }
