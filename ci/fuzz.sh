@@ -99,7 +99,7 @@ mistake() {
 say "with a mistake"
 unpack "$target/corpus"
 mistake "a clear leaves what does not fit into its buffer" src/backend/pipe.rs \
-    'Ok(Discarded::Some) => cleared = true,' 'Ok(Discarded::Some) => return Ok(true),'
+    'Ok(Discarded::Some) => cleared = true,' 'Ok(Discarded::Some) => return Ok({ cleared = true; cleared }),'
 mistake "an add to a full pipe forgets what it took out" src/counter/pipe.rs \
     'before.wrapping_add(n.into())' 'u128::from(n)'
 mistake "a take of a semaphore writes nothing back" src/counter/pipe.rs \
