@@ -89,7 +89,7 @@ impl EventFd {
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         let new = Self::counting(self.rung, self.mode)?;
         self.fd
-            .replace(new.fd, self.rung.has_flags())
+            .replace(&new.fd, self.rung.has_flags())
             .map_err(|errno| self.error(Operation::Reinit, errno))
     }
 

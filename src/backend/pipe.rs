@@ -99,9 +99,18 @@ impl SelfPipe {
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         let new = Self::at(self.rung)?;
         let with_flags = self.rung.has_flags();
-        self.read
-            .replace(new.read, with_flags)
-            .and_then(|()| self.write.replace(new.write, with_flags))
+        // The writing end first: who writes in between writes into the new pipe, whose
+        // reading end is still open. The other way round it would be SIGPIPE, if
+        // nobody else holds the old one.
+        self.write
+            .replace(&new.write, with_flags)
+            .and_then(|()| {
+                self.read.replace(&new.read, with_flags).map_err(|errno| {
+                    // Left open, so that it is not SIGPIPE from now on.
+                    core::mem::forget(new.read);
+                    errno
+                })
+            })
             .map_err(|errno| self.error(Operation::Reinit, errno))
     }
 

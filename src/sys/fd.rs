@@ -110,7 +110,7 @@ impl Fd {
     ///
     /// `with_flags` says that the kernel knows calls with flags; see
     /// [`Rung::has_flags`](crate::Rung::has_flags).
-    pub(crate) fn replace(&self, other: Fd, with_flags: bool) -> Result<(), Errno> {
+    pub(crate) fn replace(&self, other: &Fd, with_flags: bool) -> Result<(), Errno> {
         if with_flags {
             match dup3(other.0, self.0) {
                 // A sandbox that refuses it: the way with a window.
@@ -142,9 +142,10 @@ fn dup3(from: RawFd, to: RawFd) -> Result<RawFd, Errno> {
     Err(libc::ENOSYS)
 }
 
-/// Whether `raw` is the number of an open descriptor.
+/// Whether `raw` is the number of an open descriptor. A sandbox that refuses to say
+/// does not make it none.
 pub(super) fn is_open(raw: RawFd) -> bool {
-    fcntl(raw, libc::F_GETFD, 0).is_ok()
+    fcntl(raw, libc::F_GETFD, 0) != Err(libc::EBADF)
 }
 
 fn fcntl(raw: RawFd, command: libc::c_int, argument: libc::c_int) -> Result<libc::c_int, Errno> {

@@ -14,12 +14,13 @@ pub(crate) fn wait(fd: &Fd, timeout: Option<Duration>) -> Result<Wait, Errno> {
     // What is too long for the clock is for ever.
     let timeout = timeout.and_then(nanoseconds);
     let deadline = match timeout {
-        Some(timeout) if timeout > 0 => clock::now().checked_add(timeout),
+        Some(timeout) if timeout > 0 => clock::now().and_then(|now| now.checked_add(timeout)),
         _ => None,
     };
     let mut remaining = timeout;
     loop {
-        let slept = match poll(fd, remaining.map_or(FOREVER, milliseconds)) {
+        let asked = remaining.map_or(FOREVER, milliseconds);
+        let slept = match poll(fd, asked) {
             Ok(true) => return Ok(Wait::Notified),
             Ok(false) => true,
             Err(libc::EINTR) => false,
@@ -27,8 +28,14 @@ pub(crate) fn wait(fd: &Fd, timeout: Option<Duration>) -> Result<Wait, Errno> {
         };
         // Ask the clock even after a full sleep: kernels that count jiffies can
         // be early, and a long time-out is slept in pieces.
-        if let Some(deadline) = deadline {
-            remaining = Some(deadline.saturating_sub(clock::now()));
+        match (deadline, clock::now()) {
+            (Some(deadline), Some(now)) => remaining = Some(deadline.saturating_sub(now)),
+            // Without a clock, a full sleep counts as what was asked for.
+            (_, None) if slept => {
+                let slept = u64::try_from(asked).unwrap_or(0).saturating_mul(1_000_000);
+                remaining = remaining.map(|remaining| remaining.saturating_sub(slept));
+            }
+            _ => {}
         }
         // After a signal look once more, even if the time is over: its handler
         // may have notified.

@@ -1,6 +1,6 @@
 //! Making notifiers, for the first time in a process and later.
 
-use libc::{EACCES, EINVAL, ENODEV, ENOSYS, EPERM};
+use libc::{EACCES, EBADF, EINVAL, ENODEV, ENOSYS, EPERM};
 use wakefd::{AutoNotifier, Error, Notifier, Operation, Rung};
 
 use super::calls::{
@@ -25,7 +25,7 @@ pub(super) static ROWS: &[Row] = &[
         .without(&[&EVENTFD2, &EVENTFD]),
     Row::new(&PIPE, "new", error, |fault| new(fault, Rung::Pipe))
         .without(&[&EVENTFD2, &EVENTFD, &PIPE2]),
-    Row::new(&F_GETFD, "new", not_known_to_be_open, unverified),
+    Row::new(&F_GETFD, "new", said_not_to_be_open, unverified),
     Row::new(&F_GETFL, "new", error, unverified),
     Row::new(&F_SETFD, "new at eventfd", old_eventfd, |fault| {
         at(fault, Rung::EventFd)
@@ -74,10 +74,13 @@ fn descends(errno: i32, also: &[i32], next: Rung) -> Option<Effect> {
     }
 }
 
-/// What is not known to be a descriptor is not closed: it may be somebody else's.
-/// Two of each rung but the last, which believes libc.
-fn not_known_to_be_open(_: i32) -> Option<Effect> {
-    Some(Effect::Leaks(if YOUNG { 4 } else { 6 }))
+/// What is said not to be a descriptor is not closed: it may be somebody else's. Two
+/// of each rung but the last, which believes libc.
+fn said_not_to_be_open(errno: i32) -> Option<Effect> {
+    match errno {
+        EBADF => Some(Effect::Leaks(if YOUNG { 4 } else { 6 })),
+        _ => Some(Effect::Error),
+    }
 }
 
 /// There is nothing to set flags on where there is no such call.

@@ -5,7 +5,7 @@ use core::time::Duration;
 use libc::EAGAIN;
 use wakefd::{AutoNotifier, Counter, Error, Mode, Notifier, Operation, Rung, Wait, Waker};
 
-use super::calls::{CLOSE, POLL, READ, WRITE};
+use super::calls::{CLOCK, CLOSE, POLL, READ, WRITE};
 use super::create::{leaks, works};
 use super::{error_at_once, or_full_or_empty, Effect, Fault, Row};
 use crate::sys::descriptors::Open;
@@ -20,6 +20,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(&READ, "clear, pipe2", or_full_or_empty, |fault| clear(fault, Pipe2)),
     Row::new(&POLL, "wait, eventfd2", error_at_once, |fault| wait(fault, EventFd2)),
     Row::new(&POLL, "wait, pipe2", error_at_once, |fault| wait(fault, Pipe2)),
+    Row::new(&CLOCK, "wait", |_| Some(Effect::Success), time_out),
     Row::new(&WRITE, "Waker::wake", or_full_or_empty, wake),
     Row::new(&READ, "Waker::clear", or_full_or_empty, waker_clear),
     Row::new(&WRITE, "Counter::add, eventfd2", error_at_once, |fault| add(fault, EventFd2, 1)),
@@ -106,6 +107,15 @@ fn wait(fault: Fault, rung: Rung) -> Effect {
         assert_eq!(effect, Effect::Error);
     }
     Effect::Error
+}
+
+/// It ends, clock or none.
+fn time_out(fault: Fault) -> Effect {
+    let notifier = make(EventFd2);
+    let timeout = Some(Duration::from_millis(5));
+    let result = fault.during(|| notifier.wait(timeout));
+    works(&notifier);
+    success_or(result, Wait::TimedOut, fault, (Operation::Wait, EventFd2))
 }
 
 fn wake(fault: Fault) -> Effect {
