@@ -98,9 +98,9 @@ mistake() {
 
 say "with a mistake"
 unpack "$target/corpus"
-mistake "a clear leaves what does not fit into its buffer" src/backend/pipe.rs \
-    'Ok(Discarded::Some) => cleared = true,' 'Ok(Discarded::Some) => return Ok({ cleared = true; cleared }),'
-mistake "an add to a full pipe forgets what it took out" src/counter/pipe.rs \
-    'before.wrapping_add(n.into())' 'u128::from(n)'
-mistake "a take of a semaphore writes nothing back" src/counter/pipe.rs \
-    'return self.put(rest.into()).map(|()| 1);' 'return self.put(u128::from(rest) & 0).map(|()| 1);'
+mistake "a clear leaves what does not fit into its buffer" src/raw/mod.rs \
+    'Ok(true) => cleared = true,' 'Ok(true) => return Ok({ cleared = true; cleared }),'
+mistake "an add to a full pipe forgets what it took out" src/raw/count.rs \
+    'self.drain(&mut sum, most == 1)?;' 'self.drain(if n > 0 { &mut { Sum::ZERO } } else { &mut sum }, most == 1)?;'
+mistake "a take of a semaphore writes nothing back" src/raw/count.rs \
+    'sum.subtract(taken);' 'sum.subtract(if most == 1 { number } else { taken });'

@@ -74,13 +74,13 @@ mod channels {
     use libc::EAGAIN;
     use wakefd::{box_channel, channel, PipeChannel, RecvError, SendError};
     use wakefd_conformance::faults::{
-        error_at_once, or_full_or_empty, Effect, Fault, Row, POLL, READ, WRITE,
+        error, error_at_once, or_full_or_empty, Effect, Fault, Row, POLL, READ, WRITE,
     };
     use wakefd_conformance::{Kind, Multiplexer};
 
     #[rustfmt::skip]
     pub(super) static ROWS: &[Row] = &[
-        Row::new(&WRITE, "PipeChannel::send", error_at_once, pipe_send),
+        Row::new(&WRITE, "PipeChannel::send", error, pipe_send),
         Row::new(&READ, "PipeChannel::try_recv", or_full_or_empty, pipe_receive),
         Row::new(&WRITE, "BoxSender::send", or_full_or_empty, box_send),
         Row::new(&READ, "BoxReceiver::try_recv", or_full_or_empty, box_receive),
@@ -173,7 +173,7 @@ mod channels {
     }
 
     fn unwoken(errno: i32) -> Option<Effect> {
-        error_at_once(errno).map(|_| Effect::Unwoken)
+        error(errno).map(|_| Effect::Unwoken)
     }
 
     /// A drop cannot report.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use wakefd::{AutoNotifier, Counter, Mode, Notifier, Rung, Wait};
 
-use crate::sys::{self, errno, set_errno, with_alarms};
+use crate::sys::{errno, set_errno, with_alarms};
 
 /// No call gives this one.
 const MARK: i32 = 4242;
@@ -40,10 +40,7 @@ fn reinit(rung: Rung, time: Duration) {
             notifier.notify().expect("notify");
             assert_eq!(errno(), MARK);
             notifier.clear().expect("clear");
-            // As the parent holds what is replaced.
-            let parents = sys::duplicate(notifier.as_raw_fd());
             notifier.reinit_after_fork().expect("reinit_after_fork");
-            drop(parents);
             notifier.clear().expect("clear");
             rounds.fetch_add(1, Ordering::Relaxed);
         }

@@ -3,7 +3,6 @@
 use core::mem::zeroed;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
-use std::os::unix::io::{BorrowedFd, OwnedFd, RawFd};
 
 /// How many descriptors are open, beside the first three.
 pub fn open_above_two() -> usize {
@@ -22,13 +21,6 @@ pub fn allow(descriptors: u64) -> u64 {
         assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
         limit.rlim_cur
     }
-}
-
-/// A duplicate that is closed when it is dropped.
-pub fn duplicate(number: RawFd) -> OwnedFd {
-    // SAFETY: `number` is open while it is duplicated.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
-    borrowed.try_clone_to_owned().expect("a descriptor")
 }
 
 /// This thread's errno.

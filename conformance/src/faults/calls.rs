@@ -78,6 +78,8 @@ pub(super) static DUP3: Call = Call {
     arguments: &[equals(2, libc::O_CLOEXEC)],
 };
 pub(super) static DUP2: Call = Call::any("dup2", old!(SYS_dup2, SYS_dup3));
+/// Where it is a system call at all, and not the vDSO's.
+pub(super) static CLOCK: Call = Call::any("clock_gettime", &[libc::SYS_clock_gettime]);
 pub(super) static CLOSE: Call = Call::any("close", &[libc::SYS_close]);
 
 /// What reads, for rows of other crates too.

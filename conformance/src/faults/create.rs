@@ -1,12 +1,12 @@
 //! Making notifiers, for the first time in a process and later.
 
-use libc::{EACCES, EINVAL, ENODEV, ENOSYS, EPERM};
+use libc::{EACCES, EBADF, EINVAL, ENODEV, ENOSYS, EPERM};
 use wakefd::{AutoNotifier, Error, Notifier, Operation, Rung};
 
 use super::calls::{
     CLOSE, EVENTFD, EVENTFD2, F_GETFD, F_GETFL, F_SETFD, F_SETFL, PIPE, PIPE2, READ, WRITE, YOUNG,
 };
-use super::{error, error_at_once, Effect, Fault, Row};
+use super::{error, Effect, Fault, Row};
 use crate::sys::descriptors::Open;
 
 pub(super) static ROWS: &[Row] = &[
@@ -25,7 +25,7 @@ pub(super) static ROWS: &[Row] = &[
         .without(&[&EVENTFD2, &EVENTFD]),
     Row::new(&PIPE, "new", error, |fault| new(fault, Rung::Pipe))
         .without(&[&EVENTFD2, &EVENTFD, &PIPE2]),
-    Row::new(&F_GETFD, "new", not_known_to_be_open, unverified),
+    Row::new(&F_GETFD, "new", error, unverified),
     Row::new(&F_GETFL, "new", error, unverified),
     Row::new(&F_SETFD, "new at eventfd", old_eventfd, |fault| {
         at(fault, Rung::EventFd)
@@ -39,8 +39,12 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(&F_SETFL, "new at pipe", error, |fault| {
         at(fault, Rung::Pipe)
     }),
-    Row::new(&READ, "new", does_not_carry, unverified),
-    Row::new(&WRITE, "new", does_not_carry, unverified),
+    Row::new(&READ, "new", does_not_carry, |fault| {
+        new(fault, Rung::Pipe2)
+    }),
+    Row::new(&WRITE, "new", does_not_carry, |fault| {
+        new(fault, Rung::Pipe2)
+    }),
     Row::new(&CLOSE, "new", one_to_compare_with, |fault| {
         let before = Open::now();
         let notifier = fault.during(AutoNotifier::new).expect("an eventfd");
@@ -68,16 +72,10 @@ fn after_pipe2(errno: i32) -> Option<Effect> {
 
 /// The table of the ladder: these errnos, beside what every rung has, lead down.
 fn descends(errno: i32, also: &[i32], next: Rung) -> Option<Effect> {
-    match [ENOSYS, EPERM, EACCES].contains(&errno) || also.contains(&errno) {
+    match [ENOSYS, EBADF, EPERM, EACCES].contains(&errno) || also.contains(&errno) {
         true => Some(Effect::On(next)),
         false => Some(Effect::Error),
     }
-}
-
-/// What is not known to be a descriptor is not closed: it may be somebody else's.
-/// Two of each rung but the last, which believes libc.
-fn not_known_to_be_open(_: i32) -> Option<Effect> {
-    Some(Effect::Leaks(if YOUNG { 4 } else { 6 }))
 }
 
 /// There is nothing to set flags on where there is no such call.
@@ -85,9 +83,10 @@ fn old_eventfd(_: i32) -> Option<Effect> {
     (!YOUNG).then_some(Effect::Error)
 }
 
-/// A number that does not come out again is what another call's answer does too.
-fn does_not_carry(errno: i32) -> Option<Effect> {
-    error_at_once(errno).map(|_| Effect::NotHere)
+/// A number that does not come out again is what another call's answer does too. A
+/// pipe is not asked for one.
+fn does_not_carry(_: i32) -> Option<Effect> {
+    Some(Effect::On(Rung::Pipe2))
 }
 
 /// The second one, which was made to verify the first.
@@ -140,10 +139,7 @@ fn unverified(fault: Fault) -> Effect {
         Ok(notifier) => panic!("made on {}", notifier.rung()),
         Err(error) => error,
     };
-    let effect = match (error.operation(), error.raw_os_error()) {
-        (Operation::Verify, ENOSYS) => Effect::NotHere,
-        _ => fault.has_errno(error),
-    };
+    let effect = fault.has_errno(error);
     let leaked = leaks(before);
     // On a rung that has not been found absent.
     works(&AutoNotifier::new().expect("a notifier afterwards"));

@@ -91,15 +91,15 @@ pub enum Effect {
     On(Rung),
     /// An error with this errno, and all is as it was.
     Error,
-    /// ENOSYS, "not here", whatever the errno: what does not work is not believed to
-    /// be what it was asked for.
-    NotHere,
     /// An error, and what the counter held is gone.
     Lost,
     /// An error, and the object is of no use until `reinit_after_fork` succeeds.
     Dead,
     /// An error, and the new descriptor is in its place without close-on-exec.
     Unflagged,
+    /// It ends: with success, where the call is not made at all because the libc can
+    /// do without, else with an error.
+    Ends,
     /// Nothing: a drop cannot report, and the receiver finds out when it looks next.
     Unwoken,
     /// So many descriptors could not be closed.
@@ -245,11 +245,11 @@ impl Effect {
         match self {
             Effect::Success => 1,
             Effect::Error => 2,
-            Effect::NotHere => 3,
             Effect::Lost => 4,
             Effect::Dead => 5,
             Effect::Unflagged => 6,
             Effect::Unwoken => 7,
+            Effect::Ends => 3,
             Effect::Leaks(count) => 10 + i32::from(count),
             Effect::On(rung) => 40 + rung as i32,
         }
@@ -259,7 +259,7 @@ impl Effect {
         let plain = [
             Effect::Success,
             Effect::Error,
-            Effect::NotHere,
+            Effect::Ends,
             Effect::Lost,
             Effect::Dead,
             Effect::Unflagged,
@@ -279,11 +279,11 @@ impl fmt::Display for Effect {
             Effect::Success => "ok",
             Effect::On(rung) => rung.as_str(),
             Effect::Error => "error",
-            Effect::NotHere => "not here",
             Effect::Lost => "lost",
             Effect::Dead => "dead",
             Effect::Unflagged => "unflagged",
             Effect::Unwoken => "unwoken",
+            Effect::Ends => "ends",
             Effect::Leaks(count) => return write!(f, "leaks {count}"),
         })
     }
@@ -295,8 +295,8 @@ pub fn error(_: i32) -> Option<Effect> {
     Some(Effect::Error)
 }
 
-/// EINTR leads to the same call again, for as long as it comes: what gives it for
-/// ever is not to be tried. `tests/interrupted.rs` gives it some times.
+/// EINTR leads to `poll` again, for as long as it comes: what gives it for ever is not
+/// to be tried. `tests/interrupted.rs` gives it some times.
 pub fn error_at_once(errno: i32) -> Option<Effect> {
     match errno {
         EINTR => None,
@@ -309,6 +309,6 @@ pub fn error_at_once(errno: i32) -> Option<Effect> {
 pub fn or_full_or_empty(errno: i32) -> Option<Effect> {
     match errno {
         EAGAIN => Some(Effect::Success),
-        _ => error_at_once(errno),
+        _ => error(errno),
     }
 }

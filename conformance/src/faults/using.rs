@@ -5,9 +5,9 @@ use core::time::Duration;
 use libc::EAGAIN;
 use wakefd::{AutoNotifier, Counter, Error, Mode, Notifier, Operation, Rung, Wait, Waker};
 
-use super::calls::{CLOSE, POLL, READ, WRITE};
+use super::calls::{CLOCK, CLOSE, POLL, READ, WRITE};
 use super::create::{leaks, works};
-use super::{error_at_once, or_full_or_empty, Effect, Fault, Row};
+use super::{error, error_at_once, or_full_or_empty, Effect, Fault, Row};
 use crate::sys::descriptors::Open;
 use crate::sys::errno;
 use Rung::{EventFd2, Pipe2};
@@ -20,11 +20,12 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(&READ, "clear, pipe2", or_full_or_empty, |fault| clear(fault, Pipe2)),
     Row::new(&POLL, "wait, eventfd2", error_at_once, |fault| wait(fault, EventFd2)),
     Row::new(&POLL, "wait, pipe2", error_at_once, |fault| wait(fault, Pipe2)),
+    Row::new(&CLOCK, "wait for a time", |_| Some(Effect::Ends), time_out),
     Row::new(&WRITE, "Waker::wake", or_full_or_empty, wake),
     Row::new(&READ, "Waker::clear", or_full_or_empty, waker_clear),
-    Row::new(&WRITE, "Counter::add, eventfd2", error_at_once, |fault| add(fault, EventFd2, 1)),
+    Row::new(&WRITE, "Counter::add, eventfd2", error, |fault| add(fault, EventFd2, 1)),
     Row::new(&WRITE, "Counter::add, pipe2", not_full, |fault| add(fault, Pipe2, 1)),
-    Row::new(&WRITE, "Counter::add of 2^32, eventfd2", error_at_once, |fault| add(fault, EventFd2, 1 << 32)),
+    Row::new(&WRITE, "Counter::add of 2^32, eventfd2", error, |fault| add(fault, EventFd2, 1 << 32)),
     Row::new(&WRITE, "Counter::add of 2^32, pipe2", in_hands, |fault| add(fault, Pipe2, 1 << 32)),
     Row::new(&READ, "Counter::take, eventfd2", or_full_or_empty, |fault| take(fault, EventFd2, Mode::Sum)),
     Row::new(&READ, "Counter::take, pipe2", or_full_or_empty, |fault| take(fault, Pipe2, Mode::Sum)),
@@ -39,7 +40,7 @@ pub(super) static ROWS: &[Row] = &[
 fn not_full(errno: i32) -> Option<Effect> {
     match errno {
         EAGAIN => None,
-        _ => error_at_once(errno),
+        _ => error(errno),
     }
 }
 
@@ -106,6 +107,16 @@ fn wait(fault: Fault, rung: Rung) -> Effect {
         assert_eq!(effect, Effect::Error);
     }
     Effect::Error
+}
+
+/// Without a clock there would be no end.
+fn time_out(fault: Fault) -> Effect {
+    let notifier = make(EventFd2);
+    let timeout = Some(Duration::from_millis(5));
+    let result = fault.during(|| notifier.wait(timeout));
+    works(&notifier);
+    success_or(result, Wait::TimedOut, fault, (Operation::Wait, EventFd2));
+    Effect::Ends
 }
 
 fn wake(fault: Fault) -> Effect {
