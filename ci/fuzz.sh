@@ -101,6 +101,6 @@ unpack "$target/corpus"
 mistake "a clear leaves what does not fit into its buffer" src/raw/mod.rs \
     'Ok(true) => cleared = true,' 'Ok(true) => return Ok({ cleared = true; cleared }),'
 mistake "an add to a full pipe forgets what it took out" src/raw/count.rs \
-    'self.drain(&mut sum, most == 1)?;' 'self.drain(if n > 0 { &mut { Sum::ZERO } } else { &mut sum }, most == 1)?;'
+    'self.drain(&mut sum, most == 1)?;' 'self.drain(&mut sum, most == 1)?; if n > 0 { sum = Sum::ZERO; sum.add(n); }'
 mistake "a take of a semaphore writes nothing back" src/raw/count.rs \
     'sum.subtract(taken);' 'sum.subtract(if most == 1 { number } else { taken });'
