@@ -291,8 +291,14 @@ impl Profile {
             rungs.iter().copied().find(is_left)
         };
         let expected = match best_of(subject.rungs()) {
-            // It is made of a notifier.
-            Some(Rung::TimerThread) if best_of(&Rung::OF_NOTIFIERS).is_none() => None,
+            // A flag that only `eventfd2` has, and not on each kernel.
+            Some(_) if subject == Subject::Semaphore && made.is_err() && !here.has_pipe() => None,
+            // These are made of a notifier.
+            Some(Rung::TimerThread | Rung::SignalHandler)
+                if best_of(&Rung::OF_NOTIFIERS).is_none() =>
+            {
+                None
+            }
             best => best,
         };
         match made {
@@ -316,8 +322,8 @@ impl RungSet {
     /// Those of `subject`, and of notifiers where it needs one.
     pub(crate) fn here(subject: Subject) -> Self {
         RungSet(match subject {
-            Subject::Timer => Self::known(subject) | Self::known(Subject::Notifier),
-            _ => Self::known(subject),
+            Subject::Semaphore => Self::known(subject),
+            _ => Self::known(subject) | Self::known(Subject::Notifier),
         })
     }
 
@@ -337,6 +343,10 @@ impl RungSet {
             known.store(set, Ordering::Relaxed);
         }
         known.load(Ordering::Relaxed)
+    }
+
+    fn has_pipe(self) -> bool {
+        self.has(Rung::Pipe2) || self.has(Rung::Pipe)
     }
 
     fn has(self, rung: Rung) -> bool {
