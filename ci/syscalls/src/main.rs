@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use wakefd::{
-    AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Signals, Timer, Wait, Waker,
+    AutoNotifier, Backend, Counter, Error, Mode, Notifier, Rung, Selection, Signals, Timer, Wait,
+    Waker,
 };
 
 /// More notifications than a pipe of 64 KiB holds.
