@@ -77,7 +77,10 @@ use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
 /// rung `TimerThread` the child shares the descriptor, which goes on becoming
 /// readable as the parent's thread counts, so [`wait`](Self::wait) works; but to arm,
 /// disarm and take is the parent's, and in the child gives `EXDEV`. On each rung
-/// [`reinit_after_fork`](Self::reinit_after_fork) makes it the child's own.
+/// [`reinit_after_fork`](Self::reinit_after_fork) makes it the child's own; on the rung
+/// `TimerThread` that makes a thread, which a libc may not survive in a child whose
+/// parent had another thread that was making one (fork(2): such a child is to call
+/// only what is async-signal-safe).
 ///
 /// Any number of threads may use a timer at once. In a signal handler nothing but
 /// `wait` may be called: the rung `TimerThread` has a lock. No method panics.
