@@ -6,11 +6,12 @@
 mod program;
 mod suite;
 
+use core::time::Duration;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rustix::process::{kill_process, Pid, Signal};
 use wakefd::{Rung, Signals};

@@ -1,6 +1,6 @@
 //! An example as a program of its own, and the table that it prints.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::env;
 use std::path::Path;
 use std::process::Command;
@@ -33,7 +33,7 @@ pub(crate) fn example(name: &str) -> Command {
 }
 
 /// The rows of the table, by name.
-pub(crate) struct Summary<'a>(BTreeMap<&'a str, &'a str>);
+pub(crate) struct Summary<'a>(HashMap<&'a str, &'a str>);
 
 impl<'a> Summary<'a> {
     pub(crate) fn new(table: &'a str) -> Self {
