@@ -37,8 +37,12 @@ packages() {
     done
     [ ${#missing[@]} -eq 0 ] && return
     if [ "${CI:-}" = true ] && [ "$(id -u)" -eq 0 ]; then
-        run apt update
-        run apt install --no-install-recommends "${missing[@]}"
+        # Two scripts at once: the second waits.
+        (
+            flock 8
+            run apt update
+            run apt install --no-install-recommends "${missing[@]}"
+        ) 8>"$CACHE/packages.lock"
     else
         fail "missing Debian packages; install them with: sudo apt-get install ${missing[*]}"
     fi
@@ -66,8 +70,16 @@ rust_src() {
 # foreign_apt ARCH TOOL ARGUMENT...: asks the Debian sources this machine is set
 # up with about architecture ARCH, or about source packages if ARCH is `source`.
 # Lists and state are kept under $CACHE: nothing changes on the machine, and
-# root is not needed.
+# root is not needed. Two scripts at once: the second waits.
 foreign_apt() {
+    mkdir -p "$CACHE/apt"
+    (
+        flock 7
+        foreign_apt_alone "$@"
+    ) 7>"$CACHE/apt/$1.lock"
+}
+
+foreign_apt_alone() {
     local state=$CACHE/apt/$1 arch=$1 type=deb files file
     [ "$arch" != source ] || arch=amd64 type=deb-src
     # `apt` knows which of the machine's source files are Debian's own.

@@ -77,7 +77,7 @@ fn a_flood_does_not_keep_a_clear() {
     for pipe in pipes().map(Arc::new) {
         let stop = Stop(Arc::default());
         for _ in 0..3 {
-            let (stopped, mut writing_end) = (Arc::clone(&stop.0), writing_end(&pipe));
+            let (stopped, mut writing_end) = (Arc::clone(&stop.0), writing_end(&*pipe));
             std::thread::spawn(move || {
                 while !stopped.load(Ordering::Relaxed) {
                     let _ = writing_end.write(&[0; 65536]);

@@ -45,7 +45,7 @@ fn a_shared_notifier_is_a_waker() {
 #[test]
 fn a_shared_coalescing_waker_is_a_waker() {
     for waker in each_rung().map(wakefd::Waker::new).map(Arc::new) {
-        assert_eq!(AsRawFd::as_raw_fd(&waker), waker.notifier().as_raw_fd());
+        assert_eq!(AsRawFd::as_raw_fd(&*waker), waker.notifier().as_raw_fd());
         let task = Waker::from(Arc::clone(&waker));
         task.wake_by_ref();
         task.wake();

@@ -34,7 +34,7 @@ mod choice {
     }
 
     pub fn ladder(selection: c_int) -> Result<Ladder, c_int> {
-        selected(selection).map(Selection::ladder)
+        selected(selection).map(wakefd::raw::selected)
     }
 
     #[cfg(feature = "text")]

@@ -19,7 +19,7 @@ pub enum Outcome {
 
 /// How long a run may take before it counts as hung. Generous: an emulated
 /// machine can be a hundred times slower than the one that runs the emulator.
-const SECONDS: i32 = 240;
+pub(crate) const SECONDS: i32 = 240;
 
 /// Runs `work` in a child process and says how it ended.
 #[must_use]

@@ -9,6 +9,7 @@
 #![no_std]
 
 mod cases;
+pub mod faults;
 mod isolate;
 mod profile;
 mod run;

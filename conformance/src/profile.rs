@@ -3,6 +3,8 @@
 //! A profile is a filter over real system calls: under it the kernel answers
 //! as another kernel or a sandbox would.
 
+use core::sync::atomic::{AtomicU32, Ordering};
+
 use libc::{c_long, EACCES, EFAULT, EINVAL, ENOSYS, EPERM};
 use wakefd::{Error, Rung};
 
@@ -289,8 +291,14 @@ impl Profile {
             rungs.iter().copied().find(is_left)
         };
         let expected = match best_of(subject.rungs()) {
-            // It is made of a notifier.
-            Some(Rung::TimerThread) if best_of(&Rung::OF_NOTIFIERS).is_none() => None,
+            // A flag that only `eventfd2` has, and not on each kernel.
+            Some(_) if subject == Subject::Semaphore && made.is_err() && !here.has_pipe() => None,
+            // These are made of a notifier.
+            Some(Rung::TimerThread | Rung::SignalHandler)
+                if best_of(&Rung::OF_NOTIFIERS).is_none() =>
+            {
+                None
+            }
             best => best,
         };
         match made {
@@ -311,21 +319,34 @@ impl Profile {
 pub(crate) struct RungSet(u32);
 
 impl RungSet {
-    /// Asks, in children: what this process remembers is left as it is.
+    /// Those of `subject`, and of notifiers where it needs one.
     pub(crate) fn here(subject: Subject) -> Self {
-        let here = |subject: Subject| {
+        RungSet(match subject {
+            Subject::Semaphore => Self::known(subject),
+            _ => Self::known(subject) | Self::known(Subject::Notifier),
+        })
+    }
+
+    /// Asks once, in children: what this process remembers is left as it is.
+    fn known(subject: Subject) -> u32 {
+        #[allow(clippy::declare_interior_mutable_const)] // To repeat it.
+        const UNKNOWN: AtomicU32 = AtomicU32::new(u32::MAX);
+        static KNOWN: [AtomicU32; Subject::ALL.len()] = [UNKNOWN; Subject::ALL.len()];
+        let known = &KNOWN[subject as usize];
+        if known.load(Ordering::Relaxed) == u32::MAX {
             let is_here = |rung| {
                 let child = fork_to(|| i32::from(subject.try_out(Way::At(rung)).is_err()));
                 child.wait() == Ended::Exited(0)
             };
             let here = subject.rungs().iter().filter(|&&rung| is_here(rung));
-            here.fold(0, |set, &rung| set | 1 << rung as u32)
-        };
-        RungSet(match subject {
-            // Notifiers too, as a thread needs one.
-            Subject::Timer => here(Subject::Timer) | here(Subject::Notifier),
-            _ => here(subject),
-        })
+            let set = here.fold(0, |set, &rung| set | 1 << rung as u32);
+            known.store(set, Ordering::Relaxed);
+        }
+        known.load(Ordering::Relaxed)
+    }
+
+    fn has_pipe(self) -> bool {
+        self.has(Rung::Pipe2) || self.has(Rung::Pipe)
     }
 
     fn has(self, rung: Rung) -> bool {

@@ -23,7 +23,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    const ALL: [Subject; 4] = [
+    pub(crate) const ALL: [Subject; 4] = [
         Subject::Notifier,
         Subject::Semaphore,
         Subject::Timer,
@@ -174,9 +174,9 @@ impl Run {
     /// Runs it in a child process.
     #[must_use]
     pub fn execute(&self) -> Outcome {
+        let subject = self.case.subject;
+        let here = RungSet::here(subject);
         isolated(|| {
-            let subject = self.case.subject;
-            let here = RungSet::here(subject);
             if let Err(reason) = self.profile.enter() {
                 return Outcome::Skipped(reason);
             }

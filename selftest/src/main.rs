@@ -11,8 +11,10 @@ mod pid1;
 mod sys;
 mod tap;
 
+use core::fmt::Display;
 use core::panic::PanicInfo;
 use libc::{c_char, c_int};
+use wakefd_conformance::faults::{faults, Verdict};
 use wakefd_conformance::{runs, Outcome};
 
 /// Called by the libc's `crt1.o`, as C's `main` is: the libc is initialised by
@@ -34,17 +36,28 @@ fn suite() -> c_int {
     sys::in_child(|| comment!("{}", wakefd::probe()));
     let mut tap = tap::Tap::new();
     for run in runs() {
-        match run.execute() {
-            Outcome::Passed => tap.pass(run),
-            Outcome::Failed => tap.fail(run, "an assertion did not hold, see above"),
-            Outcome::Died(signal) => tap.fail(run, format_args!("ended by signal {}", signal)),
-            Outcome::Absent(errno) => tap.skip(run, format_args!("not here (errno {})", errno)),
-            Outcome::Skipped(errno) => tap.skip(run, format_args!("no set-up (errno {})", errno)),
+        report(&mut tap, run, run.execute());
+    }
+    for fault in faults() {
+        match fault.execute() {
+            Verdict::Came(effect) if Some(effect) == fault.expected() => tap.pass(fault),
+            Verdict::Came(effect) => tap.fail(fault, format_args!("it came to this: {}", effect)),
+            Verdict::Not(outcome) => report(&mut tap, fault, outcome),
         }
     }
     let status = tap.finish();
     costs::print();
     status
+}
+
+fn report(tap: &mut tap::Tap, name: impl Display, outcome: Outcome) {
+    match outcome {
+        Outcome::Passed => tap.pass(name),
+        Outcome::Failed => tap.fail(name, "an assertion did not hold, see above"),
+        Outcome::Died(signal) => tap.fail(name, format_args!("ended by signal {}", signal)),
+        Outcome::Absent(errno) => tap.skip(name, format_args!("not here (errno {})", errno)),
+        Outcome::Skipped(errno) => tap.skip(name, format_args!("no set-up (errno {})", errno)),
+    }
 }
 
 #[panic_handler]

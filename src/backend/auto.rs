@@ -32,10 +32,8 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The rungs to try, in order. Public for the C library, hidden from others.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn ladder(self) -> Ladder {
+    /// The rungs to try.
+    pub(crate) fn ladder(self) -> Ladder {
         match self {
             Selection::EventFd => eventfd::LADDER,
             Selection::Pipe => pipe::LADDER,

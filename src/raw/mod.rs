@@ -22,6 +22,17 @@ pub fn auto() -> Ladder {
     crate::backend::ladder()
 }
 
+/// Those of this selection.
+#[cfg(all(
+    feature = "eventfd",
+    feature = "pipe",
+    any(target_os = "linux", target_os = "android"),
+))]
+#[must_use]
+pub fn selected(selection: crate::Selection) -> Ladder {
+    selection.ladder()
+}
+
 /// An eventfd or a pipe.
 ///
 /// What fails gives the error that the caller wants: an [`Error`](crate::Error), or

@@ -1,7 +1,7 @@
 //! The monotonic clock.
 
 /// Nanoseconds since a fixed point in the past, of which 64 bits hold five
-/// centuries. Never goes back.
+/// centuries. Never goes back. Zero if it is refused, with the reason in errno.
 ///
 /// Not a `Duration`: its sums contain a panic that cannot happen, but that the
 /// compiler does not always see through.
@@ -41,7 +41,7 @@ cfg_if::cfg_if! {
             // The call's own struct: two longs, whatever libc's time_t is.
             let mut time: [libc::c_long; 2] = [0; 2];
             // SAFETY: the kernel writes two longs. The clock exists since 2.6.0,
-            // so the call cannot fail.
+            // and what a sandbox refuses leaves the zeroes.
             unsafe {
                 libc::syscall(libc::SYS_clock_gettime, libc::CLOCK_MONOTONIC, time.as_mut_ptr())
             };
@@ -54,7 +54,7 @@ cfg_if::cfg_if! {
             // SAFETY: a timespec is integers, for which zero is a value.
             let mut time: libc::timespec = unsafe { core::mem::zeroed() };
             // SAFETY: the pointer is to a live timespec. The clock exists on
-            // every Unix that we know, so the call cannot fail.
+            // every Unix that we know; as above.
             unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut time) };
             #[allow(clippy::useless_conversion)] // Not on 32 bits.
             (time.tv_sec.into(), time.tv_nsec.into())

@@ -125,12 +125,14 @@ impl Ends {
     }
 
     /// Puts what the `new` ones refer to under these numbers; see [`fd::replace`].
+    ///
+    /// The writing end first: what is written meanwhile goes into a pipe that has a
+    /// reading end, so nobody gets a SIGPIPE.
     pub(crate) fn replace(&self, new: &Ends, with_flags: bool) -> Result<c_int, Errno> {
-        let read = fd::replace(self.read, new.read, with_flags)?;
-        if !self.are_two() {
-            return Ok(read);
+        if self.are_two() {
+            fd::replace(self.write, new.write, with_flags)?;
         }
-        fd::replace(self.write, new.write, with_flags)
+        fd::replace(self.read, new.read, with_flags)
     }
 
     /// Whether it is a pipe. In a build with one backend there is nothing to ask.

@@ -7,19 +7,24 @@ use core::time::Duration;
 
 use libc::c_int;
 
+use super::answer;
 use super::clock;
-use super::{answer, errno::Errno};
+use super::errno::{self, Errno};
 use crate::{RawFd, Wait};
 
 /// Waits until `fd` is readable, which it says, or `timeout` has passed: nanoseconds, of
 /// which a negative number is for ever.
 pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
     let mut rest = timeout;
-    let end = if rest > 0 {
-        clock::now().wrapping_add(rest)
-    } else {
-        0
-    };
+    let mut end = 0;
+    if rest > 0 {
+        let now = clock::now();
+        // Without it there would be no end: a sandbox refuses it.
+        if now == 0 {
+            return Err(errno::last());
+        }
+        end = now.wrapping_add(rest);
+    }
     loop {
         let result = poll(fd, milliseconds(rest));
         let interrupted = result == Err(libc::EINTR);

@@ -217,6 +217,6 @@ fn is_readable(signals: &Signals) -> bool {
     signals.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
 }
 
-fn is_pending(notifier: &dyn Notifier) -> bool {
+pub(crate) fn is_pending(notifier: &dyn Notifier) -> bool {
     notifier.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
 }

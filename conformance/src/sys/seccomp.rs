@@ -31,11 +31,7 @@ const CAPACITY: usize = 128;
 ///
 /// The errno of `prctl`, if this kernel or emulator has no filters.
 pub(crate) fn install(rules: impl Iterator<Item = Rule>) -> Result<(), i32> {
-    let mut program = Program {
-        code: [statement(0, 0); CAPACITY],
-        length: 0,
-    };
-    program.push(statement(LOAD, 0)); // seccomp_data.nr
+    let mut program = Program::new();
     for rule in rules {
         let refusal = libc::SECCOMP_RET_ERRNO | u32::from(rule.errno);
         let call = rule.call as u32;
@@ -53,32 +49,48 @@ pub(crate) fn install(rules: impl Iterator<Item = Rule>) -> Result<(), i32> {
             }
         }
     }
-    program.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
+    program.install()
+}
 
-    let filter = libc::sock_fprog {
-        len: program.length as u16,
-        filter: program.code.as_mut_ptr(),
-    };
-    // SAFETY: integers, then a pointer to a live program of the given length.
-    // The unused arguments must be zero, and as wide as the kernel reads them.
-    let result = unsafe {
-        libc::prctl(
-            libc::PR_SET_NO_NEW_PRIVS,
-            1 as c_long,
-            0 as c_long,
-            0 as c_long,
-            0 as c_long,
-        );
-        libc::prctl(
-            libc::PR_SET_SECCOMP,
-            libc::SECCOMP_MODE_FILTER as c_long,
-            &filter,
-        )
-    };
-    match result {
-        0 => Ok(()),
-        _ => Err(errno::get()),
+/// An argument, given by its index, whose lower half is this value.
+#[derive(Clone, Copy)]
+pub(crate) struct Argument {
+    pub(crate) index: u32,
+    pub(crate) value: u32,
+}
+
+/// Fails calls with this number from now on, on this thread alone: those all of
+/// whose `arguments` are as given.
+#[derive(Clone, Copy)]
+pub(crate) struct Refusal<'a> {
+    pub(crate) call: c_long,
+    pub(crate) arguments: &'a [Argument],
+    pub(crate) errno: u16,
+}
+
+/// Refuses these calls. The first that fits counts.
+///
+/// # Errors
+///
+/// As for [`install`].
+pub(crate) fn refuse<'a>(refusals: impl Iterator<Item = Refusal<'a>>) -> Result<(), i32> {
+    let mut program = Program::new();
+    for refusal in refusals {
+        // From a comparison that fails to the end of this refusal: a pair for each
+        // argument that is still to be looked at, and the answer.
+        let mut rest = 2 * refusal.arguments.len() as u8 + 1;
+        program.push(jump(IF_EQUAL, refusal.call as u32, 0, rest));
+        for argument in refusal.arguments {
+            rest -= 2;
+            program.push(statement(LOAD, low_half_of(argument.index)));
+            program.push(jump(IF_EQUAL, argument.value, 0, rest));
+        }
+        let errno = u32::from(refusal.errno);
+        program.push(statement(RETURN, libc::SECCOMP_RET_ERRNO | errno));
+        // The number is not there any more.
+        program.push(statement(LOAD, NUMBER));
     }
+    program.install()
 }
 
 struct Program {
@@ -87,9 +99,48 @@ struct Program {
 }
 
 impl Program {
+    fn new() -> Self {
+        let mut new = Program {
+            code: [statement(0, 0); CAPACITY],
+            length: 0,
+        };
+        new.push(statement(LOAD, NUMBER));
+        new
+    }
+
     fn push(&mut self, instruction: sock_filter) {
         self.code[self.length] = instruction;
         self.length += 1;
+    }
+
+    /// Lets all other calls pass, and installs it.
+    fn install(mut self) -> Result<(), i32> {
+        self.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
+
+        let filter = libc::sock_fprog {
+            len: self.length as u16,
+            filter: self.code.as_mut_ptr(),
+        };
+        // SAFETY: integers, then a pointer to a live program of the given length.
+        // The unused arguments must be zero, and as wide as the kernel reads them.
+        let result = unsafe {
+            libc::prctl(
+                libc::PR_SET_NO_NEW_PRIVS,
+                1 as c_long,
+                0 as c_long,
+                0 as c_long,
+                0 as c_long,
+            );
+            libc::prctl(
+                libc::PR_SET_SECCOMP,
+                libc::SECCOMP_MODE_FILTER as c_long,
+                &filter,
+            )
+        };
+        match result {
+            0 => Ok(()),
+            _ => Err(errno::get()),
+        }
     }
 }
 
@@ -97,6 +148,9 @@ const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
 const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
 const IF_ANY_OF: u32 = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
 const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
+
+/// Where `struct seccomp_data` has the call's number.
+const NUMBER: u32 = 0;
 
 /// Where `struct seccomp_data` has the lower half of an argument: behind a
 /// 32-bit number, a 32-bit architecture and a 64-bit address.

@@ -1,5 +1,6 @@
 //! Threads that begin and end together.
 
+use core::cell::UnsafeCell;
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::ptr::{addr_of, null_mut};
@@ -52,4 +53,33 @@ extern "C" fn start(task: *mut c_void) -> *mut c_void {
     let task = unsafe { &*task.cast::<Task<'_>>() };
     (task.work)(task.index);
     null_mut()
+}
+
+/// What one thread leaves for another.
+struct Slot<T>(UnsafeCell<Option<T>>);
+
+// SAFETY: only `apart` has slots, whose two threads take turns: the one uses them
+// while the other waits for its end.
+unsafe impl<T: Send> Sync for Slot<T> {}
+
+impl<T> Slot<T> {
+    fn new(value: Option<T>) -> Self {
+        Slot(UnsafeCell::new(value))
+    }
+
+    fn replace(&self, value: Option<T>) -> Option<T> {
+        // SAFETY: see above; the reference is gone when this returns.
+        core::mem::replace(unsafe { &mut *self.0.get() }, value)
+    }
+}
+
+/// Runs `work` on a thread of its own, and gives what it returns.
+pub(crate) fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let (work, result) = (Slot::new(Some(work)), Slot::new(None));
+    together(1, &|_| {
+        if let Some(work) = work.replace(None) {
+            result.replace(Some(work()));
+        }
+    });
+    result.replace(None).expect("the thread has ended")
 }

@@ -1,0 +1,217 @@
+//! What comes of it when a system call fails: each call with each errno, in a
+//! process of its own. With `--table` it prints the table of `docs/reliability.md`.
+
+mod suite;
+
+use core::fmt::Write as _;
+
+use suite::Test;
+use wakefd_conformance::faults::{rows, Fault, Row, Verdict, ERRNOS};
+use wakefd_conformance::Outcome;
+
+fn main() {
+    if std::env::args().any(|argument| argument == "--table") {
+        return print!("{}", table());
+    }
+    suite::main(faults().map(|fault| Test {
+        name: fault.to_string(),
+        run: Box::new(move || judge(fault)),
+        may_be_absent: None,
+    }));
+}
+
+fn faults() -> impl Iterator<Item = Fault> {
+    all_rows().flat_map(|row| {
+        ERRNOS
+            .iter()
+            .filter_map(move |&(errno, _)| Fault::new(row, errno))
+    })
+}
+
+fn all_rows() -> impl Iterator<Item = &'static Row> {
+    rows().chain(channels::ROWS)
+}
+
+fn judge(fault: Fault) -> Outcome {
+    match fault.execute() {
+        Verdict::Came(effect) if Some(effect) == fault.expected() => Outcome::Passed,
+        Verdict::Came(effect) => {
+            eprintln!("{fault}: {effect}");
+            Outcome::Failed
+        }
+        Verdict::Not(outcome) => outcome,
+    }
+}
+
+/// What has come of each, as Markdown.
+fn table() -> String {
+    let mut table = String::from("| call | while |");
+    let mut line = |cells: &mut dyn Iterator<Item = String>| {
+        cells.for_each(|cell| write!(table, " {cell} |").expect("a string"));
+        table.push_str("\n|");
+    };
+    line(&mut ERRNOS.iter().map(|(_, name)| (*name).to_owned()));
+    line(&mut (0..ERRNOS.len() + 2).map(|_| "---".to_owned()));
+    for row in all_rows() {
+        let names = [row.call.name, row.doing].map(|name| format!("`{name}`"));
+        let cells = ERRNOS.iter().map(|&(errno, _)| {
+            Fault::new(row, errno).map_or("".to_owned(), |fault| match fault.execute() {
+                Verdict::Came(effect) => effect.to_string(),
+                Verdict::Not(outcome) => format!("{outcome:?}"),
+            })
+        });
+        line(&mut names.into_iter().chain(cells));
+    }
+    table.pop();
+    table
+}
+
+/// The channels, which the self-test's builds do not have.
+#[cfg(all(feature = "channel", feature = "pipe-channel"))]
+mod channels {
+    use core::time::Duration;
+
+    use libc::EAGAIN;
+    use wakefd::{box_channel, channel, PipeChannel, RecvError, SendError};
+    use wakefd_conformance::faults::{
+        error, error_at_once, or_full_or_empty, Effect, Fault, Row, POLL, READ, WRITE,
+    };
+    use wakefd_conformance::{Kind, Multiplexer};
+
+    #[rustfmt::skip]
+    pub(super) static ROWS: &[Row] = &[
+        Row::new(&WRITE, "PipeChannel::send", error, pipe_send),
+        Row::new(&READ, "PipeChannel::try_recv", or_full_or_empty, pipe_receive),
+        Row::new(&WRITE, "BoxSender::send", or_full_or_empty, box_send),
+        Row::new(&READ, "BoxReceiver::try_recv", or_full_or_empty, box_receive),
+        Row::new(&POLL, "BoxReceiver::recv", error_at_once, box_sleep),
+        Row::new(&WRITE, "Sender::send", or_full_or_empty, send),
+        Row::new(&WRITE, "drop of the last Sender", unwoken, last_sender),
+        Row::new(&READ, "Receiver::try_recv", or_full_or_empty, receive),
+        Row::new(&POLL, "Receiver::recv", error_at_once, sleep),
+    ];
+
+    fn pipe_send(fault: Fault) -> Effect {
+        let channel = PipeChannel::<u32>::new().expect("a pipe");
+        let error = fault.during(|| channel.send(1)).expect_err("not sent");
+        assert_eq!(error.is_would_block(), fault.errno == EAGAIN);
+        assert_eq!(channel.try_recv(), Ok(None));
+        assert_eq!(channel.send(2).and(channel.try_recv()), Ok(Some(2)));
+        fault.has_errno(error)
+    }
+
+    fn pipe_receive(fault: Fault) -> Effect {
+        let channel = PipeChannel::<u32>::new().expect("a pipe");
+        channel.send(1).expect("send");
+        let result = fault.during(|| channel.try_recv());
+        assert_eq!(channel.try_recv(), Ok(Some(1)));
+        match result {
+            Ok(received) => {
+                assert_eq!(received, None);
+                Effect::Success
+            }
+            Err(error) => fault.has_errno(error),
+        }
+    }
+
+    fn box_send(fault: Fault) -> Effect {
+        let (sender, receiver) = box_channel().expect("a pipe");
+        let result = fault.during(|| sender.send(Box::new(1)));
+        assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
+        sender.send(Box::new(2)).expect("send");
+        assert_eq!(receiver.try_recv(), Ok(Box::new(2)));
+        match result {
+            Err(SendError::Full(message)) => {
+                assert_eq!(*message, 1);
+                Effect::Success
+            }
+            Err(SendError::NotSent(message, error)) => {
+                assert_eq!(*message, 1);
+                fault.has_errno(error)
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Nothing is there, or it is not known.
+    fn received<T: core::fmt::Debug>(fault: Fault, result: Result<T, RecvError>) -> Effect {
+        match result {
+            Err(RecvError::Empty) => Effect::Success,
+            Err(RecvError::Failed(error)) => fault.has_errno(error),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn box_receive(fault: Fault) -> Effect {
+        let (sender, receiver) = box_channel().expect("a pipe");
+        sender.send(Box::new(1)).expect("send");
+        let result = fault.during(|| receiver.try_recv());
+        assert_eq!(receiver.try_recv(), Ok(Box::new(1)));
+        received(fault, result)
+    }
+
+    fn box_sleep(fault: Fault) -> Effect {
+        let (sender, receiver) = box_channel().expect("a pipe");
+        let result = fault.during(|| receiver.recv());
+        sender.send(Box::new(1)).expect("send");
+        assert_eq!(receiver.recv(), Ok(Box::new(1)));
+        received(fault, result)
+    }
+
+    /// The message is in the queue; the receiver does not know.
+    fn send(fault: Fault) -> Effect {
+        let (sender, receiver) = channel().expect("a notifier");
+        let result = fault.during(|| sender.send(1));
+        sender.send(2).expect("send");
+        assert_eq!([receiver.recv(), receiver.recv()], [Ok(1), Ok(2)]);
+        assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
+        match result {
+            Ok(()) => Effect::Success,
+            Err(SendError::NotWoken(error)) => fault.has_errno(error),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn unwoken(errno: i32) -> Option<Effect> {
+        error(errno).map(|_| Effect::Unwoken)
+    }
+
+    /// A drop cannot report.
+    fn last_sender(fault: Fault) -> Effect {
+        use std::os::unix::io::AsRawFd;
+        let (sender, receiver) = channel::<u8>().expect("a notifier");
+        fault.during(move || drop(sender));
+        let readable = Multiplexer::new(Kind::Poll, receiver.as_raw_fd()).wait(0);
+        assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
+        match readable {
+            true => Effect::Success,
+            false => Effect::Unwoken,
+        }
+    }
+
+    fn receive(fault: Fault) -> Effect {
+        let (sender, receiver) = channel().expect("a notifier");
+        sender.send(1).expect("send");
+        assert_eq!(receiver.try_recv(), Ok(1));
+        // Now it settles, since it finds nothing.
+        let result = fault.during(move || (receiver.try_recv(), receiver));
+        let (result, receiver) = result;
+        sender.send(2).expect("send");
+        assert_eq!(receiver.recv(), Ok(2));
+        received(fault, result)
+    }
+
+    fn sleep(fault: Fault) -> Effect {
+        let (sender, receiver) = channel().expect("a notifier");
+        let (result, receiver) =
+            fault.during(move || (receiver.recv_timeout(Duration::from_secs(1)), receiver));
+        sender.send(1).expect("send");
+        assert_eq!(receiver.recv(), Ok(1));
+        received(fault, result)
+    }
+}
+
+#[cfg(not(all(feature = "channel", feature = "pipe-channel")))]
+mod channels {
+    pub(super) static ROWS: &[wakefd_conformance::faults::Row] = &[];
+}
