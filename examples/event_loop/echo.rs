@@ -12,7 +12,7 @@ use std::thread;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 
 use crate::multiplexer::{Multiplexer, Source};
-use crate::spawn;
+use crate::threads::spawn;
 
 /// How much a connection reads at once.
 const CHUNK: usize = 64 * 1024;

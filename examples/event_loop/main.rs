@@ -9,76 +9,69 @@
 //! ```text
 //! cargo run --release --example event_loop -- --backend pipe --multiplexer poll
 //! ```
+//!
+//! `one_loop.rs` beside it has signals, children and a timer in the same loop.
 // These lints are for the crate, which is no_std.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 
 mod echo;
+mod messages;
 mod multiplexer;
 mod options;
 mod select;
+mod table;
 mod tally;
+mod threads;
 
-use std::fmt::Display;
 use std::io::{self, ErrorKind};
 use std::iter;
 use std::net::{Ipv4Addr, TcpListener};
-use std::process::{self, ExitCode};
+use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
-use std::thread::{self, Scope};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use wakefd::{AutoNotifier, Notifier};
+use wakefd::AutoNotifier;
 
 use echo::Server;
+use messages::{Inbox, Message, Outbox};
 use multiplexer::{Multiplexer, Source};
 use options::Options;
 use tally::Tally;
+use threads::{fail, spawn};
+
+const HELP: &str = "\
+Serves an echo server and a million messages in one thread, without time-outs.
+
+Usage: event_loop [OPTIONS]
+
+  --backend auto|eventfd|pipe       what the notifier is made of (auto)
+  --messages N                      messages that are sent in all (1000000)
+  --producers N                     threads that send them (4)
+  --multiplexer epoll|poll|select   what the loop sleeps in (epoll)
+  --help                            this text
+
+Exit status: 0 if every message arrived once and every echo was right, 1 if not,
+2 for a bad command line.
+";
 
 /// The echo clients, each in a thread of its own.
 const CLIENTS: u16 = 2;
-
-/// How many messages the loop takes before it looks after its sockets again.
-const BATCH: usize = 1024;
-
-/// What the other threads have to say to the loop.
-enum Message {
-    /// The numbers of each producer count up from zero.
-    Numbered { producer: u16, number: u64 },
-    /// A producer has sent so many, and ends.
-    ProducerDone { sent: u64 },
-    /// An echo client has made so many round trips, and ends.
-    ClientDone { round_trips: u64 },
-}
-
-/// The way to the loop: a queue, and the notifier that wakes the loop for it.
-#[derive(Clone)]
-struct Outbox<'a> {
-    queue: Sender<Message>,
-    notifier: &'a AutoNotifier,
-}
-
-impl Outbox<'_> {
-    /// Publish, then notify. The other way round, the loop could wake up, find
-    /// nothing and go back to sleep, and only then would the message come.
-    fn send(&self, message: Message) {
-        self.queue.send(message).unwrap_or_else(|error| fail(error));
-        self.notifier.notify().unwrap_or_else(|error| fail(error));
-    }
-}
 
 /// The loop. It ends when every producer and client has said that it is done;
 /// that, too, comes through the queue.
 fn event_loop(
     multiplexer: &Multiplexer,
-    notifier: &AutoNotifier,
-    inbox: &Receiver<Message>,
+    inbox: &Inbox<'_>,
     server: &mut Server<'_>,
     mut tally: Tally,
     enough: &AtomicBool,
 ) -> io::Result<Tally> {
-    let wake_up = || Source::reading(notifier);
+    let wake_up = || Source::reading(inbox.notifier);
     multiplexer.add(wake_up())?;
 
+    let mut shown = Instant::now();
     while !tally.all_done() {
         let sources: Vec<_> = iter::once(wake_up()).chain(server.sources()).collect();
         let ready = match multiplexer.wait(&sources) {
@@ -86,22 +79,15 @@ fn event_loop(
             result => result?,
         };
         for fd in ready {
-            if fd != notifier.as_raw_fd() {
+            if fd != inbox.notifier.as_raw_fd() {
                 server.turn(fd)?;
                 continue;
             }
-            // Clear, then look. The other way round, a message posted in between
-            // would lose its wake-up to the `clear`.
-            if notifier.clear()? {
-                tally.wake_ups += 1;
+            inbox.take(&mut tally)?;
+            if shown.elapsed() > Duration::from_millis(100) {
+                shown = Instant::now();
+                tally.show_progress();
             }
-            let batch = inbox.try_iter().take(BATCH);
-            if batch.map(|message| tally.count(message)).count() == BATCH {
-                // More may be left, and has no wake-up any more. Taking it all
-                // could starve the sockets, so give it one.
-                notifier.notify()?;
-            }
-            tally.show_progress();
             enough.store(tally.producers_left == 0, Ordering::Relaxed);
         }
     }
@@ -115,21 +101,18 @@ fn run(options: &Options) -> io::Result<ExitCode> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     let mut server = Server::new(listener, &multiplexer)?;
-    let (queue, inbox) = mpsc::channel();
+    let (sender, queue) = mpsc::channel();
     let enough = AtomicBool::new(false);
     let tally = Tally::new(options.producers, CLIENTS);
 
     let tally = thread::scope(|scope| {
         let notifier = &notifier;
+        let inbox = Inbox { queue, notifier };
+        let queue = sender;
         let outbox = Outbox { queue, notifier };
-        for (producer, sent) in options.shares() {
+        for (producer, share) in options.shares() {
             let outbox = outbox.clone();
-            spawn(scope, move || {
-                for number in 0..sent {
-                    outbox.send(Message::Numbered { producer, number });
-                }
-                outbox.send(Message::ProducerDone { sent });
-            });
+            spawn(scope, move || outbox.send_all(producer, 0..share));
         }
         for _ in 0..CLIENTS {
             let (outbox, enough) = (outbox.clone(), &enough);
@@ -138,32 +121,20 @@ fn run(options: &Options) -> io::Result<ExitCode> {
                 outbox.send(Message::ClientDone { round_trips });
             });
         }
-        event_loop(&multiplexer, notifier, &inbox, &mut server, tally, &enough)
+        event_loop(&multiplexer, &inbox, &mut server, tally, &enough)
             .unwrap_or_else(|error| fail(error))
     });
-    tally.print(notifier.rung(), options.multiplexer)?;
+    let mut rows = table::of_notifier(notifier.rung(), options.multiplexer);
+    rows.extend(tally.rows());
+    table::print(&rows)?;
     Ok(ExitCode::from(u8::from(!tally.is_flawless())))
 }
 
-/// As the scope's own `spawn`, which panics if there are too many threads.
-fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce() + Send + 'scope) {
-    let spawned = thread::Builder::new().spawn_scoped(scope, work);
-    spawned.unwrap_or_else(|error| fail(format_args!("cannot start a thread: {error}")));
-}
-
-/// Ends the program, from whichever thread: the others cannot go on alone.
-fn fail(error: impl Display) -> ! {
-    eprintln!("{error}");
-    process::exit(1);
-}
-
 fn main() -> ExitCode {
-    let options = match Options::from_env() {
-        Ok(options) => options,
-        Err(error) => {
-            eprintln!("{error}; see --help");
-            return ExitCode::from(2);
-        }
-    };
+    let mut options = Options::default();
+    if let Err(error) = options::parse(HELP, |name, arguments| options.set(name, arguments)) {
+        eprintln!("{error}; see --help");
+        return ExitCode::from(2);
+    }
     run(&options).unwrap_or_else(|error| fail(error))
 }

@@ -1,26 +1,12 @@
-//! The command line.
+//! The command line, as far as it is the same for both programs.
 
 use std::io::{self, Write};
 use std::num::NonZeroU16;
 use std::process;
 
 use lexopt::prelude::*;
+use lexopt::{Error, Parser};
 use wakefd::Selection;
-
-const HELP: &str = "\
-Serves an echo server and a million messages in one thread, without time-outs.
-
-Usage: event_loop [OPTIONS]
-
-  --backend auto|eventfd|pipe       what the notifier is made of (auto)
-  --messages N                      messages that are sent in all (1000000)
-  --producers N                     threads that send them (4)
-  --multiplexer epoll|poll|select   what the loop sleeps in (epoll)
-  --help                            this text
-
-Exit status: 0 if every message arrived once and every echo was right, 1 if not,
-2 for a bad command line.
-";
 
 pub(crate) struct Options {
     pub(crate) selection: Selection,
@@ -29,33 +15,50 @@ pub(crate) struct Options {
     pub(crate) multiplexer: &'static str,
 }
 
-impl Options {
-    pub(crate) fn from_env() -> Result<Self, lexopt::Error> {
-        let mut options = Options {
+impl Default for Options {
+    fn default() -> Self {
+        Options {
             selection: Selection::Auto,
             messages: 1_000_000,
             producers: 4,
             multiplexer: "epoll",
-        };
-        let mut arguments = lexopt::Parser::from_env();
-        while let Some(argument) = arguments.next()? {
-            match argument {
-                Long("backend") => options.selection = arguments.value()?.parse_with(selection)?,
-                Long("messages") => options.messages = arguments.value()?.parse()?,
-                Long("producers") => {
-                    options.producers = arguments.value()?.parse::<NonZeroU16>()?.get();
-                }
-                Long("multiplexer") => {
-                    options.multiplexer = arguments.value()?.parse_with(multiplexer)?;
-                }
-                Short('h') | Long("help") => {
-                    let written = io::stdout().write_all(HELP.as_bytes());
-                    process::exit(written.is_err().into());
-                }
-                _ => return Err(argument.unexpected()),
-            }
         }
-        Ok(options)
+    }
+}
+
+/// Gives each option's name to `set`, which takes the value, and says whether there
+/// is such an option.
+pub(crate) fn parse(
+    help: &str,
+    mut set: impl FnMut(&str, &mut Parser) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    let mut arguments = Parser::from_env();
+    while let Some(argument) = arguments.next()? {
+        let name = match argument {
+            Short('h') | Long("help") => {
+                let written = io::stdout().write_all(help.as_bytes());
+                process::exit(written.is_err().into());
+            }
+            Long(name) => name.to_owned(),
+            _ => return Err(argument.unexpected()),
+        };
+        if !set(&name, &mut arguments)? {
+            return Err(Long(&name).unexpected());
+        }
+    }
+    Ok(())
+}
+
+impl Options {
+    pub(crate) fn set(&mut self, name: &str, arguments: &mut Parser) -> Result<bool, Error> {
+        match name {
+            "backend" => self.selection = arguments.value()?.parse_with(selection)?,
+            "messages" => self.messages = arguments.value()?.parse()?,
+            "producers" => self.producers = arguments.value()?.parse::<NonZeroU16>()?.get(),
+            "multiplexer" => self.multiplexer = arguments.value()?.parse_with(multiplexer)?,
+            _ => return Ok(false),
+        }
+        Ok(true)
     }
 
     /// Each producer's number, and how many of the messages it sends.

@@ -1,11 +1,10 @@
 //! Counting what arrives, and showing it.
 
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use wakefd::Rung;
-
-use crate::Message;
+use crate::messages::Message;
+use crate::table::Row;
 
 /// What the loop has seen.
 pub(crate) struct Tally {
@@ -21,13 +20,12 @@ pub(crate) struct Tally {
     /// How often the notifier woke the loop.
     pub(crate) wake_ups: u64,
     started: Instant,
-    /// When the progress was last shown, if somebody is there to see it.
-    shown: Option<Instant>,
+    /// Whether somebody is there to see the progress.
+    watched: bool,
 }
 
 impl Tally {
     pub(crate) fn new(producers: u16, clients: u16) -> Self {
-        let started = Instant::now();
         Tally {
             producers_left: producers,
             clients_left: clients,
@@ -37,8 +35,8 @@ impl Tally {
             duplicated: 0,
             round_trips: 0,
             wake_ups: 0,
-            started,
-            shown: rustix::termios::isatty(io::stderr()).then_some(started),
+            started: Instant::now(),
+            watched: rustix::termios::isatty(io::stderr()),
         }
     }
 
@@ -74,25 +72,21 @@ impl Tally {
         self.lost() == 0 && self.duplicated == 0
     }
 
-    /// Now and then, a line on stderr. What comes next overwrites it.
-    pub(crate) fn show_progress(&mut self) {
-        if matches!(self.shown, Some(at) if at.elapsed() > Duration::from_millis(100)) {
-            self.shown = Some(Instant::now());
+    /// A line on stderr. What comes next overwrites it.
+    pub(crate) fn show_progress(&self) {
+        if self.watched {
             // The terminal may go; the messages still count.
-            let _ = write!(io::stderr(), "{} messages\r", self.received);
+            let _ = write!(io::stderr(), "\x1b[K{} messages\r", self.received);
         }
     }
 
-    pub(crate) fn print(&self, rung: Rung, multiplexer: &str) -> io::Result<()> {
-        if self.shown.is_some() {
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        if self.watched {
             let _ = write!(io::stderr(), "\x1b[K");
         }
         let seconds = self.started.elapsed().as_secs_f64();
         let rate = self.received as f64 / seconds;
-        let rows = [
-            ("backend", rung.backend().to_string()),
-            ("rung", rung.to_string()),
-            ("multiplexer", multiplexer.to_string()),
+        vec![
             ("producers", self.next.len().to_string()),
             ("sent", self.sent.to_string()),
             ("received", self.received.to_string()),
@@ -102,12 +96,6 @@ impl Tally {
             ("echo round trips", self.round_trips.to_string()),
             ("time", format!("{seconds:.3} s")),
             ("messages per second", format!("{rate:.0}")),
-        ];
-        let width = rows.iter().map(|(_, value)| value.len()).max().unwrap_or(0);
-        let table: String = rows
-            .iter()
-            .map(|(name, value)| format!("{name:<19}  {value:>width$}\n"))
-            .collect();
-        io::stdout().write_all(table.as_bytes())
+        ]
     }
 }

@@ -7,6 +7,7 @@ mod fork;
 mod hostile;
 mod lost;
 mod multiplex;
+mod one_loop;
 mod resources;
 mod semaphore;
 mod signal_fork;
@@ -118,6 +119,8 @@ cases! {
         semaphore_is_exact_between_threads
         semaphore_and_fork
         semaphore_on_the_right_rung;
+    one_loop (Notifier):
+        one_loop_for_everything;
     timer (Timer):
         timer_expires_once_and_never_early
         timer_counts_every_period

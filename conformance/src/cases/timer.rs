@@ -70,11 +70,11 @@ pub(super) fn timer_expires_once_and_never_early(way: Way) {
 }
 
 /// A periodic timer and all that was taken from it.
-struct Counted<'a> {
-    timer: &'a Timer,
-    first: Duration,
-    period: Duration,
-    total: u64,
+pub(super) struct Counted<'a> {
+    pub(super) timer: &'a Timer,
+    pub(super) first: Duration,
+    pub(super) period: Duration,
+    pub(super) total: u64,
 }
 
 impl Counted<'_> {
@@ -84,7 +84,7 @@ impl Counted<'_> {
     }
 
     /// Takes, once there is something to take, and compares with the clock.
-    fn take(&mut self) {
+    pub(super) fn take(&mut self) {
         assert_eq!(self.timer.wait(None), Ok(Wait::Notified));
         let before = time::exact();
         self.total += take(self.timer).expect("an expiration");

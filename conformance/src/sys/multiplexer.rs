@@ -1,4 +1,5 @@
-//! `poll`, `select` and `epoll`, watching one descriptor for reading.
+//! `poll`, `select` and `epoll`, watching one descriptor for reading; and `poll`
+//! watching several.
 
 use core::mem::MaybeUninit;
 use core::ptr::null_mut;
@@ -155,4 +156,27 @@ impl Drop for Multiplexer {
             super::descriptors::close(self.epoll);
         }
     }
+}
+
+/// Waits for ever, in `poll`, until one of these is readable, and says which are. A
+/// handler that runs meanwhile does not end it.
+pub(crate) fn readable<const N: usize>(watched: [i32; N]) -> [bool; N] {
+    let mut entries = watched.map(|fd| libc::pollfd {
+        fd,
+        events: libc::POLLIN,
+        revents: 0,
+    });
+    loop {
+        // SAFETY: as many live entries.
+        let ready = unsafe { libc::poll(entries.as_mut_ptr(), N as libc::nfds_t, FOREVER) };
+        if ready > 0 {
+            break;
+        }
+        assert_eq!(errno::get(), libc::EINTR, "poll: {ready}");
+    }
+    entries.map(|entry| {
+        let events = entry.revents;
+        assert!([0, libc::POLLIN].contains(&events), "{events:#x}");
+        events != 0
+    })
 }

@@ -65,6 +65,11 @@ impl Child {
         self.reap(0).unwrap_or(Ended::Killed(0))
     }
 
+    /// How it has ended, if it has.
+    pub(crate) fn try_wait(&self) -> Option<Ended> {
+        self.reap(libc::WNOHANG)
+    }
+
     /// Waits for success.
     pub(crate) fn succeeds(self) {
         assert_eq!(self.wait(), Ended::Exited(0), "the child");
@@ -76,7 +81,7 @@ impl Child {
         // Short sleeps at first: most children take a millisecond.
         let mut pause = 1;
         while time::now() < deadline {
-            if let Some(ended) = self.reap(libc::WNOHANG) {
+            if let Some(ended) = self.try_wait() {
                 return ended;
             }
             time::sleep(pause);

@@ -1,0 +1,119 @@
+//! Programs that the loop starts, and whose end a SIGCHLD tells it.
+
+use std::io;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use wakefd::Signals;
+
+use crate::table::Row;
+
+/// How a child has to end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Exit(i32),
+    /// It sends itself a SIGTERM, and goes on if that does not end it: if it has
+    /// inherited a mask in which SIGTERM is blocked.
+    Terminated,
+}
+
+pub(crate) struct Children {
+    left: u16,
+    running: Vec<(Child, End)>,
+    started: u64,
+    exited: u64,
+    terminated: u64,
+    /// Ended otherwise than they had to.
+    wrong: u64,
+}
+
+impl Children {
+    pub(crate) fn new(count: u16) -> Self {
+        Children {
+            left: count,
+            running: Vec::new(),
+            started: 0,
+            exited: 0,
+            terminated: 0,
+            wrong: 0,
+        }
+    }
+
+    /// Starts the next, one of each kind in turn, if there is one left.
+    pub(crate) fn start_next(&mut self) -> io::Result<()> {
+        if self.left == 0 {
+            return Ok(());
+        }
+        self.left -= 1;
+        let end = match self.left % 2 {
+            0 => End::Terminated,
+            _ => End::Exit(i32::from(self.left % 100)),
+        };
+        self.running.push((start(end)?, end));
+        self.started += 1;
+        Ok(())
+    }
+
+    pub(crate) fn start_no_more(&mut self) {
+        self.left = 0;
+    }
+
+    /// Looks at every child: one SIGCHLD may stand for several that have ended.
+    /// (`waitpid(-1)` would take those that other parts of a program wait for.)
+    pub(crate) fn reap(&mut self) -> io::Result<()> {
+        for (mut child, end) in std::mem::take(&mut self.running) {
+            match child.try_wait()? {
+                None => self.running.push((child, end)),
+                Some(status) => self.count(status, end),
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, status: ExitStatus, expected: End) {
+        match (status.code(), status.signal()) {
+            (Some(code), _) if expected == End::Exit(code) => self.exited += 1,
+            (_, Some(libc::SIGTERM)) if expected == End::Terminated => self.terminated += 1,
+            _ => self.wrong += 1,
+        }
+    }
+
+    pub(crate) fn all_done(&self) -> bool {
+        self.left == 0 && self.running.is_empty()
+    }
+
+    fn lost(&self) -> u64 {
+        let reaped = self.exited + self.terminated + self.wrong;
+        self.started.saturating_sub(reaped)
+    }
+
+    pub(crate) fn is_flawless(&self) -> bool {
+        self.lost() == 0 && self.wrong == 0
+    }
+
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        vec![
+            ("children", self.started.to_string()),
+            ("children exited", self.exited.to_string()),
+            ("children terminated", self.terminated.to_string()),
+            ("children lost", self.lost().to_string()),
+            ("children with a wrong end", self.wrong.to_string()),
+        ]
+    }
+}
+
+/// The child has the mask and the handlers that this program was started with.
+#[allow(unsafe_code)]
+fn start(end: End) -> io::Result<Child> {
+    let script = match end {
+        End::Exit(status) => format!("exit {status}"),
+        End::Terminated => "kill -TERM $$; exit 101".to_owned(),
+    };
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(script).stdin(Stdio::null());
+    // SAFETY: `before_exec` is async-signal-safe, and makes an error of no memory
+    // but its own. Newer versions of std leave the mask as it is, and std has no
+    // safe way to set it.
+    unsafe { command.pre_exec(|| Ok(Signals::before_exec()?)) };
+    command.spawn()
+}

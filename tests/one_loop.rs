@@ -1,0 +1,221 @@
+//! The example `one_loop` on every rung of everything: it ends by itself or by a
+//! signal, with the right exit status, and its summary adds up.
+//!
+//! `cargo test` builds the examples first if it is not told what to build.
+
+mod program;
+mod suite;
+
+use core::time::Duration;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::Instant;
+
+use rustix::process::{kill_process, Pid, Signal};
+use wakefd::{Rung, Signals};
+use wakefd_conformance::{isolated, Outcome};
+
+use program::Summary;
+
+struct Ended {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+}
+
+const PERIOD: Duration = Duration::from_millis(10);
+const CHILDREN: u64 = 10;
+const MESSAGES: u64 = 20_000;
+
+/// Shorter than `isolated` allows, so that it is this test that ends the program.
+const LATEST: Duration = Duration::from_secs(180);
+
+#[derive(Clone, Copy)]
+struct Combination {
+    signals: Rung,
+    timer: Rung,
+    backend: &'static str,
+    multiplexer: &'static str,
+    /// Sent in the middle, if so.
+    ended_by: Option<Signal>,
+}
+
+impl Combination {
+    fn all() -> Vec<Combination> {
+        let mut all = Vec::new();
+        for signals in Rung::OF_SIGNALS {
+            for timer in Rung::OF_TIMERS {
+                let mut add = |backend, multiplexer, ended_by| {
+                    all.push(Combination {
+                        signals,
+                        timer,
+                        backend,
+                        multiplexer,
+                        ended_by,
+                    });
+                };
+                for backend in ["eventfd", "pipe"] {
+                    add(backend, "epoll", None);
+                    add(backend, "epoll", Some(Signal::TERM));
+                }
+                if timer == Rung::TimerThread {
+                    add("eventfd", "poll", None);
+                    add("pipe", "poll", Some(Signal::INT));
+                    add("pipe", "select", None);
+                    add("eventfd", "select", Some(Signal::TERM));
+                }
+            }
+        }
+        all
+    }
+
+    fn name(self) -> String {
+        let Combination {
+            signals,
+            timer,
+            backend,
+            multiplexer,
+            ..
+        } = self;
+        let end = match self.ended_by {
+            None => "to_the_end",
+            Some(Signal::TERM) => "sigterm",
+            Some(_) => "sigint",
+        };
+        format!("{signals}/{timer}/{backend}/{multiplexer}/{end}")
+    }
+
+    /// Runs it, in a process that may end here.
+    fn check(self) -> Outcome {
+        // Architectures that never had the flagless call.
+        if let Err(error) = Signals::at(self.signals, [libc::SIGURG]) {
+            return Outcome::Absent(error.raw_os_error());
+        }
+        let begin = Instant::now();
+        let ended = self.run();
+        let summary = Summary::new(&ended.stdout);
+        let elapsed = begin.elapsed();
+        let context = format!("{:?}\n{}{}", ended.status, ended.stdout, ended.stderr);
+
+        match self.ended_by {
+            Some(Signal::INT) => assert_eq!(ended.status.signal(), Some(libc::SIGINT), "{context}"),
+            _ => assert_eq!(ended.status.code(), Some(0), "{context}"),
+        }
+        // The rungs that were asked for.
+        assert_eq!(summary.text("signals"), self.signals.as_str());
+        assert_eq!(summary.text("timer"), self.timer.as_str());
+        assert_eq!(summary.text("backend"), self.backend);
+        assert_eq!(summary.text("multiplexer"), self.multiplexer);
+        for name in [
+            "lost",
+            "duplicated",
+            "children lost",
+            "children with a wrong end",
+            "expirations lost",
+            "expirations too many",
+        ] {
+            assert_eq!(summary.number(name), 0, "{name}: {context}");
+        }
+
+        let [received, sent] = ["received", "sent"].map(|name| summary.number(name));
+        assert_eq!(received, sent, "{context}");
+        let [children, exited, terminated, signals] = [
+            "children",
+            "children exited",
+            "children terminated",
+            "SIGCHLD",
+        ]
+        .map(|name| summary.number(name));
+        assert_eq!(children, exited + terminated, "{context}");
+        assert!((1..=children).contains(&signals), "{context}");
+        match self.ended_by {
+            None => {
+                assert_eq!(sent, MESSAGES, "{context}");
+                assert_eq!((exited, terminated), (CHILDREN / 2, CHILDREN / 2));
+            }
+            Some(_) => assert!(sent > 0 && (1..=CHILDREN).contains(&children), "{context}"),
+        }
+        let came = |signal| u64::from(self.ended_by == Some(signal));
+        assert_eq!(summary.number("SIGTERM"), came(Signal::TERM), "{context}");
+        assert_eq!(summary.number("SIGINT"), came(Signal::INT), "{context}");
+
+        // By this clock. It runs for ten periods at least: until the last child is
+        // started, or the signal is sent.
+        let most = elapsed.as_nanos() / PERIOD.as_nanos();
+        let expirations = summary.number("expirations");
+        assert!(expirations >= 10, "{context}");
+        assert!(u128::from(expirations) <= most, "{most}: {context}");
+        Outcome::Passed
+    }
+
+    fn run(self) -> Ended {
+        let endless = u64::MAX;
+        let messages = self.ended_by.map_or(MESSAGES, |_| endless);
+        let mut command = program::example("one_loop");
+        command
+            .args(["--signals", self.signals.as_str()])
+            .args(["--timer", self.timer.as_str()])
+            .args(["--backend", self.backend])
+            .args(["--multiplexer", self.multiplexer])
+            .args(["--messages", &messages.to_string()])
+            .args(["--children", &CHILDREN.to_string()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the example");
+        let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
+
+        // It says so once it watches signals. Its number, which may be that of a
+        // child of the runner.
+        let mut stderr = String::new();
+        errors.read_line(&mut stderr).expect("a line");
+        let number = stderr.strip_prefix("process ").and_then(|rest| {
+            let (number, _) = rest.split_once(':')?;
+            Pid::from_raw(number.parse().ok()?)
+        });
+        let number = number.unwrap_or_else(|| panic!("it does not start: {stderr}"));
+        if let Some(signal) = self.ended_by {
+            sleep(10 * PERIOD);
+            kill_process(number, signal).expect("kill");
+        }
+
+        let deadline = Instant::now() + LATEST;
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("wait") {
+                break status;
+            }
+            if Instant::now() > deadline {
+                kill_process(number, Signal::KILL).expect("kill");
+                panic!("it hangs");
+            }
+            sleep(Duration::from_millis(2));
+        };
+        // No more than a pipe holds.
+        let mut stdout = String::new();
+        errors.read_to_string(&mut stderr).expect("stderr");
+        let mut output = child.stdout.take().expect("a pipe");
+        output.read_to_string(&mut stdout).expect("stdout");
+        Ended {
+            status,
+            stdout,
+            stderr,
+        }
+    }
+}
+
+fn main() {
+    const YOUNG: bool = cfg!(any(
+        target_arch = "aarch64",
+        target_arch = "riscv64",
+        target_arch = "loongarch64",
+    ));
+    suite::main(Combination::all().into_iter().map(|one| {
+        suite::Test {
+            name: one.name(),
+            run: Box::new(move || isolated(|| one.check())),
+            may_be_absent: (YOUNG && one.signals == Rung::SignalFd)
+                .then_some("this architecture never had the call"),
+        }
+    }));
+}
