@@ -40,17 +40,24 @@ pub(crate) const fn decide(rung: Rung, errno: Errno) -> Decision {
         (_, libc::EPERM | libc::EACCES) => Decision::Descend,
         // The call is here but not these flags, as some emulated kernels say.
         // Without flags nothing can be invalid, so EINVAL is an error there.
-        (Rung::EventFd2 | Rung::Pipe2 | Rung::SignalFd4, libc::EINVAL) => Decision::Descend,
+        (Rung::EventFd2 | Rung::Pipe2, libc::EINVAL) => Decision::Descend,
+        // A build without signals and timers, whose rungs it never asks about, is
+        // smaller without these.
+        #[cfg(any(feature = "signal", test))]
+        (Rung::SignalFd4, libc::EINVAL) => Decision::Descend,
         // The same with flags: Linux 2.6.25 and 2.6.26. With and without, this is
         // what `timerfd` of 2.6.22 to 2.6.24 answers, whose number on x86 and ARM
         // is that of `timerfd_create`: it reads its times from a null, or does not
         // know the clock.
+        #[cfg(any(feature = "timer", test))]
         (Rung::TimerFdFlags | Rung::TimerFd, libc::EINVAL | libc::EFAULT) => Decision::Descend,
         // The anonymous-inode device that eventfd, signalfd and timerfd live on could
         // not be mounted (eventfd(2), signalfd(2)); pipes, handlers and threads live
         // elsewhere.
         (Rung::EventFd2 | Rung::EventFd, libc::ENODEV) => Decision::Descend,
+        #[cfg(any(feature = "signal", test))]
         (Rung::SignalFd4 | Rung::SignalFd, libc::ENODEV) => Decision::Descend,
+        #[cfg(any(feature = "timer", test))]
         (Rung::TimerFdFlags | Rung::TimerFd, libc::ENODEV) => Decision::Descend,
         // EMFILE, ENFILE and ENOMEM above all: another rung would need the same
         // resource, a pipe twice.

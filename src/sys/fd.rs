@@ -108,6 +108,7 @@ fn fcntl(fd: RawFd, command: c_int, argument: c_int) -> Result<c_int, Errno> {
 /// number may well be the descriptor of somebody else, so it must not even be
 /// looked at. A second call tells: a real one gives another number, as the first
 /// is still taken.
+#[allow(dead_code)] // In a build with the pipe and nothing else.
 pub(super) fn by_number(
     first: bool,
     call: impl Fn() -> Result<c_int, Errno>,
