@@ -1,38 +1,61 @@
 #!/bin/sh
-# old-glibc.sh CC DIRECTORY: makes DIRECTORY/libc.so, to link a shared library
-# with that shall also load on a glibc older than the one at hand. It has no code:
-# just the names that libwakefd.so needs, each with the oldest version that the
-# glibc of this compiler has it in. Linked with the glibc itself, fcntl would be
-# that of 2.28 on 32-bit ARM and MIPS, which is younger than most of them.
+# old-glibc.sh CC DIRECTORY: makes DIRECTORY/libc.so and libpthread.so, to link a
+# shared library with that shall also load on a glibc older than the one at hand.
+# They have no code: just the names that libwakefd.so needs, each with the oldest
+# version that the glibc of this compiler has it in. Linked with the glibc itself,
+# fcntl would be that of 2.28 on 32-bit ARM and MIPS, which is younger than most of
+# them.
 #
-# A name that is not in the list does not link, so the list is all there is. With
-# a libc that is no glibc, DIRECTORY stays empty.
+# Threads were in a library of their own before glibc 2.34. There the names have to be
+# said to be, or an old glibc's loader would look for them in its libc.so.6. A younger
+# glibc still has a libpthread.so.0, with the versions and without the functions, which
+# its loader finds in libc.so.6. What is not used is not needed: without timers, that
+# is libpthread.
+#
+# A name that is not in the lists does not link, so they are all there is. With a libc
+# that is no glibc, DIRECTORY stays empty.
 set -eu
 
 cc=$1 directory=$2
-symbols="__cxa_finalize __errno_location close dup2 fcntl gnu_get_libc_version
-    memcpy memmove memset memcmp bcmp pipe poll read syscall uname write"
+libc="__cxa_finalize __errno_location __libc_current_sigrtmax __libc_current_sigrtmin
+    close dup2 fcntl getpid gnu_get_libc_version kill memcpy memmove memset memcmp bcmp
+    mmap munmap pipe poll read sigaction sigaddset sigemptyset sigfillset sigismember
+    sigprocmask syscall uname write"
+libpthread="pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
+    pthread_create pthread_join pthread_mutex_lock pthread_mutex_unlock pthread_sigmask"
 
 mkdir -p "$directory"
 rm -f "$directory"/*
 glibc=$($cc -print-file-name=libc.so.6) # as it was asked, if there is none
 [ "$glibc" != libc.so.6 ] || exit 0
+# Where the names are, if that glibc is an old one itself.
+pthread=$($cc -print-file-name=libpthread.so.0)
+[ "$pthread" != libpthread.so.0 ] || pthread=
 
-"$($cc -print-prog-name=nm)" -D --defined-only "$glibc" | sed 's/@@*/ /' |
-    awk -v wanted="$symbols" '
-        BEGIN { split(wanted, names); for (i in names) want[names[i]] }
-        $3 in want && $4 ~ /^GLIBC_[0-9.]+$/ { print $3, $4 }' |
-    sort -k1,1 -k2,2V | awk '!seen[$1]++' >"$directory/versions"
-for symbol in $symbols; do
-    grep -q "^$symbol " "$directory/versions" || {
-        echo "old-glibc.sh: $glibc has no $symbol" >&2
-        exit 1
-    }
-done
-
-awk '{ printf ".globl %s\n.type %s, %%function\n%s:\n", $1, $1, $1 }' "$directory/versions" >"$directory/stub.s"
-awk '{ names[$2] = names[$2] " " $1 ";" }
-    END { for (version in names) printf "%s { global:%s };\n", version, names[version] }' \
-    "$directory/versions" >"$directory/stub.map"
-$cc -shared -nostdlib -Wl,-soname,libc.so.6 -Wl,--version-script,"$directory/stub.map" \
-    "$directory/stub.s" -o "$directory/libc.so"
+# stub SONAME NAME...: DIRECTORY/NAME.so of SONAME.
+stub() {
+    soname=$1 stub=$directory/${1%.so.*}
+    shift
+    "$($cc -print-prog-name=nm)" -D --defined-only "$glibc" ${pthread:+"$pthread"} | sed 's/@@*/ /' |
+        awk -v wanted="$*" '
+            BEGIN { split(wanted, names); for (i in names) want[names[i]] }
+            # These took attributes of another layout.
+            $3 ~ /^pthread_(create|attr_init)$/ && $4 == "GLIBC_2.0" { next }
+            $3 in want && $4 ~ /^GLIBC_[0-9.]+$/ { print $3, $4 }' |
+        sort -k1,1 -k2,2V | awk '!seen[$1]++' >"$stub.versions"
+    for symbol; do
+        grep -q "^$symbol " "$stub.versions" || {
+            echo "old-glibc.sh: $glibc has no $symbol" >&2
+            exit 1
+        }
+    done
+    awk '{ printf ".globl %s\n.type %s, %%function\n%s:\n", $1, $1, $1 }' "$stub.versions" >"$stub.s"
+    awk '{ names[$2] = names[$2] " " $1 ";" }
+        END { for (version in names) printf "%s { global:%s };\n", version, names[version] }' \
+        "$stub.versions" >"$stub.map"
+    $cc -shared -nostdlib -Wl,-soname,"$soname" -Wl,--version-script,"$stub.map" "$stub.s" -o "$stub.so"
+}
+# shellcheck disable=SC2086 # names are words
+stub libc.so.6 $libc
+# shellcheck disable=SC2086
+stub libpthread.so.0 $libpthread

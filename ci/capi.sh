@@ -25,7 +25,7 @@ END
 MAIN=(armv5te-unknown-linux-musleabi armv7-unknown-linux-musleabihf mips-unknown-linux-musl mipsel-unknown-linux-musl)
 
 build=$PWD/target/capi
-sources=(capi/tests/test.c capi/tests/pid1.c)
+sources=(capi/tests/{test,timer,signals,pid1}.c)
 warnings=(-pedantic -Wall -Wextra -Werror)
 strict=(-std=c99 "${warnings[@]}" -O2)
 mkdir -p "$build"
@@ -53,7 +53,7 @@ host() {
     packages gcc g++ libc6-dev binutils make pkg-config strace \
         libglib2.0-dev libevent-dev libuv1-dev
     command -v cargo >/dev/null || packages cargo-web rustc-web
-    local root=$build/root environment functions features standard kind
+    local root=$build/root environment functions features standard kind without
 
     say "the header, by itself and in C++"
     cat >"$build/header.c" <<'END'
@@ -87,6 +87,8 @@ END
     in_archive "$root/opt/wakefd/lib64/libwakefd.a"
     diff <(nm -g --defined-only "$build/ours.o" | awk '{ print $3 }' | sort) - <<<"$functions" ||
         fail "libwakefd.a has other functions than wakefd.h"
+    [[ " $("${wakefd[@]}" --static --libs wakefd) " == *" -pthread "* ]] || fail "wakefd.pc has no -pthread for a static program"
+    [[ " $("${wakefd[@]}" --libs wakefd) " != *" -pthread "* ]] || fail "wakefd.pc has -pthread for any program"
     [ "$("${wakefd[@]}" --modversion wakefd)" = "$(sed -n 's/^version = "\(.*\)"/\1/p' capi/Cargo.toml | head -n 1)" ] ||
         fail "wakefd.pc has another version than capi/Cargo.toml"
 
@@ -131,19 +133,43 @@ END
     echo 'int wakefd_clear(const void *wakefd) { (void)wakefd; return 1; }' | gcc -shared -fPIC -x c - -o "$build/mistake.so"
     if LD_PRELOAD=$build/mistake.so "$build/shared" >"$build/mistake.log"; then fail "a clear that does nothing passes"; fi
     bash ci/tap.sh <"$build/mistake.log" || true
+    local mistake
+    for mistake in 'timer_take(const void *t, void *count) { (void)t; (void)count; return 1; }' \
+        'signals_before_exec(void) { return 0; }' 'signals_next(const void *s, void *i) { (void)s; (void)i; return 1; }'; do
+        echo "int wakefd_$mistake" | gcc -shared -fPIC -x c - -o "$build/mistake.so"
+        if LD_PRELOAD=$build/mistake.so "$build/shared" >"$build/mistake.log"; then fail "${mistake%%(*} that does nothing passes"; fi
+        bash ci/tap.sh <"$build/mistake.log" || true
+    done
 
     say "where the kernel has no eventfd"
     run strace -f --seccomp-bpf -qq -o /dev/null -e trace=eventfd2,eventfd -e inject=eventfd2,eventfd:error=ENOSYS "$build/static" >"$build/no-eventfd.log" || true
     passed "$build/no-eventfd.log"
     grep -q '^# choice: pipe' "$build/no-eventfd.log" || fail "the choice is not the pipe"
 
-    for features in eventfd pipe eventfd,pipe; do
+    say "where the kernel has no timerfd and no signalfd either"
+    run strace -f --seccomp-bpf -qq -o /dev/null -e trace=eventfd2,eventfd,timerfd_create,signalfd4,signalfd \
+        -e inject=eventfd2,eventfd,timerfd_create,signalfd4,signalfd:error=ENOSYS "$build/static" >"$build/no-timerfd.log" || true
+    passed "$build/no-timerfd.log"
+    for kind in eventfd timerfd signalfd; do
+        grep -q "^ok .* $kind/.* # SKIP" "$build/no-timerfd.log" || fail "there is a $kind where strace says that there is none"
+    done
+
+    for features in eventfd pipe eventfd,pipe pipe,timer eventfd,signal; do
         say "with $features alone"
+        without=()
+        for kind in text timer signal; do
+            [[ $features == *$kind* ]] || without+=("-DWITHOUT_${kind^^}")
+        done
         run make -s -C capi static BUILD="$build/$features" FEATURES="$features"
-        run gcc "${strict[@]}" -DWITHOUT_TEXT -Icapi/include "${sources[@]}" "$build/$features/release/libwakefd.a" -pthread \
+        run gcc "${strict[@]}" "${without[@]}" -Icapi/include "${sources[@]}" "$build/$features/release/libwakefd.a" -pthread \
             -o "$build/only-$features"
         "$build/only-$features" >"$build/only-$features.log" || true
         passed "$build/only-$features.log" "$([ "$features" = eventfd,pipe ] && echo 0 || echo 23)"
+        for kind in text:wakefd_report timer:wakefd_timer_init signal:wakefd_signals_init; do
+            if [[ $features == *${kind%:*}* ]]; then continue; fi
+            ! nm --defined-only "$build/$features/release/libwakefd.a" 2>/dev/null | grep -q " ${kind#*:}$" ||
+                fail "it has ${kind#*:}"
+        done
     done
 
     say "loops"

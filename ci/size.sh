@@ -37,7 +37,8 @@ END
 }
 DATA=8 # bytes of variables that it may have, on each target
 
-BUILDS=(eventfd pipe eventfd,pipe eventfd,pipe,text)
+# Those with timers or signals are shown, and have no budget.
+BUILDS=(eventfd pipe eventfd,pipe eventfd,pipe,text eventfd,pipe,timer eventfd,pipe,signal)
 
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')
@@ -45,21 +46,52 @@ build=$PWD/target/size
 mkdir -p "$build"
 cat >"$build/program.c" <<'END'
 #include <wakefd.h>
-#if FUNCTIONS > 0
+#if FUNCTIONS > 0 && FUNCTIONS < 4
 static struct wakefd wake;
 #endif
-#if FUNCTIONS > 1
+#if FUNCTIONS > 1 && FUNCTIONS < 4
 static struct wakefd count;
+#endif
+#if FUNCTIONS == 4
+static struct wakefd_timer timer;
+#endif
+#if FUNCTIONS == 5
+static struct wakefd_signals signals;
 #endif
 int main(void)
 {
     int result = 0;
-#if FUNCTIONS > 0
+#if FUNCTIONS == 4
+    uint64_t taken = 0;
+    result += wakefd_timer_init(&timer, WAKEFD_AUTO);
+    result += wakefd_timer_arm(&timer, 1, 0);
+    result += wakefd_timer_arm_at(&timer, wakefd_timer_now(), 1);
+    result += wakefd_timer_disarm(&timer);
+    result += wakefd_timer_take(&timer, &taken);
+    result += wakefd_timer_wait(&timer, 0);
+    result += wakefd_timer_fd(&timer);
+    result += wakefd_timer_backend(&timer);
+    result += wakefd_timer_rung(&timer);
+    result += wakefd_timer_reinit_after_fork(&timer);
+    result += wakefd_timer_close(&timer);
+#elif FUNCTIONS == 5
+    static const int numbers[] = {15, 1};
+    struct wakefd_signal signal;
+    result += wakefd_signals_init(&signals, WAKEFD_AUTO, numbers, 2);
+    result += wakefd_signals_next(&signals, &signal);
+    result += wakefd_signals_wait(&signals, 0);
+    result += wakefd_signals_fd(&signals);
+    result += wakefd_signals_backend(&signals);
+    result += wakefd_signals_rung(&signals);
+    result += wakefd_signals_reinit_after_fork(&signals);
+    result += wakefd_signals_before_exec();
+    result += wakefd_signals_close(&signals);
+#elif FUNCTIONS > 0
     result += wakefd_init(&wake, WAKEFD_AUTO);
     result += wakefd_notify(&wake);
     result += wakefd_clear(&wake);
 #endif
-#if FUNCTIONS > 1
+#if FUNCTIONS > 1 && FUNCTIONS < 4
     uint64_t taken = 0;
     result += wakefd_init_counter(&count, WAKEFD_AUTO, WAKEFD_SUM);
     result += wakefd_add(&count, 1);
@@ -70,14 +102,14 @@ int main(void)
     result += wakefd_rung(&wake);
     result += wakefd_reinit_after_fork(&wake);
 #endif
-#if FUNCTIONS > 2
+#if FUNCTIONS == 3
     static char text[512];
     result += wakefd_backend_name(WAKEFD_PIPE)[0];
     result += wakefd_rung_name(WAKEFD_RUNG_PIPE)[0];
     result += wakefd_reason(WAKEFD_AUTO, text, sizeof text);
     result += wakefd_report(WAKEFD_AUTO, text, sizeof text);
 #endif
-#if FUNCTIONS > 0
+#if FUNCTIONS > 0 && FUNCTIONS < 4
     result += wakefd_close(&wake);
 #endif
     return result;
@@ -145,9 +177,14 @@ for target in "${targets[@]}"; do
         ) 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
         cp "$build/$target/release/libwakefd.a" "$library"
         kinds=(none basic all)
-        [[ $features != *text ]] || kinds=(none text)
+        case $features in
+        *text) kinds=(none text) ;;
+        # Also without: what is not used is not there, its variables neither.
+        *timer) kinds=(none basic timer) ;;
+        *signal) kinds=(none basic signal) ;;
+        esac
         for functions in "${kinds[@]}"; do
-            case $functions in none) number=0 ;; basic) number=1 ;; all) number=2 ;; text) number=3 ;; esac
+            case $functions in none) number=0 ;; basic) number=1 ;; all) number=2 ;; text) number=3 ;; timer) number=4 ;; signal) number=5 ;; esac
             # A comma in a name would be the linker's.
             (
                 cd "$dir"
@@ -168,11 +205,12 @@ for target in "${targets[@]}"; do
                 if [ "$own" -le "$goal" ]; then met=$((met + 1)); else missed=$((missed + 1)); fi
                 [ "$own" -le "$limit" ] || failed+=("$target, $features, $functions: $own bytes, more than $limit")
             fi
-            [ "$data" -le $DATA ] || failed+=("$target, $features, $functions: $data bytes of data, of $DATA")
+            [ "$data" -le $DATA ] || [[ $functions == timer || $functions == signal ]] || failed+=("$target, $features, $functions: $data bytes of data, of $DATA")
             report+=("$(printf '%-18s %-6s %6d %-8s %5d %8d %6d' "$features" $functions "$own" "$verdict" "$data" \
                 "$runtime" $((libc - without)))")
             [ "$features" != eventfd,pipe ] || lists+=("$dir/$functions")
         done
+        [[ $features != *timer && $features != *signal ]] || continue
         text=-DWITHOUT_TEXT
         [[ $features != *text ]] || text=''
         # shellcheck disable=SC2086

@@ -18,7 +18,7 @@ END
 # Younger than the kernel or the glibc that the library is for, whatever version
 # they have.
 # Nor what reads the environment or a file: the library may be in a setuid program.
-FORBIDDEN='^(.*getenv|environ|f?open.*|eventfd.*|epoll.*|signalfd.*|timerfd.*|pipe2|dup3|ppoll|accept4|__stack_chk_.*|_Unwind_.*|pthread_.*)$'
+FORBIDDEN='^(.*getenv|environ|f?open.*|eventfd.*|epoll.*|signalfd.*|timerfd.*|pipe2|dup3|ppoll|accept4|__stack_chk_.*|_Unwind_.*|pthread_cond.*)$'
 
 targets=("$@")
 [ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')
@@ -26,9 +26,9 @@ targets=("$@")
 # imports FILE: names, each with its version if it has one.
 imports() { readelf --dyn-syms -W "$1" | awk '$7 == "UND" && $8 != "" { print $8 }' | sort; }
 
-# faults FILE NEWEST: what is wrong with it, a line each.
+# faults FILE NEWEST [LIBRARY]: what is wrong with it, a line each.
 faults() {
-    local file=$1 newest=$2 name version line
+    local file=$1 newest=$2 other=${3:-} name version line
     while read -r name; do
         version=${name#"${name%%@*}"} version=${version##*@} name=${name%%@*}
         ! [[ $name =~ $FORBIDDEN ]] || echo "imports $name"
@@ -42,7 +42,7 @@ faults() {
     # What has to be there, from wherever, has a version.
     readelf --dyn-syms -W "$file" |
         awk '$7 == "UND" && $5 != "WEAK" && $8 != "" && $8 !~ /@/ { print "imports " $8 " of no library" }'
-    readelf -dW "$file" | awk '$2 == "(NEEDED)" && $NF != "[libc.so.6]" { print "needs " $NF }'
+    readelf -dW "$file" | awk -v other="[$other]" '$2 == "(NEEDED)" && $NF != "[libc.so.6]" && $NF != other { print "needs " $NF }'
     # Loaders before 2006 read no other table of names than DT_HASH, and refuse a
     # file that says it has a newer format.
     readelf -dW "$file" | grep -q '(HASH)' || echo "has no DT_HASH"
@@ -68,12 +68,30 @@ for target in "${targets[@]}"; do
         CARGOFLAGS=-Zbuild-std=core
     library=$build/$target/release/libwakefd.so
 
-    found=$(faults "$library" "$newest")
+    # Where an old glibc has threads, and where it has the rest.
+    found=$(faults "$library" "$newest" libpthread.so.0)
     [ -z "$found" ] || fail "$library: $found"
+    readelf -VW "$library" | awk '
+        / File: / { file = $5 }
+        / Name: / { for (i = 1; i < NF; i++) if ($i == "Version:") of[$(i + 1)] = file }
+        END { for (number in of) print number, of[number] }' >"$build/files"
+    threads=$(readelf --dyn-syms -W "$library" | awk '
+        NR == FNR { of["(" $1 ")"] = $2; next }
+        $7 == "UND" && $9 in of && /pthread_/ != (of[$9] == "libpthread.so.0") { print $8, of[$9] }' "$build/files" -)
+    [ -z "$threads" ] || fail "$library: expects a name in the other library: $threads"
     soname=$(readelf -dW "$library" | sed -n 's/.*Library soname: \[\(.*\)\]/\1/p')
     [ "$soname" = libwakefd.so.0 ] || fail "its soname is '$soname'"
     exports=$(readelf --dyn-syms -W "$library" | awk '$5 == "GLOBAL" && $7 ~ /^[0-9]+$/ { print $8 }' | sort)
     [ "$exports" = "$functions" ] || fail "it exports: $exports"
+
+    # Without timers it needs none of that.
+    cp "$library" "$build/$target.so"
+    run make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}" \
+        CARGOFLAGS=-Zbuild-std=core FEATURES=eventfd,pipe,text,signal
+    found=$(faults "$library" "$newest")
+    [ -z "$found" ] || fail "without timers: $found"
+    library=$build/$target.so
+    faults "$library" "$newest" | grep -q '^needs .libpthread.so.0.$' || fail "with timers it needs no libpthread"
 
     "$cc" -shared -fPIC "$build/bad.c" -o "$build/bad.so"
     found=$(faults "$build/bad.so" "$newest")

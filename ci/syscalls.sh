@@ -40,8 +40,8 @@ rows() {
     previous != "end" {
         call = $0
         sub(/\(.*/, "", call)
-        # Those of libc, for a lock and a condition: there is one if another thread
-        # has it or sleeps.
+        # For a lock, and to wake the thread of timers: how many there are depends on
+        # what other threads are at.
         if (call == "futex") next
         if (call == "fcntl") { sub(/[,)]/, "", $2); call = call ":" $2 }
         # Some glibcs make their pipe() of pipe2, without flags.

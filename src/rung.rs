@@ -81,11 +81,17 @@ impl Rung {
         match self {
             Rung::EventFd2 => Rung::EventFd,
             Rung::EventFd => Rung::Pipe2,
-            Rung::Pipe2 | Rung::Pipe => Rung::Pipe,
+            Rung::Pipe2 => Rung::Pipe,
+            // For size: who asks has the feature.
+            #[cfg(feature = "signal")]
             Rung::SignalFd4 => Rung::SignalFd,
-            Rung::SignalFd | Rung::SignalHandler => Rung::SignalHandler,
+            #[cfg(feature = "signal")]
+            Rung::SignalFd => Rung::SignalHandler,
+            #[cfg(feature = "timer")]
             Rung::TimerFdFlags => Rung::TimerFd,
-            Rung::TimerFd | Rung::TimerThread => Rung::TimerThread,
+            #[cfg(feature = "timer")]
+            Rung::TimerFd => Rung::TimerThread,
+            _ => self,
         }
     }
 

@@ -1,26 +1,21 @@
 /*
- * libevent, on whatever it waits with: epoll, or with EVENT_NOEPOLL=1 poll, or
+ * libevent, woken by threads, by a timer and by SIGTERM, on whatever it waits with: epoll, or with EVENT_NOEPOLL=1 poll, or
  * with EVENT_NOPOLL=1 as well select.
  *
  *     cc -std=c99 libevent.c $(pkg-config --cflags --libs wakefd libevent_core) -pthread
  */
 #define _XOPEN_SOURCE 600
+#include <signal.h>
 #include <sys/resource.h>
 
 #include <event2/event.h>
 
 #include "queue.h"
 
-static int received;
-
-static void on_wake(evutil_socket_t fd, short what, void *base)
-{
-    (void)fd;
-    (void)what;
-    received += receive();
-    if (received >= ALL)
-        event_base_loopbreak(base);
-}
+static struct wakefd_timer timer;
+static struct wakefd_signals signals;
+static int received, terminated;
+static long idle;
 
 static long cpu_milliseconds(void)
 {
@@ -30,33 +25,72 @@ static long cpu_milliseconds(void)
            (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
 }
 
+static void on_wake(evutil_socket_t fd, short what, void *unused)
+{
+    (void)fd, (void)what, (void)unused;
+    received += receive();
+    if (received < ALL)
+        return;
+    /* Nothing comes for a second now, and the loop has to sleep. */
+    idle = cpu_milliseconds();
+    if (wakefd_timer_arm(&timer, 1000000000, 0) != 0)
+        _exit(1);
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *unused)
+{
+    uint64_t count;
+    (void)fd, (void)what, (void)unused;
+    if (wakefd_timer_take(&timer, &count) == 1 && count == 1) {
+        idle = cpu_milliseconds() - idle;
+        kill(getpid(), SIGTERM);
+    }
+}
+
+static void on_signal(evutil_socket_t fd, short what, void *base)
+{
+    struct wakefd_signal signal;
+    (void)fd, (void)what;
+    while (wakefd_signals_next(&signals, &signal) == 1)
+        terminated += signal.number == SIGTERM && signal.pid == (uint32_t)getpid();
+    event_base_loopbreak(base);
+}
+
+static struct event *watch(struct event_base *base, int fd, event_callback_fn on_readable)
+{
+    struct event *event = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, base);
+    if (event == NULL || event_add(event, NULL) != 0)
+        _exit(1);
+    return event;
+}
+
 int main(int argc, char **argv)
 {
-    const struct timeval second = {1, 0};
+    static const int numbers[] = {SIGTERM};
     pthread_t threads[THREADS];
     struct event_base *base;
-    struct event *event;
-    long idle;
+    struct event *events[3];
+    int i;
 
     if (open_wake(argc, argv) != 0 || (base = event_base_new()) == NULL)
         return 1;
-    event = event_new(base, wakefd_fd(&wake), EV_READ | EV_PERSIST, on_wake, base);
-    if (event == NULL || event_add(event, NULL) != 0)
+    /* Before the threads, which then have the mask that it needs. */
+    if (wakefd_signals_init(&signals, selected(argc, argv, WAKEFD_SIGNALFD, WAKEFD_SIGNAL_HANDLER), numbers, 1) != 0 ||
+        wakefd_timer_init(&timer, selected(argc, argv, WAKEFD_TIMERFD, WAKEFD_TIMER_THREAD)) != 0)
         return 1;
+    events[0] = watch(base, wakefd_fd(&wake), on_wake);
+    events[1] = watch(base, wakefd_timer_fd(&timer), on_timer);
+    events[2] = watch(base, wakefd_signals_fd(&signals), on_signal);
     start_workers(threads);
     event_base_dispatch(base);
     join_workers(threads);
 
-    /* Nothing is pending now: the loop has to sleep. */
-    received += receive();
-    idle = cpu_milliseconds();
-    event_base_loopexit(base, &second);
-    event_base_dispatch(base);
-    idle = cpu_milliseconds() - idle;
-
-    printf("libevent with %s, %s: %d messages; an idle second takes %ld ms\n", event_base_get_method(base),
-           wakefd_backend_name(wakefd_backend(&wake)), received, idle);
-    event_free(event); /* before the descriptor is closed */
+    printf("libevent with %s, %s, %s, %s: %d messages; an idle second takes %ld ms\n", event_base_get_method(base),
+           wakefd_backend_name(wakefd_backend(&wake)), wakefd_backend_name(wakefd_timer_backend(&timer)),
+           wakefd_backend_name(wakefd_signals_backend(&signals)), received, idle);
+    for (i = 0; i < 3; i++)
+        event_free(events[i]); /* before the descriptors are closed */
     event_base_free(base);
-    return wakefd_close(&wake) != 0 || received != ALL || idle > 50;
+    return wakefd_timer_close(&timer) != 0 || wakefd_signals_close(&signals) != 0 || wakefd_close(&wake) != 0 ||
+           received != ALL || terminated != 1 || idle > 50;
 }

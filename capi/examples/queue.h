@@ -71,13 +71,19 @@ static int receive(void)
     return count;
 }
 
-/* `eventfd` or `pipe` as the program's argument; without one, what is here. */
+/* The program's argument: the kernel's descriptors, what they are replaced by, or,
+ * without one, what is here. */
+static int selected(int argc, char **argv, int eventfd, int pipe)
+{
+    if (argc < 2)
+        return WAKEFD_AUTO;
+    return strcmp(argv[1], "pipe") == 0 ? pipe : eventfd;
+}
+
+/* `eventfd` or `pipe`. */
 static int open_wake(int argc, char **argv)
 {
-    int error, selection = WAKEFD_AUTO;
-    if (argc > 1)
-        selection = strcmp(argv[1], "pipe") == 0 ? WAKEFD_PIPE : WAKEFD_EVENTFD;
-    error = wakefd_init(&wake, selection);
+    int error = wakefd_init(&wake, selected(argc, argv, WAKEFD_EVENTFD, WAKEFD_PIPE));
     if (error != 0) {
         fprintf(stderr, "wakefd_init: %s\n", strerror(-error));
         return -1;

@@ -1,7 +1,7 @@
 /*
  * wakefd: a descriptor that wakes an event loop. It is an eventfd where the
  * running kernel has one, a self-pipe where it has not, and both behave the
- * same.
+ * same. Timers and signals have a descriptor too, here or there.
  *
  *     static struct wakefd wake;
  *
@@ -15,14 +15,15 @@
  *     wakefd_clear(&wake);
  *     // then look at what has been published
  *
- * Link with -lwakefd. C99 and C++98.
+ * Link with -lwakefd; a static program that has timers with -pthread too. C99 and
+ * C++98.
  *
  * RETURN VALUE
  *     Zero or more, or an errno as a negative number (-EMFILE). errno itself is
  *     as undefined after a call as after any of libc's, but wakefd_notify and
  *     wakefd_add leave it as it was. Every function can give
  *       -EINVAL  for a null pointer, for a number that is none of those named
- *                here, and for a counter where a notifier is due or the reverse
+ *                for it, and for a counter where a notifier is due or the reverse
  *       -EBADF   for an object that is not open: closed, or all zeroes and never
  *                initialised; or if somebody closed its descriptor by number
  *     and whatever else a function can give is with the function. What the kernel
@@ -34,16 +35,18 @@
  *     mean closed, so a static one may be used, and gives -EBADF, before it is
  *     initialised. It may be moved (memcpy, realloc) while nobody uses it. Of two
  *     copies, one is to be forgotten. Nothing is ever allocated; the library
- *     keeps one word, what it has found out about the kernel.
+ *     keeps one word, what it has found out about the kernel. What timers and signals
+ *     take beside that is said there.
  *
  * THREADS AND SIGNAL HANDLERS
  *     Any thread may call any function on an open object at the same time. Only
- *     wakefd_init, wakefd_init_counter, wakefd_reinit_after_fork and wakefd_close
- *     want the object for themselves.
- *     Async-signal-safe: wakefd_notify and wakefd_add, and wakefd_fd,
- *     wakefd_backend, wakefd_rung and the names. A handler that clears, takes or
- *     waits has to keep errno itself. Nothing takes a lock. A thread that may be in
- *     here is not to be cancelled (pthread_cancel): it is woken, and ends itself.
+ *     those whose names end in init, init_counter, reinit_after_fork and close want
+ *     the object for themselves.
+ *     Async-signal-safe: wakefd_notify and wakefd_add, and those whose names end in
+ *     fd, backend and rung, and the names. A handler that clears, takes or
+ *     waits has to keep errno itself. Nothing but timers and signals takes a lock;
+ *     what of them a handler may call is said there. A thread that may be in here is
+ *     not to be cancelled (pthread_cancel): it is woken, and ends itself.
  *
  * FORK AND EXEC
  *     After fork, parent and child share an object, as they share a descriptor:
@@ -67,28 +70,71 @@ struct wakefd {
     uint32_t opaque[4];
 };
 
+struct wakefd_timer {
+    union {
+        void *aligned;
+        uint32_t words[6];
+    } opaque;
+};
+struct wakefd_signals {
+    union {
+        void *aligned;
+        uint32_t words[12];
+    } opaque;
+};
+
 /* The library has been compiled for this size and alignment. */
 struct wakefd_alignment {
     char one;
     struct wakefd wakefd;
 };
+struct wakefd_timer_alignment {
+    char one;
+    struct wakefd_timer timer;
+};
+struct wakefd_signals_alignment {
+    char one;
+    struct wakefd_signals signals;
+};
 typedef char wakefd_size_check[sizeof(struct wakefd) == 16 ? 1 : -1];
 typedef char wakefd_alignment_check[offsetof(struct wakefd_alignment, wakefd) == 4 ? 1 : -1];
+typedef char wakefd_timer_size_check[sizeof(struct wakefd_timer) == 24 ? 1 : -1];
+typedef char wakefd_timer_alignment_check
+    [offsetof(struct wakefd_timer_alignment, timer) == sizeof(void *) ? 1 : -1];
+typedef char wakefd_signals_size_check[sizeof(struct wakefd_signals) == 48 ? 1 : -1];
+typedef char wakefd_signals_alignment_check
+    [offsetof(struct wakefd_signals_alignment, signals) == sizeof(void *) ? 1 : -1];
 
-/* What to make it of. */
+/*
+ * What to make it of. A notifier and a counter take the first four, a timer
+ * WAKEFD_AUTO, WAKEFD_TIMERFD and WAKEFD_TIMER_THREAD, signals WAKEFD_AUTO,
+ * WAKEFD_SIGNALFD and WAKEFD_SIGNAL_HANDLER.
+ */
 enum wakefd_selection {
-    WAKEFD_AUTO = 0,    /* a pipe if this runs on a glibc before 2.8, else WAKEFD_KERNEL */
+    WAKEFD_AUTO = 0,    /* a pipe if this runs on a glibc before 2.8, else WAKEFD_KERNEL;
+                           for timers and signals, a descriptor of the kernel's if it
+                           has them */
     WAKEFD_KERNEL = 1,  /* the best that the kernel has, whatever the libc */
     WAKEFD_EVENTFD = 2, /* an eventfd, or fail */
-    WAKEFD_PIPE = 3     /* a pipe; no eventfd is asked for, for which a sandbox may kill */
+    WAKEFD_PIPE = 3,    /* a pipe; no eventfd is asked for, for which a sandbox may kill */
+    WAKEFD_TIMERFD = 4, /* a timerfd, or fail */
+    WAKEFD_TIMER_THREAD = 5,  /* a thread and a notifier; no timerfd is asked for */
+    WAKEFD_SIGNALFD = 6,      /* a signalfd, or fail */
+    WAKEFD_SIGNAL_HANDLER = 7 /* handlers and a notifier; no signalfd is asked for */
 };
 
-/* How it was made, best first. */
+/* How it was made, of each kind the best first. */
 enum wakefd_rung {
-    WAKEFD_RUNG_EVENTFD2 = 1, /* Linux 2.6.27 */
-    WAKEFD_RUNG_EVENTFD = 2,  /* Linux 2.6.22 */
-    WAKEFD_RUNG_PIPE2 = 3,    /* Linux 2.6.27 */
-    WAKEFD_RUNG_PIPE = 4      /* always */
+    WAKEFD_RUNG_EVENTFD2 = 1,       /* Linux 2.6.27 */
+    WAKEFD_RUNG_EVENTFD = 2,        /* Linux 2.6.22 */
+    WAKEFD_RUNG_PIPE2 = 3,          /* Linux 2.6.27 */
+    WAKEFD_RUNG_PIPE = 4,           /* always */
+    WAKEFD_RUNG_SIGNALFD4 = 5,      /* Linux 2.6.27 */
+    WAKEFD_RUNG_SIGNALFD = 6,       /* Linux 2.6.22 */
+    WAKEFD_RUNG_SIGNAL_HANDLER = 7, /* always */
+    WAKEFD_RUNG_TIMERFD_FLAGS = 8,  /* timerfd_create with flags, Linux 2.6.27 */
+    WAKEFD_RUNG_TIMERFD = 9,        /* without, Linux 2.6.25 */
+    WAKEFD_RUNG_TIMER_THREAD = 10   /* always */
 };
 
 /* What wakefd_take takes. */
@@ -177,9 +223,233 @@ int wakefd_reinit_after_fork(struct wakefd *wakefd);
 /* Closes it. Returns 0; closing twice gives -EBADF and does nothing. */
 int wakefd_close(struct wakefd *wakefd);
 
-/* The rest is not in a library that was built without the feature `text`. */
+/*
+ * TIMERS
+ *
+ * Not in a library that was built without the feature `timer`.
+ *
+ * A timer of the monotonic clock, whose descriptor is readable once it has expired. It
+ * is a timerfd (timerfd_create(2)) where the kernel has it, since Linux 2.6.25, else a
+ * thread that notifies, and both behave the same:
+ *   - It never expires early. Late it can be: by a tick of the kernel's clock, up to
+ *     10 ms, on kernels without high-resolution timers, and by the scheduler.
+ *   - Expirations are counted from the first one, whoever is late.
+ *   - A first time of zero, or one that has passed, expires at once. It does not
+ *     disarm. A periodic timer whose first time has passed counts what it has missed.
+ *   - To arm or disarm discards what has expired and was not taken.
+ *   - Times are in nanoseconds, and those beyond 2^31 - 1 seconds are cut to that. The
+ *     clock is CLOCK_MONOTONIC, and does not run while the system is suspended.
+ * After an edge, in an edge-triggered set, there is another one only after
+ * wakefd_timer_take.
+ *
+ * The thread is one for all timers of a process that have no timerfd. The first of them
+ * starts it, and closing the last waits for its end. Every signal is blocked in it, it
+ * asks for 64 KiB of stack, and it sleeps unless a timer that was armed, or taken from,
+ * is due. Each timer that it serves takes a page from mmap, and the descriptors of a
+ * notifier (wakefd_init with WAKEFD_AUTO).
+ *
+ * In a signal handler, only wakefd_timer_wait and what is named above: the thread has a
+ * lock.
+ *
+ * After fork, parent and child share a timerfd: either can arm and take. A timer of the
+ * thread is the parent's: the child can wait, but to arm, disarm and take give it
+ *   -EXDEV
+ * On both, wakefd_timer_reinit_after_fork makes it the child's own.
+ *
+ * The thread's library is libpthread, before glibc 2.34 one of its own: libwakefd.so
+ * needs it, so that it is loaded; a static program is linked with -pthread, as
+ * `pkg-config --static` says.
+ */
 
-/* Return `eventfd` or `eventfd2` and the like; NULL for any other number. */
+/*
+ * Makes a timer, disarmed: see wakefd_init. selection is WAKEFD_AUTO, WAKEFD_TIMERFD or
+ * WAKEFD_TIMER_THREAD. Returns 0.
+ *   -EMFILE, -ENFILE, -ENOMEM  a lack; never a reason to take the thread instead
+ *   -EAGAIN                    no thread is to be had
+ *   -ENOSYS                    for a timerfd that the kernel has not. From Linux 2.6.22
+ *                              to 2.6.24, on x86 and ARM, an older call has its number,
+ *                              and says -EFAULT or -EINVAL
+ *   -EPERM, -EACCES            a sandbox refuses all that was allowed to be tried
+ */
+int wakefd_timer_init(struct wakefd_timer *timer, int selection);
+
+/*
+ * Lets it expire after `first`, and then every `period`, or once if that is zero. Both
+ * in nanoseconds. Returns 0.
+ */
+int wakefd_timer_arm(const struct wakefd_timer *timer, uint64_t first, uint64_t period);
+
+/* The same, but first at the time `at` of the clock. */
+int wakefd_timer_arm_at(const struct wakefd_timer *timer, uint64_t at, uint64_t period);
+
+/* Returns the clock's time in nanoseconds. Async-signal-safe. Does not fail. */
+uint64_t wakefd_timer_now(void);
+
+/* Lets it expire no more. Returns 0. */
+int wakefd_timer_disarm(const struct wakefd_timer *timer);
+
+/*
+ * Makes the descriptor unreadable. Does not block. Returns 1, and in *count how often
+ * it has expired since it was armed or taken from; or 0, with 0 in *count, if it has
+ * not.
+ */
+int wakefd_timer_take(const struct wakefd_timer *timer, uint64_t *count);
+
+/* Sleeps until it has expired, as wakefd_wait does, and takes nothing. */
+int wakefd_timer_wait(const struct wakefd_timer *timer, int timeout);
+
+/* As wakefd_fd: the descriptor to watch for reading. */
+int wakefd_timer_fd(const struct wakefd_timer *timer);
+
+/* Returns WAKEFD_TIMERFD or WAKEFD_TIMER_THREAD. */
+int wakefd_timer_backend(const struct wakefd_timer *timer);
+
+/* Returns one of enum wakefd_rung. */
+int wakefd_timer_rung(const struct wakefd_timer *timer);
+
+/*
+ * As wakefd_reinit_after_fork: a timer of the child's own, disarmed, under the same
+ * numbers. Returns 0, and fails as wakefd_timer_init does, with the timer as it was;
+ * but after -EAGAIN the descriptors are the child's own, and all but another try gives
+ * -EXDEV.
+ */
+int wakefd_timer_reinit_after_fork(struct wakefd_timer *timer);
+
+/* Closes it. Returns 0; closing twice gives -EBADF and does nothing. */
+int wakefd_timer_close(struct wakefd_timer *timer);
+
+/*
+ * SIGNALS
+ *
+ * Not in a library that was built without the feature `signal`.
+ *
+ *     static const int numbers[] = {SIGTERM, SIGHUP};
+ *     static struct wakefd_signals signals;
+ *     struct wakefd_signal signal;
+ *
+ *     wakefd_signals_init(&signals, WAKEFD_AUTO, numbers, 2);
+ *     // when wakefd_signals_fd(&signals) is readable
+ *     while (wakefd_signals_next(&signals, &signal) == 1)
+ *         switch (signal.number) { ... }
+ *
+ * The descriptor is readable while one of these signals is pending. It is a signalfd
+ * (signalfd(2)) where the kernel has it, since Linux 2.6.22, else handlers and a
+ * notifier.
+ *
+ * What comes: one signal of a kind is pending (signal(7)), and what comes meanwhile
+ * adds nothing. So one SIGCHLD may stand for several children: call waitpid with
+ * WNOHANG until it finds none. Real-time signals queue in a signalfd; of handlers, the
+ * first of a kind stands for all. The lowest number comes first. A signalfd gives a
+ * thread what was sent to the process and to that thread; a handler records what any
+ * thread takes. If two objects watch a signal, whoever calls wakefd_signals_next first
+ * gets it.
+ *
+ * Masks and threads: make the object first, then threads. For a signalfd its signals
+ * are blocked in the thread that makes it and in those that this one makes; an older
+ * thread that does not block them takes them as if there were no object. For handlers
+ * they are unblocked in the thread that makes the object, and calls that are never
+ * restarted (poll, nanosleep) end with EINTR.
+ *
+ * Handlers: ours calls the one that was there before, except for SIG_DFL and SIG_IGN,
+ * and without its sa_mask and SA_RESETHAND. It keeps errno. With a signalfd none is
+ * called. SIGCHLD is watched even if it was ignored, and children are then zombies
+ * until waited for.
+ *
+ * When the last object that watches a signal is closed, on the thread that made it,
+ * handlers and mask are as before, and what nobody has taken is thrown away. If
+ * somebody has installed another handler meanwhile, that is left alone.
+ *
+ * After fork, a child gets signals of its own, and calls
+ * wakefd_signals_reinit_after_fork before it asks for them. A blocked mask survives
+ * exec: see wakefd_signals_before_exec.
+ *
+ * In a signal handler, only wakefd_signals_before_exec and what is named above. The
+ * library has a table of all signals, in .bss, if a program uses this.
+ */
+
+/* Of a signal, what the kernel has told: bits. What it has not is zero. */
+enum wakefd_told {
+    WAKEFD_TOLD_CODE = 1,   /* code. Only of one that came before
+                               wakefd_signals_reinit_after_fork it may be missing */
+    WAKEFD_TOLD_SENDER = 2, /* pid and uid */
+    WAKEFD_TOLD_STATUS = 4, /* status */
+    WAKEFD_TOLD_VALUE = 8   /* value */
+};
+
+/* A signal. On Linux the code says what is told; elsewhere it alone is. */
+struct wakefd_signal {
+    int number;   /* SIGTERM, ... */
+    int told;     /* enum wakefd_told */
+    int code;     /* SI_USER, SI_QUEUE, CLD_EXITED, ... (sigaction(2)) */
+    uint32_t pid; /* who sent it, or the child that it is about; 0 is one in another PID
+                     namespace. With SI_USER, SI_TKILL, SI_QUEUE, SI_MESGQ and CLD_... */
+    uint32_t uid; /* the real user of that process */
+    int status;   /* of SIGCHLD with CLD_...: the exit status, or else a signal's number */
+    int value;    /* sival_int. With SI_QUEUE, SI_TIMER and SI_MESGQ */
+};
+
+/*
+ * Watches `count` signals; one that is given twice is watched once. selection is
+ * WAKEFD_AUTO, WAKEFD_SIGNALFD or WAKEFD_SIGNAL_HANDLER. Otherwise as wakefd_init, and
+ * the numbers are not needed afterwards. Returns 0.
+ *   -EINVAL  also for SIGKILL and SIGSTOP, for SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+ *            SIGTRAP, SIGSYS and SIGEMT, which faults raise, for the real-time signals
+ *            below SIGRTMIN, which are libc's, and for what is no signal
+ *   -EBUSY   one of them is watched by an object of the other backend, or a handler
+ *            above ours has been replaced by one of which nobody knows whether it
+ *            calls ours
+ *   -EAGAIN  there are 32 objects with handlers
+ *   -EMFILE, -ENFILE, -ENOMEM, -ENOSYS, -EPERM, -EACCES  as wakefd_init
+ */
+int wakefd_signals_init(struct wakefd_signals *signals, int selection, const int *numbers, size_t count);
+
+/*
+ * Takes a signal. Does not block. Returns 1, with the signal in *signal; or 0, with
+ * zeroes there, if none is pending. The descriptor stays readable while another is.
+ *   -EXDEV  with handlers, in a child that has not called
+ *           wakefd_signals_reinit_after_fork
+ */
+int wakefd_signals_next(const struct wakefd_signals *signals, struct wakefd_signal *signal);
+
+/* Sleeps until a signal is pending, as wakefd_wait does, and takes none. */
+int wakefd_signals_wait(const struct wakefd_signals *signals, int timeout);
+
+/* As wakefd_fd: the descriptor to watch for reading. */
+int wakefd_signals_fd(const struct wakefd_signals *signals);
+
+/* Returns WAKEFD_SIGNALFD or WAKEFD_SIGNAL_HANDLER. */
+int wakefd_signals_backend(const struct wakefd_signals *signals);
+
+/* Returns one of enum wakefd_rung. */
+int wakefd_signals_rung(const struct wakefd_signals *signals);
+
+/*
+ * As wakefd_reinit_after_fork: a descriptor of the child's own, under the same number.
+ * Before the child makes threads, for each object that it goes on with. What came in
+ * the child since the fork is kept. Returns 0, and fails as wakefd_signals_init does,
+ * with the object as it was.
+ */
+int wakefd_signals_reinit_after_fork(struct wakefd_signals *signals);
+
+/* Closes it. Returns 0; closing twice gives -EBADF and does nothing. */
+int wakefd_signals_close(struct wakefd_signals *signals);
+
+/*
+ * In a child, between fork and exec: makes the mask of this thread, and the actions that
+ * exec inherits, what they were before there was any object. Then call exec and nothing
+ * else here. A signal that our handler took in the child is sent to it once more, if it
+ * had no other handler. Async-signal-safe. Not after vfork. Returns 0.
+ */
+int wakefd_signals_before_exec(void);
+
+/*
+ * TEXTS
+ *
+ * Not in a library that was built without the feature `text`.
+ */
+
+/* Return `eventfd` or `eventfd2` and the like; NULL for any other number, and for one
+ * of a feature that the library has not. */
 const char *wakefd_backend_name(int backend);
 const char *wakefd_rung_name(int rung);
 

@@ -5,10 +5,16 @@
 
 #![no_std]
 
+#[cfg(any(feature = "signal", feature = "timer"))]
+mod held;
 mod object;
 mod selection;
+#[cfg(feature = "signal")]
+mod signals;
 #[cfg(feature = "text")]
 mod text;
+#[cfg(feature = "timer")]
+mod timer;
 
 use libc::c_int;
 use object::{Kind, Object};
@@ -25,6 +31,27 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 /// A result as C gets it: zero or more, or an errno as a negative number.
 fn answer(result: Result<c_int, c_int>) -> c_int {
     result.unwrap_or_else(|errno| -errno)
+}
+
+#[cfg(any(feature = "signal", feature = "timer"))]
+fn errno(error: wakefd::Error) -> c_int {
+    error.raw_os_error()
+}
+
+/// As `wakefd_wait` takes it.
+#[cfg(any(feature = "signal", feature = "timer"))]
+fn timeout(milliseconds: c_int) -> Result<Option<core::time::Duration>, c_int> {
+    match u64::try_from(milliseconds) {
+        Ok(milliseconds) => Ok(Some(core::time::Duration::from_millis(milliseconds))),
+        Err(_) if milliseconds == -1 => Ok(None),
+        Err(_) => Err(libc::EINVAL),
+    }
+}
+
+/// As `wakefd_wait` says it.
+#[cfg(any(feature = "signal", feature = "timer"))]
+fn waited(wait: wakefd::Wait) -> c_int {
+    (wait == wakefd::Wait::Notified).into()
 }
 
 /// What the object is, if it is open and of this kind; of any, if there is none.

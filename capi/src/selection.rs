@@ -1,4 +1,4 @@
-//! Which backend: `enum wakefd_backend` of wakefd.h.
+//! Which backend: `enum wakefd_selection` of wakefd.h.
 
 use libc::c_int;
 
@@ -6,11 +6,19 @@ pub use choice::ladder;
 #[cfg(feature = "text")]
 pub use choice::report;
 
-const AUTO: c_int = 0;
+pub const AUTO: c_int = 0;
 #[allow(dead_code)] // In a build with one backend it is a number between two.
 const KERNEL: c_int = 1;
 pub const EVENTFD: c_int = 2;
 pub const PIPE: c_int = 3;
+#[cfg(feature = "timer")]
+pub const TIMERFD: c_int = 4;
+#[cfg(feature = "timer")]
+pub const TIMER_THREAD: c_int = 5;
+#[cfg(feature = "signal")]
+pub const SIGNALFD: c_int = 6;
+#[cfg(feature = "signal")]
+pub const SIGNAL_HANDLER: c_int = 7;
 
 /// A build with both: the core chooses.
 #[cfg(all(

@@ -17,6 +17,14 @@ pub extern "C" fn wakefd_backend_name(backend: c_int) -> *const c_char {
     name(match backend {
         EVENTFD => c"eventfd",
         PIPE => c"pipe",
+        #[cfg(feature = "timer")]
+        selection::TIMERFD => c"timerfd",
+        #[cfg(feature = "timer")]
+        selection::TIMER_THREAD => c"timer-thread",
+        #[cfg(feature = "signal")]
+        selection::SIGNALFD => c"signalfd",
+        #[cfg(feature = "signal")]
+        selection::SIGNAL_HANDLER => c"signal-handler",
         _ => return ptr::null(),
     })
 }
@@ -29,6 +37,18 @@ pub extern "C" fn wakefd_rung_name(rung: c_int) -> *const c_char {
         2 => c"eventfd",
         3 => c"pipe2",
         4 => c"pipe",
+        #[cfg(feature = "signal")]
+        5 => c"signalfd4",
+        #[cfg(feature = "signal")]
+        6 => c"signalfd",
+        #[cfg(feature = "signal")]
+        7 => c"signal-handler",
+        #[cfg(feature = "timer")]
+        8 => c"timerfd-flags",
+        #[cfg(feature = "timer")]
+        9 => c"timerfd",
+        #[cfg(feature = "timer")]
+        10 => c"timer-thread",
         _ => return ptr::null(),
     })
 }

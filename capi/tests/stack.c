@@ -5,7 +5,7 @@
  *
  * Define WITHOUT_TEXT for a library without the feature `text`.
  */
-#include "test.h"
+#define _XOPEN_SOURCE 600
 
 #include <fcntl.h>
 #include <stdio.h>

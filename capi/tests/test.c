@@ -1,10 +1,12 @@
 /*
- * Every function of wakefd.h, with each selection. A case runs in a process of
+ * Every function of wakefd.h, with each selection; those of timers and signals are in
+ * files of their own. A case runs in a process of
  * its own, so that what it does to the process, a crash or a hang included, ends
  * with it; the report is in the Test Anything Protocol. Plain C99 and POSIX of
  * 2001. As PID 1 of a machine it reboots at the end: see pid1.c.
  *
- * Define WITHOUT_TEXT for a library without the feature `text`.
+ * Define WITHOUT_TEXT, WITHOUT_TIMER or WITHOUT_SIGNAL for a library without the
+ * feature.
  */
 #include "test.h"
 
@@ -25,9 +27,9 @@
 
 #include <wakefd.h>
 
-enum { FAILED = 1, SKIPPED = 77, SECONDS = 120 };
+enum { SECONDS = 120 };
 
-static void equal(int line, const char *what, long long actual, long long expected)
+void equal(int line, const char *what, long long actual, long long expected)
 {
     if (actual == expected)
         return;
@@ -35,13 +37,11 @@ static void equal(int line, const char *what, long long actual, long long expect
     fflush(stdout);
     _exit(FAILED);
 }
-#define EQUAL(actual, expected) equal(__LINE__, #actual, actual, expected)
-#define TRUE(condition) equal(__LINE__, #condition, !!(condition), 1)
 
-/* The selection of this case; -ENOSYS for one that is not here. */
-static int selection;
+int selection;
+const char *program;
 
-static void must_be_here(int result)
+void must_be_here(int result)
 {
     if (result == -ENOSYS && selection >= WAKEFD_EVENTFD)
         _exit(SKIPPED);
@@ -67,14 +67,14 @@ static struct wakefd made_counter(int mode)
     return wakefd;
 }
 
-static int readable(const struct wakefd *wakefd)
+int readable_fd(int fd)
 {
     struct pollfd entry = {0, POLLIN, 0};
     struct timeval none = {0, 0};
     fd_set set;
     int polled;
 
-    entry.fd = wakefd_fd(wakefd);
+    entry.fd = fd;
     TRUE(entry.fd >= 0);
     polled = poll(&entry, 1, 0);
     FD_ZERO(&set);
@@ -83,8 +83,9 @@ static int readable(const struct wakefd *wakefd)
     return polled;
 }
 
-/* A bit for each open descriptor. */
-static uint64_t descriptors(void)
+static int readable(const struct wakefd *wakefd) { return readable_fd(wakefd_fd(wakefd)); }
+
+uint64_t descriptors(void)
 {
     uint64_t open = 0;
     int fd;
@@ -94,14 +95,23 @@ static uint64_t descriptors(void)
     return open;
 }
 
-static long long milliseconds(void)
+void sleep_for(int milliseconds)
+{
+    struct timespec rest;
+    rest.tv_sec = milliseconds / 1000;
+    rest.tv_nsec = milliseconds % 1000 * 1000000L;
+    while (nanosleep(&rest, &rest) != 0)
+        ;
+}
+
+long long milliseconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static void handle(int signal, void (*handler)(int))
+void handle(int signal, void (*handler)(int))
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -109,8 +119,7 @@ static void handle(int signal, void (*handler)(int))
     sigaction(signal, &action, NULL);
 }
 
-/* A signal after so many milliseconds, and again each time; 0 ends that. */
-static void alarm_every(int milliseconds)
+void alarm_every(int milliseconds)
 {
     struct itimerval timer;
     timer.it_value.tv_sec = 0;
@@ -119,7 +128,27 @@ static void alarm_every(int milliseconds)
     EQUAL(setitimer(ITIMER_REAL, &timer, NULL), 0);
 }
 
-static void child_passed(pid_t child)
+void leave_room(int room)
+{
+    static struct rlimit limit;
+    const uint64_t open = descriptors();
+    struct rlimit low;
+    int lowest = 0;
+
+    if (room < 0) {
+        EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        return;
+    }
+    EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    low = limit;
+    for (; room >= 0; lowest++)
+        if (!(open >> lowest & 1))
+            room--;
+    low.rlim_cur = lowest - 1;
+    EQUAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+}
+
+void child_passed(pid_t child)
 {
     int status;
     EQUAL(waitpid(child, &status, 0), child);
@@ -515,7 +544,7 @@ static void a_closed_object_is_a_bad_descriptor(void)
     each_gives_ebadf(&wakefd);
     /* Failed, over what was something else before. */
     memset(&wakefd, 0x55, sizeof wakefd);
-    EQUAL(wakefd_init(&wakefd, 4), -EINVAL);
+    EQUAL(wakefd_init(&wakefd, WAKEFD_TIMERFD), -EINVAL);
     each_gives_ebadf(&wakefd);
     memset(&wakefd, 0x55, sizeof wakefd);
     EQUAL(wakefd_init_counter(&wakefd, selection, 2), -EINVAL);
@@ -555,24 +584,16 @@ static void out_of_descriptors_is_said(void)
 {
     struct wakefd wakefd = made(), spare;
     const uint64_t open = descriptors();
-    struct rlimit limit, low;
     int room, needed = wakefd_backend(&wakefd) == WAKEFD_PIPE ? 2 : 1;
 
-    EQUAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    low = limit;
     for (room = 0; room < needed; room++) {
-        int lowest = 0, left;
-        for (left = room; left >= 0; lowest++)
-            if (!(open >> lowest & 1))
-                left--;
-        low.rlim_cur = lowest - 1;
-        EQUAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+        leave_room(room);
         EQUAL(wakefd_init(&spare, selection), -EMFILE);
         EQUAL(wakefd_close(&spare), -EBADF);
         EQUAL(wakefd_init_counter(&spare, selection, WAKEFD_SUM), -EMFILE);
         EQUAL(wakefd_close(&spare), -EBADF);
         EQUAL(wakefd_reinit_after_fork(&wakefd), -EMFILE);
-        EQUAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        leave_room(-1);
         TRUE(descriptors() == open);
     }
     EQUAL(wakefd_notify(&wakefd), 0);
@@ -633,8 +654,9 @@ static void names_are_names(void)
     EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_PIPE), "pipe"), 0);
     TRUE(wakefd_backend_name(WAKEFD_AUTO) == NULL);
     TRUE(wakefd_backend_name(-EBADF) == NULL);
+    TRUE(wakefd_backend_name(WAKEFD_SIGNAL_HANDLER + 1) == NULL);
     TRUE(wakefd_rung_name(0) == NULL);
-    TRUE(wakefd_rung_name(5) == NULL);
+    TRUE(wakefd_rung_name(WAKEFD_RUNG_TIMER_THREAD + 1) == NULL);
 }
 
 static void texts_are_cut_as_snprintf_does(void)
@@ -667,11 +689,7 @@ static void texts_are_cut_as_snprintf_does(void)
 }
 #endif
 
-#define CASE(name) {#name, name}
-static const struct {
-    const char *name;
-    void (*run)(void);
-} cases[] = {
+static const struct test cases[] = {
     CASE(notify_makes_readable_and_clear_unreadable),
     CASE(never_full),
     CASE(backend_and_rung_are_as_selected),
@@ -700,7 +718,31 @@ static const struct {
     CASE(texts_are_cut_as_snprintf_does),
 #endif
 };
-static const char *const selections[] = {"auto", "kernel", "eventfd", "pipe"};
+static const int count = sizeof cases / sizeof *cases;
+
+/* Cases, and a selection that they are run with. */
+static const struct {
+    const char *name;
+    int selection;
+    const struct test *cases;
+    const int *count;
+} groups[] = {
+    {"auto", WAKEFD_AUTO, cases, &count},
+    {"kernel", WAKEFD_KERNEL, cases, &count},
+    {"eventfd", WAKEFD_EVENTFD, cases, &count},
+    {"pipe", WAKEFD_PIPE, cases, &count},
+#ifndef WITHOUT_TIMER
+    {"timer", WAKEFD_AUTO, timer_cases, &timer_count},
+    {"timerfd", WAKEFD_TIMERFD, timer_cases, &timer_count},
+    {"timer-thread", WAKEFD_TIMER_THREAD, timer_cases, &timer_count},
+#endif
+#ifndef WITHOUT_SIGNAL
+    {"signals", WAKEFD_AUTO, signal_cases, &signal_count},
+    {"signalfd", WAKEFD_SIGNALFD, signal_cases, &signal_count},
+    {"signal-handler", WAKEFD_SIGNAL_HANDLER, signal_cases, &signal_count},
+#endif
+};
+enum { GROUPS = sizeof groups / sizeof *groups };
 
 /* Runs a case in a child, and says how that ended: as waitpid does. */
 static int run(void (*function)(void))
@@ -722,8 +764,8 @@ static int run(void (*function)(void))
 
 int suite(void)
 {
-    const int count = sizeof cases / sizeof *cases;
-    int i, status, failed = 0, number = 0;
+    const struct test *test;
+    int group, i, status, failed = 0, number = 0, all = 0;
 
 #ifndef WITHOUT_TEXT
     {
@@ -739,19 +781,23 @@ int suite(void)
         wait(NULL);
     }
 #endif
-    printf("1..%d\n", 4 * count);
-    for (selection = 0; selection < 4; selection++)
-        for (i = 0; i < count; i++) {
-            status = run(cases[i].run);
+    for (group = 0; group < GROUPS; group++)
+        all += *groups[group].count;
+    printf("1..%d\n", all);
+    for (group = 0; group < GROUPS; group++)
+        for (i = 0; i < *groups[group].count; i++) {
+            test = &groups[group].cases[i];
+            selection = groups[group].selection;
+            status = run(test->run);
             number++;
             if (WIFSIGNALED(status))
                 printf("# ended by signal %d\n", WTERMSIG(status));
             if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
-                printf("ok %d %s/%s # SKIP not here\n", number, selections[selection], cases[i].name);
+                printf("ok %d %s/%s # SKIP not here\n", number, groups[group].name, test->name);
             else if (status == 0)
-                printf("ok %d %s/%s\n", number, selections[selection], cases[i].name);
+                printf("ok %d %s/%s\n", number, groups[group].name, test->name);
             else {
-                printf("not ok %d %s/%s\n", number, selections[selection], cases[i].name);
+                printf("not ok %d %s/%s\n", number, groups[group].name, test->name);
                 failed++;
             }
         }
@@ -759,7 +805,20 @@ int suite(void)
     return failed != 0;
 }
 
-int main(void)
+/* Under qemu's user emulation this program cannot become itself, but a shell. */
+void become_killed(void)
 {
+    execl(program, program, "killed", (char *)NULL);
+    execl("/bin/sh", "sh", "-c", "kill -TERM $$; exit 3", (char *)NULL);
+    _exit(FAILED);
+}
+
+int main(int argc, char **argv)
+{
+    program = argv[0];
+    if (argc > 1 && strcmp(argv[1], "killed") == 0) {
+        raise(SIGTERM);
+        return SURVIVED;
+    }
     return getpid() == 1 ? supervise() : suite();
 }

@@ -1,11 +1,16 @@
 //! Notifier and counter in one, with bare parts: what the types of the Rust API and
-//! the functions of the C library are both made of.
+//! the functions of the C library are both made of. And timers and signals on a choice
+//! of rungs.
 //!
 //! It is public so that the C library can use it, and hidden as it promises nothing
 //! to anybody else.
 
 mod count;
+#[cfg(feature = "signal")]
+pub mod signals;
 mod sum;
+#[cfg(feature = "timer")]
+pub mod timer;
 
 use core::time::Duration;
 

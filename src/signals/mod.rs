@@ -110,7 +110,7 @@ pub struct Signals {
 }
 
 /// Its rungs.
-const LADDER: Ladder = Ladder {
+pub(crate) const LADDER: Ladder = Ladder {
     best: Rung::SignalFd4,
     last: Rung::SignalHandler,
 };
@@ -137,8 +137,17 @@ impl Signals {
         I: IntoIterator,
         I::Item: Borrow<c_int>,
     {
-        let set = SignalSet::new(signals).map_err(|errno| refused(LADDER.best, errno))?;
-        ladder::descend(LADDER, true, |rung| Self::of(rung, set))
+        Self::on(LADDER, signals)
+    }
+
+    /// Watches these signals on the best of these rungs that is here.
+    pub(crate) fn on<I>(ladder: Ladder, signals: I) -> Result<Self, Error>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<c_int>,
+    {
+        let set = SignalSet::new(signals).map_err(|errno| refused(ladder.best, errno))?;
+        ladder::descend(ladder, true, |rung| Self::of(rung, set))
     }
 
     /// Watches these signals on this rung and no other.

@@ -29,6 +29,8 @@ pub(crate) mod signals;
 #[cfg(feature = "timer")]
 pub(crate) mod alarms;
 #[cfg(feature = "timer")]
+mod change;
+#[cfg(feature = "timer")]
 mod monitor;
 #[cfg(feature = "timer")]
 mod thread;

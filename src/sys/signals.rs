@@ -148,17 +148,30 @@ fn change_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
     }
     let change = sigset(set);
     let mut before = sigset(SignalSet::EMPTY);
-    // SAFETY: two live sets.
-    match unsafe { libc::pthread_sigmask(how, &change, &mut before) } {
-        0 => {}
-        errno => return Err(errno),
-    }
+    mask(how, &change, &mut before)?;
     let mut blocked = SignalSet::EMPTY;
     every_number()
         // SAFETY: a live set.
         .filter(|&number| unsafe { libc::sigismember(&before, number) } == 1)
         .for_each(|number| blocked.insert(number));
     Ok(blocked)
+}
+
+/// On Linux this is the thread's mask too, and glibc before 2.32 has it in libc and not
+/// in libpthread, which a program would have to load for it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn mask(how: c_int, change: &sigset_t, before: &mut sigset_t) -> Result<(), Errno> {
+    // SAFETY: two live sets.
+    answer(unsafe { libc::sigprocmask(how, change, before) }.into()).map(drop)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn mask(how: c_int, change: &sigset_t, before: &mut sigset_t) -> Result<(), Errno> {
+    // SAFETY: two live sets.
+    match unsafe { libc::pthread_sigmask(how, change, before) } {
+        0 => Ok(()),
+        errno => Err(errno),
+    }
 }
 
 /// libc's form of a set, which is larger than the kernel's.

@@ -105,7 +105,7 @@ enum Start {
 }
 
 /// Its rungs.
-const LADDER: Ladder = Ladder {
+pub(crate) const LADDER: Ladder = Ladder {
     best: Rung::TimerFdFlags,
     last: Rung::TimerThread,
 };
@@ -122,7 +122,12 @@ impl Timer {
     /// of [`AutoNotifier::new`](crate::AutoNotifier), and `EAGAIN` if there is no
     /// thread to be had.
     pub fn new() -> Result<Self, Error> {
-        ladder::descend(LADDER, true, Self::at)
+        Self::on(LADDER)
+    }
+
+    /// Makes one on the best of these rungs that is here.
+    pub(crate) fn on(ladder: Ladder) -> Result<Self, Error> {
+        ladder::descend(ladder, true, Self::at)
     }
 
     /// Makes a timer on this rung and no other. On [`Rung::TimerThread`] the kernel

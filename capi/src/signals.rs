@@ -1,0 +1,160 @@
+//! Signals: `wakefd_signals_…` of wakefd.h.
+
+use core::mem::{align_of, size_of};
+use core::slice;
+
+use libc::{c_int, size_t};
+use wakefd::{raw, Signal, Signals};
+
+use crate::held::{self, open, Held};
+use crate::selection::{AUTO, SIGNALFD, SIGNAL_HANDLER};
+use crate::{answer, errno, timeout, waited};
+
+/// `struct wakefd_signals`.
+pub type Object = Held<Signals>;
+
+// As wakefd.h has it.
+const _: () = assert!(size_of::<Object>() <= 48 && align_of::<Object>() <= align_of::<usize>());
+
+/// `struct wakefd_signal`.
+#[repr(C)]
+pub struct Info {
+    number: c_int,
+    told: c_int,
+    code: c_int,
+    pid: u32,
+    uid: u32,
+    status: c_int,
+    value: c_int,
+}
+
+const _: () = assert!(size_of::<Info>() == 28);
+
+impl Info {
+    const NONE: Info = Info {
+        number: 0,
+        told: 0,
+        code: 0,
+        pid: 0,
+        uid: 0,
+        status: 0,
+        value: 0,
+    };
+
+    fn of(signal: &Signal) -> Self {
+        // `enum wakefd_told`
+        let told = [
+            signal.code().is_some(),
+            signal.pid().is_some(),
+            signal.status().is_some(),
+            signal.value().is_some(),
+        ];
+        let bits = told
+            .iter()
+            .rev()
+            .fold(0, |bits, &bit| bits << 1 | c_int::from(bit));
+        Info {
+            number: signal.number(),
+            told: bits,
+            code: signal.code().unwrap_or(0),
+            pid: signal.pid().unwrap_or(0),
+            uid: signal.uid().unwrap_or(0),
+            status: signal.status().unwrap_or(0),
+            value: signal.value().unwrap_or(0),
+        }
+    }
+}
+
+/// `wakefd_signals_init`
+///
+/// # Safety
+///
+/// `numbers` are `count` numbers.
+#[no_mangle]
+pub unsafe extern "C" fn wakefd_signals_init(
+    object: Option<&mut Object>,
+    selection: c_int,
+    numbers: *const c_int,
+    count: size_t,
+) -> c_int {
+    answer((|| {
+        let object = object.ok_or(libc::EINVAL)?;
+        object.init(|| {
+            let ladder = match selection {
+                AUTO => raw::signals::AUTO,
+                SIGNALFD => raw::signals::DESCRIPTOR,
+                SIGNAL_HANDLER => raw::signals::HANDLER,
+                _ => return Err(libc::EINVAL),
+            };
+            let numbers = match count {
+                0 => &[],
+                _ if numbers.is_null() => return Err(libc::EINVAL),
+                // SAFETY: not null, so the caller has promised these numbers.
+                _ => unsafe { slice::from_raw_parts(numbers, count) },
+            };
+            raw::signals::open(ladder, numbers).map_err(errno)
+        })?;
+        Ok(0)
+    })())
+}
+
+/// `wakefd_signals_next`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_next(object: Option<&Object>, info: Option<&mut Info>) -> c_int {
+    answer((|| {
+        let signals = open(object)?;
+        let info = info.ok_or(libc::EINVAL)?;
+        let next = signals.next().map_err(errno)?;
+        *info = next.as_ref().map_or(Info::NONE, Info::of);
+        Ok(next.is_some().into())
+    })())
+}
+
+/// `wakefd_signals_wait`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_wait(object: Option<&Object>, milliseconds: c_int) -> c_int {
+    answer((|| {
+        let signals = open(object)?;
+        let timeout = timeout(milliseconds)?;
+        signals.wait(timeout).map(waited).map_err(errno)
+    })())
+}
+
+/// `wakefd_signals_fd`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_fd(object: Option<&Object>) -> c_int {
+    answer(open(object).map(Signals::as_raw_fd))
+}
+
+/// `wakefd_signals_backend`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_backend(object: Option<&Object>) -> c_int {
+    answer(open(object).map(|signals| match signals.backend() {
+        wakefd::Backend::SignalFd => SIGNALFD,
+        _ => SIGNAL_HANDLER,
+    }))
+}
+
+/// `wakefd_signals_rung`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_rung(object: Option<&Object>) -> c_int {
+    answer(open(object).map(|signals| signals.rung() as c_int + 1))
+}
+
+/// `wakefd_signals_reinit_after_fork`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_reinit_after_fork(object: Option<&Object>) -> c_int {
+    answer(open(object).and_then(|signals| signals.reinit_after_fork().map(|()| 0).map_err(errno)))
+}
+
+/// `wakefd_signals_close`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_close(object: Option<&mut Object>) -> c_int {
+    held::close(object)
+}
+
+/// `wakefd_signals_before_exec`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_before_exec() -> c_int {
+    answer(Signals::before_exec().map(|()| 0).map_err(errno))
+}

@@ -1,0 +1,131 @@
+//! Timers: `wakefd_timer_…` of wakefd.h.
+
+use core::mem::{align_of, size_of};
+use core::time::Duration;
+
+use libc::c_int;
+use wakefd::{raw, Timer};
+
+use crate::held::{self, open, Held};
+use crate::selection::{AUTO, TIMERFD, TIMER_THREAD};
+use crate::{answer, errno, timeout, waited};
+
+/// `struct wakefd_timer`.
+pub type Object = Held<Timer>;
+
+// As wakefd.h has it.
+const _: () = assert!(size_of::<Object>() <= 24 && align_of::<Object>() <= align_of::<usize>());
+
+/// What there is to be done with an open one, that gives no number.
+fn on(object: Option<&Object>, call: impl FnOnce(&Timer) -> Result<(), wakefd::Error>) -> c_int {
+    answer(open(object).and_then(|timer| call(timer).map(|()| 0).map_err(errno)))
+}
+
+/// `wakefd_timer_init`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_init(object: Option<&mut Object>, selection: c_int) -> c_int {
+    answer((|| {
+        let object = object.ok_or(libc::EINVAL)?;
+        object.init(|| {
+            let ladder = match selection {
+                AUTO => raw::timer::AUTO,
+                TIMERFD => raw::timer::DESCRIPTOR,
+                TIMER_THREAD => raw::timer::THREAD,
+                _ => return Err(libc::EINVAL),
+            };
+            raw::timer::open(ladder).map_err(errno)
+        })?;
+        Ok(0)
+    })())
+}
+
+/// `wakefd_timer_arm`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_arm(object: Option<&Object>, first: u64, period: u64) -> c_int {
+    on(object, |timer| {
+        timer.arm_after(
+            Duration::from_nanos(first),
+            Some(Duration::from_nanos(period)),
+        )
+    })
+}
+
+/// `wakefd_timer_arm_at`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_arm_at(object: Option<&Object>, at: u64, period: u64) -> c_int {
+    on(object, |timer| {
+        timer.arm_at(Duration::from_nanos(at), Some(Duration::from_nanos(period)))
+    })
+}
+
+/// `wakefd_timer_now`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_now() -> u64 {
+    let now = Timer::now();
+    // The clock counts 64 bits of nanoseconds, so this is what it said.
+    now.as_secs()
+        .wrapping_mul(1_000_000_000)
+        .wrapping_add(now.subsec_nanos().into())
+}
+
+/// `wakefd_timer_disarm`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_disarm(object: Option<&Object>) -> c_int {
+    on(object, Timer::disarm)
+}
+
+/// `wakefd_timer_take`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_take(object: Option<&Object>, count: Option<&mut u64>) -> c_int {
+    answer((|| {
+        let timer = open(object)?;
+        let count = count.ok_or(libc::EINVAL)?;
+        *count = timer.take().map_err(errno)?.map_or(0, u64::from);
+        Ok((*count != 0).into())
+    })())
+}
+
+/// `wakefd_timer_wait`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_wait(object: Option<&Object>, milliseconds: c_int) -> c_int {
+    answer((|| {
+        let timer = open(object)?;
+        timer
+            .wait(timeout(milliseconds)?)
+            .map(waited)
+            .map_err(errno)
+    })())
+}
+
+/// `wakefd_timer_fd`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_fd(object: Option<&Object>) -> c_int {
+    answer(open(object).map(Timer::as_raw_fd))
+}
+
+/// `wakefd_timer_backend`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_backend(object: Option<&Object>) -> c_int {
+    answer(open(object).map(|timer| match timer.backend() {
+        wakefd::Backend::TimerFd => TIMERFD,
+        _ => TIMER_THREAD,
+    }))
+}
+
+/// `wakefd_timer_rung`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_rung(object: Option<&Object>) -> c_int {
+    answer(open(object).map(|timer| timer.rung() as c_int + 1))
+}
+
+/// `wakefd_timer_reinit_after_fork`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_reinit_after_fork(object: Option<&Object>) -> c_int {
+    on(object, Timer::reinit_after_fork)
+}
+
+/// `wakefd_timer_close`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_close(object: Option<&mut Object>) -> c_int {
+    held::close(object)
+}

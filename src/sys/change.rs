@@ -1,0 +1,183 @@
+//! What the one thread that sleeps beside a lock waits for.
+//!
+//! On Linux that is the futex call, by number, and not a condition of libc's: the
+//! function that gives a condition the monotonic clock is in glibc since 2.3.3, and
+//! the C library loads on 2.2.5. The call needs no such function, as its time-out is
+//! a duration.
+
+cfg_if::cfg_if! {
+    if #[cfg(all(
+        any(target_os = "linux", target_os = "android"),
+        // Here the kernel's `long` is not the `long` of C, or the call is gone.
+        not(any(
+            all(target_arch = "x86_64", target_pointer_width = "32"),
+            target_arch = "riscv32",
+        )),
+    ))] {
+        use core::ptr::null;
+
+        use libc::{c_int, c_long};
+
+        use crate::atomic::{AtomicU32, Ordering};
+        use crate::sys::clock;
+
+        /// How often it has happened.
+        pub(super) struct Change(AtomicU32);
+
+        impl Change {
+            pub(super) const fn new() -> Self {
+                Change(AtomicU32::new(0))
+            }
+
+            /// In a child of `fork` no thread sleeps, and any number will do.
+            ///
+            /// # Safety
+            ///
+            /// None here.
+            pub(super) unsafe fn reset(&self) {}
+
+            /// With the lock held.
+            pub(super) fn happens(&self) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+
+            /// After [`happens`](Self::happens), with the lock released.
+            pub(super) fn wake(&self) {
+                self.futex(libc::FUTEX_WAKE, 1, null());
+            }
+
+            /// Releases the lock, sleeps, takes the lock. What happens once it is
+            /// released changes the number, and the kernel does not begin to sleep
+            /// on another number than that which was read under the lock.
+            ///
+            /// # Safety
+            ///
+            /// The lock is initialised, and this thread holds it.
+            pub(super) unsafe fn wait_until(&self, mutex: *mut libc::pthread_mutex_t, time: u64) {
+                let seen = self.0.load(Ordering::Relaxed);
+                // SAFETY: the caller's promise.
+                unsafe { libc::pthread_mutex_unlock(mutex) };
+                if time == u64::MAX {
+                    self.futex(libc::FUTEX_WAIT, seen, null());
+                } else {
+                    let rest = time.saturating_sub(clock::since_start());
+                    // The call's own struct, whatever libc's time_t is.
+                    let rest = [rest / 1_000_000_000, rest % 1_000_000_000]
+                        .map(|part| c_long::try_from(part).unwrap_or(c_long::MAX));
+                    self.futex(libc::FUTEX_WAIT, seen, &rest);
+                }
+                // SAFETY: as above.
+                unsafe { libc::pthread_mutex_lock(mutex) };
+            }
+
+            /// Not `FUTEX_PRIVATE_FLAG`, which is of Linux 2.6.22. All that can fail
+            /// is a look that was for nothing.
+            fn futex(&self, operation: c_int, value: u32, rest: *const [c_long; 2]) {
+                let number: *const AtomicU32 = &self.0;
+                // SAFETY: the kernel reads a live word, and two live longs if they
+                // are not null.
+                unsafe { libc::syscall(libc::SYS_futex, number, operation, value, rest) };
+            }
+        }
+    } else {
+        use core::cell::UnsafeCell;
+        use core::mem::MaybeUninit;
+
+        /// A condition.
+        pub(super) struct Change(UnsafeCell<MaybeUninit<libc::pthread_cond_t>>);
+
+        impl Change {
+            pub(super) const fn new() -> Self {
+                Change(UnsafeCell::new(MaybeUninit::uninit()))
+            }
+
+            fn condition(&self) -> *mut libc::pthread_cond_t {
+                self.0.get().cast()
+            }
+
+            /// Makes it, before anything else.
+            ///
+            /// # Safety
+            ///
+            /// Nobody uses what is there.
+            pub(super) unsafe fn reset(&self) {
+                // SAFETY: the caller's promise.
+                unsafe { make(self.condition()) };
+            }
+
+            pub(super) fn happens(&self) {}
+
+            pub(super) fn wake(&self) {
+                // SAFETY: made by `reset`, in a static.
+                unsafe { libc::pthread_cond_signal(self.condition()) };
+            }
+
+            /// # Safety
+            ///
+            /// The lock is initialised, and this thread holds it.
+            pub(super) unsafe fn wait_until(&self, mutex: *mut libc::pthread_mutex_t, time: u64) {
+                // SAFETY: the caller's promise, and made by `reset`.
+                unsafe {
+                    if time == u64::MAX {
+                        libc::pthread_cond_wait(self.condition(), mutex);
+                    } else {
+                        timed_wait(self.condition(), mutex, time);
+                    }
+                }
+            }
+        }
+
+        fn timespec(nanoseconds: u64) -> libc::timespec {
+            let parts = [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000];
+            // 32 bits hold 68 years, and are enough on every target.
+            let [seconds, rest] = parts.map(|part| i32::try_from(part).unwrap_or(i32::MAX));
+            // SAFETY: a timespec is integers, for which zero is a value.
+            let mut time: libc::timespec = unsafe { core::mem::zeroed() };
+            time.tv_sec = seconds.into();
+            time.tv_nsec = rest.into();
+            time
+        }
+
+        #[cfg(target_vendor = "apple")]
+        unsafe fn make(condition: *mut libc::pthread_cond_t) {
+            // SAFETY: the caller's promise.
+            unsafe { *condition = libc::PTHREAD_COND_INITIALIZER };
+        }
+
+        /// There is no condition of the monotonic clock, but one of durations.
+        #[cfg(target_vendor = "apple")]
+        unsafe fn timed_wait(
+            condition: *mut libc::pthread_cond_t,
+            mutex: *mut libc::pthread_mutex_t,
+            time: u64,
+        ) {
+            let rest = timespec(time.saturating_sub(crate::sys::clock::since_start()));
+            // SAFETY: the caller's promise, and a live timespec.
+            unsafe { libc::pthread_cond_timedwait_relative_np(condition, mutex, &rest) };
+        }
+
+        /// A condition whose times are those of the monotonic clock.
+        #[cfg(not(target_vendor = "apple"))]
+        unsafe fn make(condition: *mut libc::pthread_cond_t) {
+            let mut attributes = MaybeUninit::uninit();
+            // SAFETY: the caller's promise; the first call initialises what the
+            // others use. None fails: every libc that has the second has this clock.
+            unsafe {
+                libc::pthread_condattr_init(attributes.as_mut_ptr());
+                libc::pthread_condattr_setclock(attributes.as_mut_ptr(), libc::CLOCK_MONOTONIC);
+                libc::pthread_cond_init(condition, attributes.as_ptr());
+                libc::pthread_condattr_destroy(attributes.as_mut_ptr());
+            }
+        }
+
+        #[cfg(not(target_vendor = "apple"))]
+        unsafe fn timed_wait(
+            condition: *mut libc::pthread_cond_t,
+            mutex: *mut libc::pthread_mutex_t,
+            time: u64,
+        ) {
+            // SAFETY: the caller's promise, and a live timespec.
+            unsafe { libc::pthread_cond_timedwait(condition, mutex, &timespec(time)) };
+        }
+    }
+}
