@@ -43,6 +43,8 @@ use crate::{backend, Backend, Error, RawFd, Rung, Wait};
 /// - A process that is killed in that moment takes along what it had read. With
 ///   a `take` that takes everything, and an `add` that finds room, there is no
 ///   such moment.
+/// - So it is lost if a sandbox refuses the `write` that would put it back; the error of
+///   the call says that.
 /// - Calls to `add` that run at the same time, with the count near its
 ///   [`LIMIT`](Self::LIMIT), may together exceed it. Nothing is lost: a `take`
 ///   gives at most the limit, and the next one gives the rest.

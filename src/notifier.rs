@@ -82,7 +82,8 @@ pub trait Notifier: Send + Sync {
     ///
     /// # Errors
     ///
-    /// As for [`notify`](Self::notify), for `poll`.
+    /// As for [`notify`](Self::notify), for `poll`; and with a time-out for
+    /// `clock_gettime`, where a sandbox refuses that.
     fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error>;
 
     /// The descriptor to poll for reading. Read it only through

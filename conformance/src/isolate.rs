@@ -1,6 +1,7 @@
 //! A process of its own for each run.
 
 use crate::sys::process::{fork_to, Ended};
+use crate::sys::signal;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +25,10 @@ pub(crate) const SECONDS: i32 = 240;
 /// Runs `work` in a child process and says how it ended.
 #[must_use]
 pub fn isolated(work: impl FnOnce() -> Outcome) -> Outcome {
+    let work = || {
+        signal::ignore_none();
+        work()
+    };
     // The exit status has one byte: the errno's, beside a bit for each kind.
     let child = fork_to(|| match work() {
         Outcome::Passed => 0,

@@ -27,9 +27,10 @@ macro_rules! notifier {
             ///
             /// # Errors
             ///
-            /// As for [`at`](Self::at), with the notifier as it was. If a sandbox
-            /// were to refuse `dup2` between the first end of a pipe and the
-            /// second, the notifier would be of no use any more.
+            /// As for [`at`](Self::at), with the notifier as it was. Where a sandbox
+            /// refuses the last step only, the error comes with a new notifier that is
+            /// not close-on-exec (`fcntl` on the rungs without flags), or with one that
+            /// is of no use until this succeeds (`dup2` of a pipe's second end).
             pub fn reinit_after_fork(&self) -> Result<(), $crate::Error> {
                 self.0.reinit_after_fork()
             }

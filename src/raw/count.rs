@@ -99,23 +99,25 @@ impl Raw {
 
     /// Puts a sum in, together with what has to make room for it.
     fn put(&self, sum: &mut Sum) -> Result<(), Errno> {
+        let mut large = false;
         loop {
             let record = sum.number();
             if record == 0 {
-                return Ok(());
+                break;
             }
+            large |= record >= LARGE;
             match self.write(record) {
                 Ok(_) => sum.subtract(record),
-                Err(libc::EAGAIN) => {
-                    self.drain(sum, false)?;
-                    continue;
-                }
+                Err(libc::EAGAIN) => self.drain(sum, false)?,
                 Err(errno) => return Err(errno),
             }
-            if record >= LARGE {
-                self.fill_up();
-            }
         }
+        // Not before all of it is in: a pipe that is full has no room for a second
+        // record.
+        if large {
+            self.fill_up();
+        }
+        Ok(())
     }
 
     fn write(&self, record: u64) -> Result<c_int, Errno> {

@@ -1,4 +1,4 @@
-//! Signals from a timer.
+//! Signals from a timer, and what a process does with signals when it begins.
 
 use core::mem::MaybeUninit;
 use core::ptr::null_mut;
@@ -35,6 +35,16 @@ pub(crate) fn with_alarms(microseconds: i32, handler: Handler<'_>, work: impl Fn
     work();
     set_timer(0);
     HANDLER.store(null_mut(), Ordering::Release);
+}
+
+/// Whatever this process was started with, by `nohup` or in a shell's background: no
+/// signal is ignored. But for SIGPIPE, which std ignores.
+pub(crate) fn ignore_none() {
+    for number in (1..=64).filter(|&number| number != libc::SIGPIPE) {
+        // SAFETY: no handler is installed. It fails for numbers that are libc's or the
+        // kernel's own.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
 }
 
 /// Runs `work` while this thread takes no signal.
