@@ -44,7 +44,7 @@ cfg_if::cfg_if! {
     } else {
         fn call(ends: &mut [RawFd; 2], flags: c_int) -> Result<c_int, Errno> {
             // SAFETY: the array has room for the two descriptors.
-            answer(unsafe { libc::pipe2(ends.as_mut_ptr(), flags) })
+            answer(unsafe { libc::pipe2(ends.as_mut_ptr(), flags) }.into())
         }
     }
 }
