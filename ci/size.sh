@@ -17,9 +17,9 @@ source "$(dirname "$0")/lib.sh"
 # alone would not inline is often smaller than the call and the frame that it costs.
 table() {
     cat <<'END'
-armv5te-unknown-linux-musleabi       arm-linux-gnueabi   armv5te-unknown-linux-musleabi arm -cpu arm926    : -Crelocation-model=static -Cllvm-args=-inline-threshold=45 : -march=armv5te -mfloat-abi=soft
-thumbv7neon-unknown-linux-musleabihf arm-linux-gnueabihf armv7-unknown-linux-musleabihf arm -cpu cortex-a8 : -Crelocation-model=static -Cllvm-args=-inline-threshold=45 : -mthumb
-mipsel-unknown-linux-musl            mipsel-linux-gnu    mipsel-unknown-linux-musl      mipsel -cpu 24Kc   : -Crelocation-model=static -Cllvm-args=-inline-threshold=45 : -march=mips32r2 -msoft-float
+armv5te-unknown-linux-musleabi       arm-linux-gnueabi   armv5te-unknown-linux-musleabi arm -cpu arm926    : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -march=armv5te -mfloat-abi=soft
+thumbv7neon-unknown-linux-musleabihf arm-linux-gnueabihf armv7-unknown-linux-musleabihf arm -cpu cortex-a8 : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -mthumb
+mipsel-unknown-linux-musl            mipsel-linux-gnu    mipsel-unknown-linux-musl      mipsel -cpu 24Kc   : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -march=mips32r2 -msoft-float
 END
 }
 
