@@ -143,3 +143,23 @@ impl Raw {
         }
     }
 }
+
+#[cfg(all(test, feature = "pipe"))]
+mod tests {
+    use super::*;
+    use crate::{Error, Rung};
+
+    /// What additions that race for the limit can come to.
+    #[test]
+    fn a_sum_of_several_records_goes_in_and_comes_out() {
+        let raw = Raw::at::<Error>(Rung::Pipe, Mode::Sum).expect("a pipe");
+        let mut sum = Sum::ZERO;
+        (0..3).for_each(|_| sum.add(u64::MAX));
+        assert_eq!(raw.put(&mut sum), Ok(()));
+        // It is kept full.
+        assert_eq!(raw.write(0), Err(libc::EAGAIN));
+        for expected in [Counter::LIMIT, Counter::LIMIT, Counter::LIMIT, 3, 0] {
+            assert_eq!(raw.take::<Error>(), Ok(expected));
+        }
+    }
+}
