@@ -5,34 +5,11 @@
 //! what a kernel without `eventfd2` means (glibc: EINVAL, musl: ENOSYS, one
 //! uClibc: success, without the flags).
 
-use libc::{c_int, c_long};
+use libc::c_int;
 
 use super::errno::Errno;
-use super::{answer, fd};
+use super::{answer, fd, numbers};
 use crate::{Mode, RawFd, Rung};
-
-cfg_if::cfg_if! {
-    // Architectures that came to Linux after 2.6.27 never had the flagless call.
-    if #[cfg(any(
-        target_arch = "x86",
-        target_arch = "x86_64",
-        target_arch = "arm",
-        target_arch = "mips",
-        target_arch = "mips32r6",
-        target_arch = "mips64",
-        target_arch = "mips64r6",
-        target_arch = "powerpc",
-        target_arch = "powerpc64",
-        target_arch = "s390x",
-        target_arch = "sparc",
-        target_arch = "sparc64",
-        target_arch = "m68k",
-    ))] {
-        const SYS_EVENTFD: Option<c_long> = Some(libc::SYS_eventfd);
-    } else {
-        const SYS_EVENTFD: Option<c_long> = None;
-    }
-}
 
 /// Makes one, twice: as the reading end and as the writing end. On the rung with
 /// flags it is born with them. See [`fd::by_number`] for `first`.
@@ -44,7 +21,7 @@ pub(super) fn eventfd(rung: Rung, mode: Mode, first: bool) -> Result<[RawFd; 2],
             Some(libc::SYS_eventfd2),
             libc::O_CLOEXEC | libc::O_NONBLOCK | c_int::from(mode == Mode::Semaphore),
         ),
-        (_, Mode::Sum) => (SYS_EVENTFD, 0),
+        (_, Mode::Sum) => (numbers::EVENTFD, 0),
         // No flags, so no such mode.
         (_, Mode::Semaphore) => (None, 0),
     };

@@ -18,6 +18,11 @@ pub(crate) mod actions;
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 mod eventfd;
+#[cfg(all(
+    any(feature = "eventfd", feature = "signal"),
+    any(target_os = "linux", target_os = "android"),
+))]
+mod numbers;
 #[cfg(feature = "pipe")]
 mod pipe;
 

@@ -2,37 +2,14 @@
 
 use core::mem::{size_of, size_of_val, MaybeUninit};
 
-use libc::{c_int, c_long, c_ulong, signalfd_siginfo};
+use libc::{c_int, c_ulong, signalfd_siginfo};
 
 use super::How;
 use crate::signals::{told, Record, Signal, SignalSet, Told, COUNT};
-use crate::sys::answer;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, Fd};
+use crate::sys::{answer, numbers};
 use crate::RawFd;
-
-cfg_if::cfg_if! {
-    // Architectures that came to Linux after 2.6.27 never had the flagless call.
-    if #[cfg(any(
-        target_arch = "x86",
-        target_arch = "x86_64",
-        target_arch = "arm",
-        target_arch = "mips",
-        target_arch = "mips32r6",
-        target_arch = "mips64",
-        target_arch = "mips64r6",
-        target_arch = "powerpc",
-        target_arch = "powerpc64",
-        target_arch = "s390x",
-        target_arch = "sparc",
-        target_arch = "sparc64",
-        target_arch = "m68k",
-    ))] {
-        const SYS_SIGNALFD: Option<c_long> = Some(libc::SYS_signalfd);
-    } else {
-        const SYS_SIGNALFD: Option<c_long> = None;
-    }
-}
 
 pub(super) fn call(how: How, fd: RawFd, set: SignalSet) -> Result<RawFd, Errno> {
     let (number, flags) = match how {
@@ -42,7 +19,7 @@ pub(super) fn call(how: How, fd: RawFd, set: SignalSet) -> Result<RawFd, Errno> 
             Some(libc::SYS_signalfd4),
             libc::O_CLOEXEC | libc::O_NONBLOCK,
         ),
-        How::Flagless => (SYS_SIGNALFD, 0),
+        How::Flagless => (numbers::SIGNALFD, 0),
     };
     let number = number.ok_or(libc::ENOSYS)?;
     let mask = kernel_mask(set);
