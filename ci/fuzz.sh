@@ -78,7 +78,7 @@ if [ "${1:-}" = --long ]; then
     # Short ones, since they are kept as text.
     "$fuzzer" -merge=1 -max_len=256 "$target/merged" "$target/corpus" >"$target/merge.log" 2>&1 || fail "see $target/merge.log"
     for input in "$target/merged"/*; do xxd -p -c 0 "$input"; done | awk 'length > 0' | sort >"$target/corpus.txt"
-    printf 'a new corpus of %s inputs: %s\n' "$(wc -l <"$target/corpus.txt")" "$target/corpus.txt"
+    printf "a new corpus of %s inputs: target/fuzz/corpus.txt\n" "$(wc -l <"$target/corpus.txt")"
 fi
 
 # mistake WHAT FILE OLD NEW: the corpus finds that OLD, which is there once, is NEW.
