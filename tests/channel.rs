@@ -10,6 +10,7 @@ use core::cell::Cell;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::os::unix::io::AsRawFd;
+use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
 use std::thread;
 use std::time::Instant;
 
@@ -39,6 +40,9 @@ cases! {
     drain_is_bounded
     the_last_sender_wakes
     a_gone_receiver_gives_messages_back
+    a_message_whose_drop_panics_does_not_keep_senders
+    a_child_does_not_keep_the_receiver_awake
+    any_capacity
     a_full_channel_says_so
     a_full_channel_blocks_until_there_is_room
     a_full_pipe_never_fails_a_send
@@ -232,6 +236,63 @@ fn a_gone_receiver_gives_messages_back(way: Way) {
         let sent = sender.clone().try_send("back".to_owned());
         assert_eq!(sent, Err(SendError::Disconnected("back".to_owned())));
     }
+}
+
+fn a_message_whose_drop_panics_does_not_keep_senders(way: Way) {
+    struct Panics;
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            // Quietly: a line for each of the runs says nothing.
+            resume_unwind(Box::new(()));
+        }
+    }
+
+    let (sender, receiver) = sync_channel(way, 1);
+    sender.send(Some(Panics)).expect("room");
+    let blocked = [sender.clone(), sender].map(|sender| thread::spawn(move || sender.send(None)));
+    thread::sleep(Duration::from_millis(20));
+    assert!(!blocked.iter().any(|thread| thread.is_finished()));
+    let dropped = catch_unwind(AssertUnwindSafe(|| drop(receiver)));
+    assert!(dropped.is_err());
+    for thread in blocked {
+        let sent = thread.join().expect("no panic");
+        assert!(matches!(sent, Err(SendError::Disconnected(None))));
+    }
+}
+
+/// A child has the descriptor and senders of its own. What it does there wakes the
+/// parent for nothing, once.
+fn a_child_does_not_keep_the_receiver_awake(way: Way) {
+    let (sender, receiver) = channel(way);
+    let sender = Cell::new(Some(sender));
+    for sends in [true, false] {
+        let outcome = isolated(|| {
+            // Of the child's memory. Then it is dropped, as the last one there.
+            let sender = sender.take().expect("a sender");
+            if sends {
+                assert_eq!(sender.send(1), Ok(()));
+            }
+            Outcome::Passed
+        });
+        assert_eq!(outcome, Outcome::Passed);
+        assert!(is_readable(&receiver));
+        assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
+        assert!(!is_readable(&receiver));
+    }
+    let sender = sender.take().expect("the parent's");
+    assert_eq!(sender.send(2), Ok(()));
+    assert_eq!(receiver.recv(), Ok(2));
+    assert!(!receiver.is_disconnected());
+}
+
+/// A large one costs nothing before it is used.
+fn any_capacity(way: Way) {
+    let (sender, receiver) = sync_channel(way, usize::MAX);
+    assert_eq!(sender.try_send(7), Ok(()));
+    assert_eq!(receiver.recv(), Ok(7));
+    assert_eq!(sender.send(8), Ok(()));
+    assert_eq!(receiver.try_recv(), Ok(8));
+    assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
 }
 
 fn a_full_channel_says_so(way: Way) {

@@ -72,6 +72,18 @@ macro_rules! notifier {
             }
         }
 
+        impl $crate::Waker<$type> {
+            /// Gives the calling process a waker of its own, with nothing pending, after
+            /// `fork`: see the notifier's `reinit_after_fork`.
+            ///
+            /// # Errors
+            ///
+            /// As there.
+            pub fn reinit_after_fork(&self) -> Result<(), $crate::Error> {
+                self.renew($type::reinit_after_fork)
+            }
+        }
+
         #[cfg(feature = "std")]
         $crate::std_impls::for_notifier!($type);
     };

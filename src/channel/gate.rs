@@ -1,22 +1,38 @@
-//! Where senders wait until there is room.
+//! The room that a bounded channel has, and where senders wait for it.
 
 use core::sync::atomic::{fence, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 
-/// Lets senders wait, and costs the receiver a fence and a load while nobody
-/// does.
+/// Counts places, and lets senders wait for one, which costs the receiver a fence
+/// and a load while nobody does.
 ///
 /// A sender announces itself, then looks whether there is room; the receiver
 /// makes room, then looks whether somebody has announced itself. With a fence
 /// between the two steps on each side, one of them sees the other.
-#[derive(Default)]
 pub(super) struct Gate {
+    /// Places that are free. Relaxed: it counts, and publishes nothing.
+    room: AtomicUsize,
     waiting: AtomicUsize,
     lock: Mutex<()>,
     changed: Condvar,
 }
 
 impl Gate {
+    pub(super) fn new(room: usize) -> Self {
+        Gate {
+            room: AtomicUsize::new(room),
+            waiting: AtomicUsize::new(0),
+            lock: Mutex::new(()),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// Takes a place, if there is one.
+    pub(super) fn pass(&self) -> bool {
+        let (order, less) = (Ordering::Relaxed, |room: usize| room.checked_sub(1));
+        self.room.fetch_update(order, order, less).is_ok()
+    }
+
     /// Waits until `attempt` gives something.
     pub(super) fn wait_for<R>(&self, mut attempt: impl FnMut() -> Option<R>) -> R {
         // What is locked is nothing, so a panic cannot have left it half done.
@@ -38,8 +54,9 @@ impl Gate {
         result
     }
 
-    /// Wakes one that waits, after room for one was made.
-    pub(super) fn made_room(&self) {
+    /// Gives a place back, and wakes one that waits for it.
+    pub(super) fn make_room(&self) {
+        self.room.fetch_add(1, Ordering::Relaxed);
         self.wake(Condvar::notify_one);
     }
 

@@ -12,69 +12,29 @@
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use crossbeam_queue::{ArrayQueue, SegQueue};
+use crossbeam_queue::SegQueue;
 
 use super::error::{RecvError, SendError};
 use super::gate::Gate;
 use crate::{AutoNotifier, Waker};
 
 pub(super) struct Link<T> {
-    queue: Queue<T>,
+    queue: SegQueue<T>,
+    /// Of a channel with bounds.
+    gate: Option<Gate>,
     waker: Waker<AutoNotifier>,
     senders: AtomicUsize,
     /// The receiver is gone.
     closed: AtomicBool,
 }
 
-enum Queue<T> {
-    Unbounded(SegQueue<T>),
-    Bounded(ArrayQueue<T>, Gate),
-}
-
-impl<T> Queue<T> {
-    fn push(&self, message: T) -> Result<(), T> {
-        match self {
-            Queue::Unbounded(queue) => {
-                queue.push(message);
-                Ok(())
-            }
-            Queue::Bounded(queue, _) => queue.push(message),
-        }
-    }
-
-    fn pop(&self) -> Option<T> {
-        match self {
-            Queue::Unbounded(queue) => queue.pop(),
-            Queue::Bounded(queue, gate) => {
-                let message = queue.pop()?;
-                gate.made_room();
-                Some(message)
-            }
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Queue::Unbounded(queue) => queue.is_empty(),
-            Queue::Bounded(queue, _) => queue.is_empty(),
-        }
-    }
-}
-
 impl<T> Link<T> {
-    pub(super) fn unbounded(notifier: AutoNotifier) -> Self {
-        Self::new(notifier, Queue::Unbounded(SegQueue::new()))
-    }
-
-    pub(super) fn bounded(notifier: AutoNotifier, capacity: usize) -> Self {
-        let queue = ArrayQueue::new(capacity.max(1));
-        Self::new(notifier, Queue::Bounded(queue, Gate::default()))
-    }
-
-    /// With one sender and the receiver.
-    fn new(notifier: AutoNotifier, queue: Queue<T>) -> Self {
+    /// With one sender and the receiver, and room for as many messages at once, or
+    /// for any number.
+    pub(super) fn new(notifier: AutoNotifier, room: Option<usize>) -> Self {
         Link {
-            queue,
+            queue: SegQueue::new(),
+            gate: room.map(Gate::new),
             waker: Waker::new(notifier),
             senders: AtomicUsize::new(1),
             closed: AtomicBool::new(false),
@@ -89,13 +49,16 @@ impl<T> Link<T> {
         if self.closed.load(Ordering::Acquire) {
             return Err(SendError::Disconnected(message));
         }
-        self.queue.push(message).map_err(SendError::Full)?;
+        if self.gate.as_ref().map_or(false, |gate| !gate.pass()) {
+            return Err(SendError::Full(message));
+        }
+        self.queue.push(message);
         self.waker.wake().map_err(SendError::NotWoken)
     }
 
     pub(super) fn send(&self, message: T) -> Result<(), SendError<T>> {
-        match (self.try_send(message), &self.queue) {
-            (Err(SendError::Full(message)), Queue::Bounded(_, gate)) => {
+        match (self.try_send(message), &self.gate) {
+            (Err(SendError::Full(message)), Some(gate)) => {
                 let mut unsent = Some(message);
                 gate.wait_for(|| match self.try_send(unsent.take()?) {
                     Err(SendError::Full(message)) => {
@@ -125,10 +88,18 @@ impl<T> Link<T> {
 
     /// By the receiver, as all that follows.
     pub(super) fn try_recv(&self) -> Result<T, RecvError> {
-        match self.queue.pop() {
+        match self.pop() {
             Some(message) => Ok(message),
             None => self.settle(),
         }
+    }
+
+    fn pop(&self) -> Option<T> {
+        let message = self.queue.pop()?;
+        if let Some(gate) = &self.gate {
+            gate.make_room();
+        }
+        Some(message)
     }
 
     /// The queue seems to be empty.
@@ -149,14 +120,14 @@ impl<T> Link<T> {
     }
 
     fn look(&self) -> Result<T, RecvError> {
-        if let Some(message) = self.queue.pop() {
+        if let Some(message) = self.pop() {
             return Ok(message);
         }
         if self.senders.load(Ordering::Acquire) > 0 {
             return Err(RecvError::Empty);
         }
         // The last one may have sent after the first look.
-        self.queue.pop().ok_or(RecvError::Disconnected)
+        self.pop().ok_or(RecvError::Disconnected)
     }
 
     pub(super) fn is_disconnected(&self) -> bool {
@@ -165,9 +136,10 @@ impl<T> Link<T> {
 
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        while self.queue.pop().is_some() {}
-        if let Queue::Bounded(_, gate) = &self.queue {
+        // First: a message whose drop panics must not keep the senders.
+        if let Some(gate) = &self.gate {
             gate.open();
         }
+        while self.queue.pop().is_some() {}
     }
 }

@@ -57,7 +57,8 @@ pub fn channel<T>() -> Result<(Sender<T>, Receiver<T>), Error> {
 }
 
 /// As [`channel`], with at most `capacity` messages in it: see
-/// [`Sender::send`]. A capacity of zero counts as one.
+/// [`Sender::send`]. A capacity of zero counts as one. It costs nothing: memory is
+/// taken as messages come.
 ///
 /// # Errors
 ///
@@ -68,12 +69,12 @@ pub fn sync_channel<T>(capacity: usize) -> Result<(Sender<T>, Receiver<T>), Erro
 
 /// As [`channel`], on this notifier.
 pub fn channel_on<T>(notifier: AutoNotifier) -> (Sender<T>, Receiver<T>) {
-    ends(Link::unbounded(notifier))
+    ends(Link::new(notifier, None))
 }
 
 /// As [`sync_channel`], on this notifier.
 pub fn sync_channel_on<T>(notifier: AutoNotifier, capacity: usize) -> (Sender<T>, Receiver<T>) {
-    ends(Link::bounded(notifier, capacity))
+    ends(Link::new(notifier, Some(capacity.max(1))))
 }
 
 fn ends<T>(link: Link<T>) -> (Sender<T>, Receiver<T>) {
@@ -144,8 +145,8 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Takes a message, if there is one. No system call while there is one; the
-    /// first call that finds none makes one (`read`).
+    /// Takes a message, if there is one. No system call while there is one; a call
+    /// that finds none makes one (`read`).
     ///
     /// # Errors
     ///
@@ -192,7 +193,8 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// All messages until all senders are gone; it sleeps in between.
+    /// All messages until all senders are gone; it sleeps in between. It ends also if
+    /// [`recv`](Self::recv) fails otherwise: ask that, when it has ended.
     pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
         core::iter::from_fn(move || self.recv().ok())
     }

@@ -4,7 +4,7 @@ mod state;
 
 use core::time::Duration;
 
-use crate::{AutoNotifier, Backend, Error, Notifier, RawFd, Wait};
+use crate::{Backend, Error, Notifier, RawFd, Wait};
 use state::State;
 
 /// A notifier that makes a system call only when it has to.
@@ -129,8 +129,9 @@ impl<N: Notifier> Waker<N> {
     /// # }
     /// ```
     ///
-    /// One system call (`read`) if the descriptor was readable, else none. For
-    /// one consumer at a time, and not while [`awake`](Self::awake) is held.
+    /// One system call (`read`), also if no wake-up is pending here: another process
+    /// may have notified. For one consumer at a time, and not while
+    /// [`awake`](Self::awake) is held.
     ///
     /// # Errors
     ///
@@ -138,7 +139,7 @@ impl<N: Notifier> Waker<N> {
     pub fn settle<R>(&self, mut look: impl FnMut() -> Option<R>) -> Result<Option<R>, Error> {
         // If it is woken and yet nothing is written, a waker is about to write:
         // then it will be readable, and is settled next time.
-        if self.state.is_armed() || !self.notifier.clear()? {
+        if !self.notifier.clear()? {
             return Ok(None);
         }
         loop {
@@ -155,6 +156,13 @@ impl<N: Notifier> Waker<N> {
                 return Ok(None);
             }
         }
+    }
+
+    /// With a notifier that has become the process's own and has nothing pending.
+    pub(crate) fn renew(&self, renew: impl FnOnce(&N) -> Result<(), Error>) -> Result<(), Error> {
+        renew(&self.notifier)?;
+        self.state.rearm();
+        Ok(())
     }
 
     /// The notifier behind it, to be polled, and to be notified by other
@@ -288,20 +296,6 @@ impl<N: Notifier> Prepared<'_, N> {
             true => Ok(Wait::Notified),
             false => Ok(waited),
         }
-    }
-}
-
-impl Waker<AutoNotifier> {
-    /// Gives the calling process a waker of its own, with nothing pending, after
-    /// `fork`: see [`AutoNotifier`]'s `reinit_after_fork`.
-    ///
-    /// # Errors
-    ///
-    /// As there.
-    pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        self.notifier.reinit_after_fork()?;
-        self.state.rearm();
-        Ok(())
     }
 }
 

@@ -37,12 +37,6 @@ impl State {
         self.0.load(Ordering::Relaxed) != WOKEN && self.0.swap(WOKEN, Ordering::Relaxed) == ARMED
     }
 
-    /// By the consumer: whether nobody has woken it since it armed.
-    pub(super) fn is_armed(&self) -> bool {
-        // Relaxed: a waker that is not seen here has yet to write.
-        self.0.load(Ordering::Relaxed) == ARMED
-    }
-
     /// By a waker that could not write: the next one tries again.
     pub(super) fn take_back(&self) {
         // Relaxed: nothing is published or seen. If the consumer has been here

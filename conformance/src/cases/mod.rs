@@ -95,6 +95,7 @@ cases! {
         hostile_limit_of_one_page;
     waker (Notifier):
         waker_coalesces
+        waker_settles_what_others_notified
         waker_needs_no_system_call_while_pending_or_awake
         waker_loses_nothing_with_clear
         waker_loses_nothing_with_announced_sleep

@@ -30,6 +30,25 @@ pub(super) fn waker_coalesces(way: Way) {
     assert_eq!(waker.clear(), Ok(false));
 }
 
+/// Another process notifies past the word, and so does a late `wake`: nothing is
+/// pending here, and yet the descriptor is readable.
+pub(super) fn waker_settles_what_others_notified(way: Way) {
+    let waker = Waker::new(make(way));
+    let nothing = || None::<()>;
+    assert_eq!(waker.settle(nothing), Ok(None));
+    for _ in 0..3 {
+        fork(|| waker.notifier().notify().expect("notify")).succeeds();
+        assert!(is_pending(&waker));
+        assert_eq!(waker.settle(nothing), Ok(None));
+        assert!(!is_pending(&waker));
+        // And wakers write as before.
+        assert_eq!(waker.wake(), Ok(()));
+        assert!(is_pending(&waker));
+        assert_eq!(waker.settle(nothing), Ok(None));
+        assert!(!is_pending(&waker));
+    }
+}
+
 /// With the descriptors gone every system call fails, so what succeeds made
 /// none.
 pub(super) fn waker_needs_no_system_call_while_pending_or_awake(way: Way) {
