@@ -121,8 +121,9 @@ impl Error {
             (Operation::Create, Rung::Pipe2 | Rung::Pipe, libc::EMFILE | libc::ENFILE) => {
                 Some("a pipe needs two")
             }
+            // Also a semaphore on a call that is here and has no flag for it.
             (Operation::Create, Rung::EventFd2 | Rung::EventFd, libc::ENOSYS) => {
-                Some("the pipe works without it")
+                Some("not here, or not what was asked for; a pipe does without")
             }
             (Operation::Create, _, libc::EINVAL) => Some("that rung cannot do it"),
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),

@@ -48,7 +48,7 @@
 //!   one is compiled and [`AutoNotifier`] is another name for it. A Unix
 //!   without eventfd needs `pipe` and uses nothing else.
 //! - `std` (default): `AsFd`, `OwnedFd`, `std::io::Error`, `std::task::Wake`.
-//!   Without it the crate is `no_std` and never allocates; it needs a libc.
+//!   Without it the crate is `no_std` and has no allocator; it needs a libc.
 //! - `channel`: `channel` and `sync_channel`, whose receiver has a descriptor to
 //!   poll, and `box_channel`, which needs no queue but a pipe. Needs `std`, brings
 //!   crossbeam-queue.
@@ -62,9 +62,12 @@
 //! Beside notifiers there are [`Waker`], which wakes without a system call, and
 //! [`Counter`], which counts as an eventfd does.
 //!
-//! No function of this crate panics.
+//! No function of this crate panics; but the channels allocate, and what Rust does
+//! when memory is out is up to the program.
 
 #![no_std]
+// On docs.rs, each item says which feature it needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Also here, as a cargo of Rust 1.63's time does not know the lints table.
 #![deny(unsafe_op_in_unsafe_fn)]
 // The library never panics; tests, examples and benches may.

@@ -7,10 +7,11 @@ extern crate alloc;
 
 use alloc::sync::Arc;
 use core::cell::Cell;
+use core::panic::AssertUnwindSafe;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::os::unix::io::AsRawFd;
-use std::panic::{catch_unwind, resume_unwind, AssertUnwindSafe};
+use std::panic::{catch_unwind, resume_unwind};
 use std::thread;
 use std::time::Instant;
 

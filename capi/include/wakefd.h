@@ -34,9 +34,9 @@
  *     The object is yours: static, on the stack, or part of another. All zeroes
  *     mean closed, so a static one may be used, and gives -EBADF, before it is
  *     initialised. It may be moved (memcpy, realloc) while nobody uses it. Of two
- *     copies, one is to be forgotten. Nothing is ever allocated; the library
- *     keeps one word, what it has found out about the kernel. What timers and signals
- *     take beside that is said there.
+ *     copies, one is to be forgotten. There is no heap (malloc); the library keeps
+ *     one word, what it has found out about the kernel. What timers and signals take
+ *     beside that, a page and a thread or a table, is said there.
  *
  * THREADS AND SIGNAL HANDLERS
  *     Any thread may call any function on an open object at the same time. Only

@@ -12,6 +12,7 @@ pub(crate) fn spawn<'scope>(scope: &'scope Scope<'scope, '_>, work: impl FnOnce(
 
 /// Ends the program, from whichever thread: the others cannot go on alone.
 pub(crate) fn fail(error: impl Display) -> ! {
-    eprintln!("{error}");
+    let name = std::env::args().next().unwrap_or_default();
+    eprintln!("{name}: {error}");
     process::exit(1);
 }

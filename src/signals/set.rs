@@ -108,7 +108,12 @@ pub(crate) const FAULTS: &[c_int] = &[
     libc::SIGILL,
     libc::SIGTRAP,
     libc::SIGSYS,
-    #[cfg(any(target_arch = "mips", target_arch = "mips64"))]
+    #[cfg(any(
+        target_arch = "mips",
+        target_arch = "mips32r6",
+        target_arch = "mips64",
+        target_arch = "mips64r6",
+    ))]
     libc::SIGEMT,
 ];
 

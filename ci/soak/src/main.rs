@@ -2,7 +2,6 @@
 //! may be left.
 //!
 //!   soak storm WAKES        64 threads wake one, so often each
-//!   soak wakers WAKES       the same for `Waker` alone
 //!   soak alarms SECONDS     signals, as many as the machine gives
 //!   soak exec SECONDS       threads make and drop while others start programs
 //!   soak limit ROUNDS       ten thousand at once, up to EMFILE and back
@@ -21,8 +20,7 @@ fn main() {
     let what = arguments.next().unwrap_or_default();
     let mut much = || arguments.next().and_then(|text| text.parse::<u32>().ok());
     match what.as_str() {
-        "storm" => storm::run(much().expect("how many wakes"), true),
-        "wakers" => storm::run(much().expect("how many wakes"), false),
+        "storm" => storm::run(much().expect("how many wakes")),
         "alarms" => alarms::run(much().expect("how many seconds")),
         "exec" => exec::run(much().expect("how many seconds")),
         "limit" => limit::run(much().expect("how many rounds")),

@@ -9,8 +9,8 @@ use crate::BEST;
 
 const PRODUCERS: u64 = 64;
 
-/// Of each kind; or of wakers alone, which take a hundredth of the time.
-pub fn run(wakes: u32, all: bool) {
+/// Of each kind.
+pub fn run(wakes: u32) {
     for rung in BEST {
         let notifier = || AutoNotifier::at(rung).expect("a notifier");
         let waker = Waker::new(notifier());
@@ -18,9 +18,6 @@ pub fn run(wakes: u32, all: bool) {
         storm(&name("Waker::wake"), wakes, &waker, || {
             waker.wake().expect("wake")
         });
-        if !all {
-            continue;
-        }
         let bare = notifier();
         storm(&name("notify"), wakes, &bare, || {
             bare.notify().expect("notify")
