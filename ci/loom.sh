@@ -66,8 +66,8 @@ mutated "settle does not look once more" src/waker/mod.rs \
     'self.state.stay_awake();
             if let' 'self.state.arm();
             if let'
-mutated "settle does not await the write" src/waker/mod.rs \
-    'if !self.notifier.clear()? {' 'if !self.notifier.clear()? && false {'
+mutated "settle drains and does not look" src/waker/mod.rs \
+    'if !self.notifier.clear()? {' 'if !self.notifier.clear()? || true {'
 mutated "prepare_wait does not mind a wake-up" src/waker/mod.rs 'if state.arm() {' 'if state.arm() || true {'
 mutated "a signal is full before it is written" src/signals/slot.rs \
     'fetch_add(FULL - WRITING, Ordering::Release)' 'fetch_add(FULL - WRITING, Ordering::Relaxed)'

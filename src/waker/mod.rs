@@ -138,7 +138,8 @@ impl<N: Notifier> Waker<N> {
     /// As for [`Notifier::clear`].
     pub fn settle<R>(&self, mut look: impl FnMut() -> Option<R>) -> Result<Option<R>, Error> {
         // If it is woken and yet nothing is written, a waker is about to write:
-        // then it will be readable, and is settled next time.
+        // then it will be readable, and is settled next time. Asked also where no
+        // wake-up is pending: others may have written past the word.
         if !self.notifier.clear()? {
             return Ok(None);
         }
