@@ -71,15 +71,17 @@ fn table() -> String {
 mod channels {
     use core::time::Duration;
 
-    use libc::EAGAIN;
-    use wakefd::{box_channel, channel, PipeChannel, RecvError, SendError};
+    use libc::{EACCES, EAGAIN, EBADF, EINVAL, ENOSYS, EPERM};
+    use wakefd::{box_channel, channel, Error, PipeChannel, RecvError, SendError};
     use wakefd_conformance::faults::{
-        error, error_at_once, or_full_or_empty, Effect, Fault, Row, POLL, READ, WRITE,
+        error, error_at_once, or_full_or_empty, Effect, Fault, Row, PIPE2, POLL, READ, WRITE,
     };
-    use wakefd_conformance::{Kind, Multiplexer};
+    use wakefd_conformance::{Kind, Multiplexer, Open};
 
     #[rustfmt::skip]
     pub(super) static ROWS: &[Row] = &[
+        Row::new(&PIPE2, "PipeChannel::new", after_pipe2, pipe_new),
+        Row::new(&PIPE2, "box_channel", after_pipe2, box_new),
         Row::new(&WRITE, "PipeChannel::send", error, pipe_send),
         Row::new(&READ, "PipeChannel::try_recv", or_full_or_empty, pipe_receive),
         Row::new(&WRITE, "BoxSender::send", or_full_or_empty, box_send),
@@ -90,6 +92,49 @@ mod channels {
         Row::new(&READ, "Receiver::try_recv", or_full_or_empty, receive),
         Row::new(&POLL, "Receiver::recv", error_at_once, sleep),
     ];
+
+    /// These lead to the rung `pipe`.
+    fn after_pipe2(errno: i32) -> Option<Effect> {
+        let down = [ENOSYS, EBADF, EPERM, EACCES, EINVAL];
+        Some(match down.contains(&errno) {
+            true => Effect::Success,
+            false => Effect::Error,
+        })
+    }
+
+    fn made<T>(
+        fault: Fault,
+        make: impl Fn() -> Result<T, Error> + Copy + Send,
+        works: impl Fn(T),
+    ) -> Effect
+    where
+        T: Send,
+    {
+        let before = Open::now();
+        let effect = match fault.during(make) {
+            Ok(made) => {
+                works(made);
+                Effect::Success
+            }
+            Err(error) => fault.has_errno(error),
+        };
+        assert!(Open::now() == before, "a descriptor has leaked");
+        works(make().expect("afterwards"));
+        effect
+    }
+
+    fn pipe_new(fault: Fault) -> Effect {
+        made(fault, PipeChannel::<u32>::new, |channel| {
+            assert_eq!(channel.send(1).and(channel.try_recv()), Ok(Some(1)));
+        })
+    }
+
+    fn box_new(fault: Fault) -> Effect {
+        made(fault, box_channel::<u32>, |(sender, receiver)| {
+            sender.send(Box::new(1)).expect("send");
+            assert_eq!(receiver.try_recv(), Ok(Box::new(1)));
+        })
+    }
 
     fn pipe_send(fault: Fault) -> Effect {
         let channel = PipeChannel::<u32>::new().expect("a pipe");

@@ -87,10 +87,11 @@ pub(crate) use table::{arrived, chain};
 ///
 /// Handlers, and in the thread that drops it the mask, are put back when the last
 /// object that watches a signal is dropped. What nobody has taken is then thrown
-/// away. Drop on the thread that made the object: another's mask is left with the
-/// signals blocked. If somebody has installed another handler above ours meanwhile,
-/// that is left alone, and ours goes on calling the one before it. An object that is
-/// made then relies on that handler to call ours.
+/// away, or stays blocked where a sandbox forbids that. Drop on the thread that made
+/// the object: another's mask is left with the signals blocked. If somebody has
+/// installed another handler above ours meanwhile, that is left alone, and ours goes on
+/// calling the one before it. An object that is made then relies on that handler to
+/// call ours.
 ///
 /// # Fork and exec
 ///
@@ -128,7 +129,8 @@ impl Signals {
     /// what is no signal. `EBUSY` if another object watches one of them on another
     /// rung, or if a handler that stood above ours was replaced by another, of which
     /// nobody knows whether it calls ours. `EAGAIN` if there are 32 objects on the
-    /// rung of handlers.
+    /// rung of handlers. Whatever a sandbox gives for `rt_sigprocmask` and
+    /// `rt_sigaction`, which every rung needs.
     ///
     /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`; a lack is not
     /// answered with another rung.
@@ -147,7 +149,11 @@ impl Signals {
         I::Item: Borrow<c_int>,
     {
         let set = SignalSet::new(signals).map_err(|errno| refused(ladder.best, errno))?;
-        ladder::descend(ladder, true, |rung| Self::of(rung, set))
+        ladder::descend(ladder, true, |rung| match Self::of(rung, set) {
+            // The rung is here, and the next one cannot do without mask and actions.
+            Err(error) if error.operation() == Operation::Watch => Ok(Err(error)),
+            made => made.map(Ok),
+        })?
     }
 
     /// Watches these signals on this rung and no other.
@@ -236,9 +242,7 @@ impl Signals {
     ///
     /// As for [`new`](Self::new), with the object as it was.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        self.source
-            .reinit(self.set)
-            .map_err(|errno| self.error(Operation::Reinit, errno))
+        self.source.reinit(self.set)
     }
 
     /// In a child, between `fork` and `exec`: makes the mask of this thread, and the
@@ -257,7 +261,8 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// None that the system documents.
+    /// None that the system documents. What could be put back is, and another call
+    /// tries the rest again.
     pub fn before_exec() -> Result<(), Error> {
         let [.., last] = Rung::OF_SIGNALS;
         table::before_exec().map_err(|errno| Error::new(Operation::Watch, last, errno))

@@ -61,6 +61,13 @@ impl SignalSet {
         self.0.get(word).map_or(false, |word| word & bit != 0)
     }
 
+    pub(crate) fn without(mut self, others: SignalSet) -> Self {
+        for (word, other) in self.0.iter_mut().zip(others.0) {
+            *word &= !other;
+        }
+        self
+    }
+
     /// The lowest number first, as the kernel gives them.
     pub(crate) fn numbers(self) -> impl Iterator<Item = c_int> {
         every_number().filter(move |&number| self.contains(number))

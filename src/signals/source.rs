@@ -63,16 +63,18 @@ impl Source {
         }
     }
 
-    pub(super) fn reinit(&self, set: SignalSet) -> Result<(), Errno> {
+    pub(super) fn reinit(&self, set: SignalSet) -> Result<(), Error> {
+        let failed = |operation, errno| Error::new(operation, self.rung(), errno);
         match self {
             Source::SignalFd(fd, rung) => {
-                let new = signalfd(*rung, set).map_err(|error| error.raw_os_error())?;
+                let new = signalfd(*rung, set)?;
                 fd.replace(new, rung.has_flags())
+                    .map_err(|errno| failed(Operation::Reinit, errno))
             }
             Source::Handler(notifier, index) => {
                 notifier
                     .reinit_after_fork()
-                    .map_err(|error| error.raw_os_error())?;
+                    .map_err(|error| failed(error.operation(), error.raw_os_error()))?;
                 table::reinit(set, *index, notifier.raw().ends().writing());
                 Ok(())
             }

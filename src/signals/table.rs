@@ -156,12 +156,25 @@ pub(super) fn watch_by_handler(set: SignalSet, descriptor: RawFd) -> Result<usiz
 pub(super) fn watch_by_descriptor(set: SignalSet) -> Result<(), Errno> {
     let _lock = Lock::take();
     agree(set, 0)?;
-    let before = signals::block(set)?;
+    let is_free = |entry: &Entry| entry.users.load(Ordering::Relaxed) == 0;
+    let children =
+        entry(libc::SIGCHLD).filter(|entry| set.contains(libc::SIGCHLD) && is_free(entry));
+    if let Some(entry) = children {
+        be_told_of_children(entry)?;
+    }
+    let before = match signals::block(set) {
+        Ok(before) => before,
+        Err(errno) => {
+            if let Some(entry) = children {
+                let _ = put_back(libc::SIGCHLD, entry);
+            }
+            return Err(errno);
+        }
+    };
     let mut firsts = SignalSet::EMPTY;
     for (number, entry) in entries(set) {
         if entry.users.fetch_add(1, Ordering::Relaxed) == 0 {
             firsts.insert(number);
-            be_told_of_children(number, entry);
         }
     }
     remember(firsts, before);
@@ -191,19 +204,21 @@ fn give_up(set: SignalSet, index: Option<usize>) {
             _ => {}
         }
     }
-    // What nobody has taken is gone, on every rung.
-    if index.is_none() {
-        signals::discard(last);
-    }
+    // What nobody has taken is gone, on every rung. What a sandbox does not let go must
+    // not end the process instead, and stays blocked.
+    let kept = match index {
+        None => signals::discard(last),
+        Some(_) => SignalSet::EMPTY,
+    };
     let _ = signals::block(block);
     for (number, entry) in entries(last) {
-        put_back(number, entry);
+        let _ = put_back(number, entry);
         let _ = entry.slot.take();
         entry
             .marks
-            .fetch_and(!(BY_HANDLER | WAS_BLOCKED), Ordering::Relaxed);
+            .fetch_and(!(BY_HANDLER | WAS_BLOCKED | CHANGED), Ordering::Relaxed);
     }
-    let _ = signals::unblock(unblock);
+    let _ = signals::unblock(unblock.without(kept));
 
     if let Some(target) = index.and_then(|index| TARGETS.get(index)) {
         target.close();
@@ -253,12 +268,13 @@ pub(super) fn any(set: SignalSet) -> bool {
 pub(super) fn before_exec() -> Result<(), Errno> {
     let process = process();
     let (mut block, mut unblock) = (SignalSet::EMPTY, SignalSet::EMPTY);
+    let mut result = Ok(());
     for number in every_number() {
         let entry = match entry(number) {
             Some(entry) if entry.users.load(Ordering::Relaxed) > 0 => entry,
             _ => continue,
         };
-        put_back(number, entry);
+        result = result.and(put_back(number, entry));
         if marked(entry, WAS_BLOCKED) {
             block.insert(number);
         } else {
@@ -267,11 +283,13 @@ pub(super) fn before_exec() -> Result<(), Errno> {
         // Came to our handler in this child, and nobody will ask for it. A handler
         // of the program's own has been called already.
         if entry.came_in.load(Ordering::Relaxed) == process && entry.saved.load().is_default() {
-            signals::raise(number);
+            result = result.and(signals::raise(number));
         }
     }
-    signals::block(block)?;
-    signals::unblock(unblock).map(drop)
+    // All is tried, and the first failure is said.
+    result
+        .and(signals::block(block).map(drop))
+        .and(signals::unblock(unblock).map(drop))
 }
 
 /// One rung at a time: a signal is blocked on one and not on the other.
@@ -328,38 +346,31 @@ fn install(number: c_int, entry: &Entry) -> Result<(), Errno> {
 
 /// No SIGCHLD is sent at all while it is ignored (waitpid(2)), and the handler's rung
 /// does not ignore it.
-fn be_told_of_children(number: c_int, entry: &Entry) {
-    if number != libc::SIGCHLD {
-        return;
+fn be_told_of_children(entry: &Entry) -> Result<(), Errno> {
+    let found = signals::action(libc::SIGCHLD)?;
+    if found.is_ignore() {
+        entry.keep(&found);
+        signals::set_action(libc::SIGCHLD, &Action::DEFAULT)?;
+        entry.marks.fetch_or(CHANGED, Ordering::Relaxed);
     }
-    match signals::action(number) {
-        Ok(found) if found.is_ignore() => {
-            entry.keep(&found);
-            if signals::set_action(number, &Action::DEFAULT).is_ok() {
-                entry.marks.fetch_or(CHANGED, Ordering::Relaxed);
-            }
-        }
-        _ => {}
-    }
+    Ok(())
 }
 
 /// Installs what was saved, unless somebody else has installed something meanwhile.
-fn put_back(number: c_int, entry: &Entry) {
+fn put_back(number: c_int, entry: &Entry) -> Result<(), Errno> {
     if !marked(entry, CHANGED) {
-        return;
+        return Ok(());
     }
     let by_handler = marked(entry, BY_HANDLER);
-    match signals::action(number) {
-        Ok(found) if found.is_ours() || !by_handler && found.is_default() => {
-            let _ = signals::set_action(number, &entry.saved.load());
-        }
+    let found = signals::action(number)?;
+    if found.is_ours() || !by_handler && found.is_default() {
+        signals::set_action(number, &entry.saved.load())?;
+    } else if by_handler && found.is_handler() {
         // It may call ours: that stays, and goes on calling what was before it.
-        Ok(found) if by_handler && found.is_handler() => {
-            entry.above.store(found.handler(), Ordering::Relaxed);
-        }
-        _ => {}
+        entry.above.store(found.handler(), Ordering::Relaxed);
     }
     entry.marks.fetch_and(!CHANGED, Ordering::Relaxed);
+    Ok(())
 }
 
 fn remember(firsts: SignalSet, blocked_before: SignalSet) {

@@ -84,11 +84,12 @@ impl Alarm {
     }
 
     /// Changes the schedule under the lock. `EXDEV` in a process that has not
-    /// adopted it.
+    /// adopted it. With what `change` gives it says whether the thread knows: if it
+    /// could not be woken, the next change wakes it.
     pub(crate) fn change<T>(
         &self,
-        change: impl FnOnce(&mut Schedule, &AutoNotifier) -> T,
-    ) -> Result<T, Errno> {
+        change: impl FnOnce(&mut Schedule, &AutoNotifier) -> Result<T, Errno>,
+    ) -> Result<(T, Result<(), Errno>), Errno> {
         let (node, process) = (self.node(), process());
         if !node.is_listed_in(process) {
             return Err(libc::EXDEV);
@@ -96,11 +97,12 @@ impl Alarm {
         let service = SERVICE.enter(process);
         // SAFETY: the lock is held, and this is the only reference.
         let schedule = unsafe { &mut (*node.listed.get()).schedule };
-        let result = change(schedule, &node.notifier);
-        if schedule.alarm() < service.sleeps_until {
-            service.wake();
-        }
-        Ok(result)
+        let result = change(schedule, &node.notifier)?;
+        let woken = match schedule.alarm() < service.sleeps_until {
+            true => service.wake(),
+            false => Ok(()),
+        };
+        Ok((result, woken))
     }
 
     /// Takes a place in the list of this process, unless it has one. For a child,
@@ -112,6 +114,8 @@ impl Alarm {
             return Ok(());
         }
         if service.thread.is_none() {
+            // Of a thread that cannot tell the time nothing would be heard again.
+            clock::since_start_or_refused()?;
             service.thread = Some(thread::spawn(serve, service.generation)?);
         }
         // SAFETY: the lock is held; no thread of this process knew the node's list.
@@ -189,9 +193,13 @@ impl Drop for Alarm {
             if service.first.is_null() {
                 let last = service.thread.take();
                 service.generation = service.generation.wrapping_add(1);
-                service.wake();
+                let woken = service.wake();
                 if let Some(thread) = last {
-                    thread::join(thread);
+                    match woken {
+                        Ok(()) => thread::join(thread),
+                        // It sleeps on, perhaps for ever.
+                        Err(_) => thread::detach(thread),
+                    }
                 }
             }
         }

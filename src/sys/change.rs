@@ -19,7 +19,8 @@ cfg_if::cfg_if! {
         use libc::{c_int, c_long};
 
         use crate::atomic::{AtomicU32, Ordering};
-        use crate::sys::clock;
+        use crate::sys::errno::Errno;
+        use crate::sys::{answer, clock, thread};
 
         /// How often it has happened.
         pub(super) struct Change(AtomicU32);
@@ -41,9 +42,12 @@ cfg_if::cfg_if! {
                 self.0.fetch_add(1, Ordering::Relaxed);
             }
 
-            /// After [`happens`](Self::happens), with the lock released.
-            pub(super) fn wake(&self) {
-                self.futex(libc::FUTEX_WAKE, 1, null());
+            /// After [`happens`](Self::happens), with the lock released. Wakes all
+            /// that sleep: beside the one there may be those that could not be told
+            /// to end.
+            pub(super) fn wake(&self) -> Result<(), Errno> {
+                const ALL: u32 = i32::MAX as u32;
+                self.futex(libc::FUTEX_WAKE, ALL, null())
             }
 
             /// Releases the lock, sleeps, takes the lock. What happens once it is
@@ -57,31 +61,45 @@ cfg_if::cfg_if! {
                 let seen = self.0.load(Ordering::Relaxed);
                 // SAFETY: the caller's promise.
                 unsafe { libc::pthread_mutex_unlock(mutex) };
-                if time == u64::MAX {
-                    self.futex(libc::FUTEX_WAIT, seen, null());
+                let slept = if time == u64::MAX {
+                    self.futex(libc::FUTEX_WAIT, seen, null())
                 } else {
                     let rest = time.saturating_sub(clock::since_start());
                     // The call's own struct, whatever libc's time_t is.
                     let rest = [rest / 1_000_000_000, rest % 1_000_000_000]
                         .map(|part| c_long::try_from(part).unwrap_or(c_long::MAX));
-                    self.futex(libc::FUTEX_WAIT, seen, &rest);
+                    self.futex(libc::FUTEX_WAIT, seen, &rest)
+                };
+                // A kernel without the call, or a sandbox: then by turns, not to look
+                // all the time.
+                match slept {
+                    Ok(()) | Err(libc::ETIMEDOUT) => {}
+                    Err(_) if self.0.load(Ordering::Relaxed) != seen => {}
+                    Err(_) => thread::pause(),
                 }
                 // SAFETY: as above.
                 unsafe { libc::pthread_mutex_lock(mutex) };
             }
 
-            /// Not `FUTEX_PRIVATE_FLAG`, which is of Linux 2.6.22. All that can fail
-            /// is a look that was for nothing.
-            fn futex(&self, operation: c_int, value: u32, rest: *const [c_long; 2]) {
+            /// Not `FUTEX_PRIVATE_FLAG`, which is of Linux 2.6.22.
+            fn futex(
+                &self,
+                operation: c_int,
+                value: u32,
+                rest: *const [c_long; 2],
+            ) -> Result<(), Errno> {
                 let number: *const AtomicU32 = &self.0;
                 // SAFETY: the kernel reads a live word, and two live longs if they
                 // are not null.
-                unsafe { libc::syscall(libc::SYS_futex, number, operation, value, rest) };
+                answer(unsafe { libc::syscall(libc::SYS_futex, number, operation, value, rest) })
+                    .map(drop)
             }
         }
     } else {
         use core::cell::UnsafeCell;
         use core::mem::MaybeUninit;
+
+        use crate::sys::errno::Errno;
 
         /// A condition.
         pub(super) struct Change(UnsafeCell<MaybeUninit<libc::pthread_cond_t>>);
@@ -107,9 +125,12 @@ cfg_if::cfg_if! {
 
             pub(super) fn happens(&self) {}
 
-            pub(super) fn wake(&self) {
+            pub(super) fn wake(&self) -> Result<(), Errno> {
                 // SAFETY: made by `reset`, in a static.
-                unsafe { libc::pthread_cond_signal(self.condition()) };
+                match unsafe { libc::pthread_cond_broadcast(self.condition()) } {
+                    0 => Ok(()),
+                    errno => Err(errno),
+                }
             }
 
             /// # Safety

@@ -22,6 +22,15 @@ pub(crate) fn since_start() -> u64 {
     now().try_into().unwrap_or(0)
 }
 
+/// As [`since_start`], for who cannot do without.
+#[cfg(feature = "timer")]
+pub(crate) fn since_start_or_refused() -> Result<u64, super::errno::Errno> {
+    match since_start() {
+        0 => Err(super::errno::last()),
+        now => Ok(now),
+    }
+}
+
 cfg_if::cfg_if! {
     // glibc before 2.17 and old uClibc keep clock_gettime in librt, so a library
     // that wants to load there calls it by number. With std that is no concern

@@ -9,6 +9,8 @@ use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 
 use super::change::Change;
+use super::errno::Errno;
+use super::thread;
 use crate::atomic::{AtomicI32, Ordering};
 
 /// The lock, the change and the value.
@@ -55,10 +57,8 @@ impl<T: Copy> Monitor<T> {
                 return;
             }
             if owner == beginning {
-                // Another thread is at it. Sleep: to yield would not let a thread
-                // of lower priority run.
-                // SAFETY: no entries, so no memory is touched.
-                unsafe { libc::poll(core::ptr::null_mut(), 0, 1) };
+                // Another thread is at it.
+                thread::pause();
                 continue;
             }
             let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
@@ -88,11 +88,11 @@ pub(super) struct Entered<T: Copy + 'static>(&'static Monitor<T>);
 impl<T: Copy> Entered<T> {
     /// Lets the one thread that waits look again. Releases the lock first, as that
     /// thread is going to want it.
-    pub(super) fn wake(self) {
+    pub(super) fn wake(self) -> Result<(), Errno> {
         let changed = &self.0.changed;
         changed.happens();
         drop(self);
-        changed.wake();
+        changed.wake()
     }
 
     /// Releases the lock until somebody wakes this thread, or until this time of

@@ -67,8 +67,9 @@ cfg_if::cfg_if! {
         }
 
         /// Takes what is pending of these, for this thread and the process, and
-        /// forgets it. Whoever goes on sending does not keep it here for ever.
-        pub(crate) fn discard(set: SignalSet) {
+        /// forgets it. Whoever goes on sending does not keep it here for ever. Gives
+        /// those that are still pending as the call was refused.
+        pub(crate) fn discard(set: SignalSet) -> SignalSet {
             const PENDING_AT_MOST: usize = 1 << 16;
             let mask = super::signalfd::kernel_mask(set);
             // Zero, however wide the kernel's time is.
@@ -84,8 +85,22 @@ cfg_if::cfg_if! {
                     core::mem::size_of_val(&mask),
                 )
             });
-            if set != SignalSet::EMPTY {
-                _ = (0..PENDING_AT_MOST).take_while(|_| take().is_ok()).count();
+            if set == SignalSet::EMPTY {
+                return set;
+            }
+            match (0..PENDING_AT_MOST).find_map(|_| take().err()) {
+                None | Some(libc::EAGAIN) => SignalSet::EMPTY,
+                Some(_) => pending(set),
+            }
+        }
+
+        /// Those of `set` that are pending; all if that is not said.
+        fn pending(set: SignalSet) -> SignalSet {
+            let mut found = sigset(SignalSet::EMPTY);
+            // SAFETY: a live set.
+            match answer(unsafe { libc::sigpending(&mut found) }.into()) {
+                Ok(_) => set.without(set.without(members(&found))),
+                Err(_) => set,
             }
         }
 
@@ -111,7 +126,9 @@ cfg_if::cfg_if! {
         }
 
         /// Nothing is pending where signals are not blocked.
-        pub(crate) fn discard(_: SignalSet) {}
+        pub(crate) fn discard(_: SignalSet) -> SignalSet {
+            SignalSet::EMPTY
+        }
     }
 }
 
@@ -149,12 +166,16 @@ fn change_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
     let change = sigset(set);
     let mut before = sigset(SignalSet::EMPTY);
     mask(how, &change, &mut before)?;
-    let mut blocked = SignalSet::EMPTY;
+    Ok(members(&before))
+}
+
+fn members(of: &sigset_t) -> SignalSet {
+    let mut members = SignalSet::EMPTY;
     every_number()
         // SAFETY: a live set.
-        .filter(|&number| unsafe { libc::sigismember(&before, number) } == 1)
-        .for_each(|number| blocked.insert(number));
-    Ok(blocked)
+        .filter(|&number| unsafe { libc::sigismember(of, number) } == 1)
+        .for_each(|number| members.insert(number));
+    members
 }
 
 /// On Linux this is the thread's mask too, and glibc before 2.32 has it in libc and not
@@ -189,9 +210,9 @@ pub(super) fn sigset(set: SignalSet) -> sigset_t {
 }
 
 /// Sends it to this process.
-pub(crate) fn raise(number: c_int) {
+pub(crate) fn raise(number: c_int) -> Result<(), Errno> {
     // SAFETY: no memory is touched.
-    unsafe { libc::kill(libc::getpid(), number) };
+    answer(unsafe { libc::kill(libc::getpid(), number) }.into()).map(drop)
 }
 
 /// The number of this process.

@@ -26,7 +26,11 @@ pub(super) fn spawn(
         libc::pthread_attr_init(attributes.as_mut_ptr());
         libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
         libc::sigfillset(all.as_mut_ptr());
-        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        let blocked = libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+        if blocked != 0 {
+            libc::pthread_attr_destroy(attributes.as_mut_ptr());
+            return Err(blocked);
+        }
         let mut create = |attributes| {
             libc::pthread_create(
                 thread.as_mut_ptr(),
@@ -54,4 +58,17 @@ pub(super) fn spawn(
 pub(super) fn join(thread: libc::pthread_t) {
     // SAFETY: the caller has it from `spawn` and gives it up; it is joined once.
     unsafe { libc::pthread_join(thread, null_mut()) };
+}
+
+/// Leaves a thread that `spawn` gave to itself.
+pub(super) fn detach(thread: libc::pthread_t) {
+    // SAFETY: the caller has it from `spawn` and gives it up.
+    unsafe { libc::pthread_detach(thread) };
+}
+
+/// Lets others run, for a millisecond. To yield would not let a thread of lower
+/// priority run.
+pub(super) fn pause() {
+    // SAFETY: no entries, so no memory is touched.
+    unsafe { libc::poll(null_mut(), 0, 1) };
 }

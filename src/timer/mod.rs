@@ -275,9 +275,7 @@ impl Timer {
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         match &self.made {
             Made::Fd(timer) => timer.reinit(),
-            Made::Thread(timer) => timer
-                .reinit()
-                .map_err(|errno| self.error(Operation::Reinit, errno)),
+            Made::Thread(timer) => timer.reinit(),
         }
     }
 

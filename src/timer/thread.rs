@@ -7,7 +7,7 @@ use super::{Schedule, Start};
 use crate::sys::alarms::Alarm;
 use crate::sys::clock;
 use crate::sys::errno::Errno;
-use crate::{AutoNotifier, Error, Notifier, Wait};
+use crate::{AutoNotifier, Error, Notifier, Operation, Rung, Wait};
 
 /// A timer that the process's service thread watches.
 pub(super) struct TimerThread(Alarm);
@@ -24,7 +24,7 @@ impl TimerThread {
 
     pub(super) fn arm(&self, start: Start, period: u64) -> Result<(), Errno> {
         let due = match start {
-            Start::After(time) => clock::since_start().saturating_add(time),
+            Start::After(time) => clock::since_start_or_refused()?.saturating_add(time),
             Start::At(time) => time,
         };
         self.set(Schedule::new(due, period))
@@ -35,21 +35,30 @@ impl TimerThread {
     }
 
     /// What has expired before is discarded, under the lock: so it cannot be taken
-    /// for an expiration of the new schedule.
+    /// for an expiration of the new schedule. If that fails, the old one counts.
     fn set(&self, new: Schedule) -> Result<(), Errno> {
-        self.0.change(|schedule, notifier| {
+        let ((), woken) = self.0.change(|schedule, notifier| {
+            notifier.clear().map_err(errno)?;
             *schedule = new;
-            notifier.clear().map(drop).map_err(errno)
-        })?
+            Ok(())
+        })?;
+        woken
     }
 
     pub(super) fn take(&self) -> Result<Option<NonZeroU64>, Errno> {
-        self.0.change(|schedule, notifier| {
-            let taken = schedule.take(clock::since_start());
+        let (taken, woken) = self.0.change(|schedule, notifier| {
+            let now = clock::since_start_or_refused()?;
             // Also with nothing to take, as a read of a timerfd would: if the
-            // descriptor was closed by others, this says so.
-            notifier.clear().map(|_| taken).map_err(errno)
-        })?
+            // descriptor was closed by others, this says so. Before anything is
+            // taken, so that it is not lost then.
+            notifier.clear().map_err(errno)?;
+            Ok(schedule.take(now))
+        })?;
+        match (taken, woken) {
+            (None, Err(errno)) => Err(errno),
+            // What was taken must not get lost; the next call wakes the thread.
+            (taken, _) => Ok(taken),
+        }
     }
 
     pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Errno> {
@@ -57,10 +66,15 @@ impl TimerThread {
     }
 
     /// The descriptors first: what fails then leaves the timer as it was.
-    pub(super) fn reinit(&self) -> Result<(), Errno> {
-        self.notifier().reinit_after_fork().map_err(errno)?;
-        self.0.adopt()?;
-        self.disarm()
+    pub(super) fn reinit(&self) -> Result<(), Error> {
+        let error = |operation, errno| Error::new(operation, Rung::TimerThread, errno);
+        self.notifier()
+            .reinit_after_fork()
+            .map_err(|below| error(below.operation(), errno(below)))?;
+        self.0
+            .adopt()
+            .and_then(|()| self.disarm())
+            .map_err(|errno| error(Operation::Reinit, errno))
     }
 }
 

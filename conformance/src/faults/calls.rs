@@ -66,7 +66,7 @@ macro_rules! old {
 pub(super) static EVENTFD2: Call = Call::any("eventfd2", &[libc::SYS_eventfd2]);
 pub(super) static EVENTFD: Call = Call::any("eventfd", old!(SYS_eventfd));
 /// With flags: without, it is what some libcs make of `pipe`.
-pub(super) static PIPE2: Call = Call {
+pub static PIPE2: Call = Call {
     name: "pipe2",
     numbers: &[libc::SYS_pipe2],
     arguments: &[equals(1, libc::O_CLOEXEC | libc::O_NONBLOCK)],
@@ -106,7 +106,87 @@ const FCNTL: &[c_long] = &[libc::SYS_fcntl];
 #[cfg(target_pointer_width = "32")]
 const FCNTL: &[c_long] = &[libc::SYS_fcntl, libc::SYS_fcntl64];
 
+pub(super) static TIMERFD: Call = Call::any("timerfd_create", &[libc::SYS_timerfd_create]);
+pub(super) static TIMERFD_FLAGS: Call = Call {
+    name: "timerfd_create with flags",
+    numbers: &[libc::SYS_timerfd_create],
+    arguments: &[other_than(1, 0)],
+};
+pub(super) static SETTIME: Call = Call::any("timerfd_settime", &[libc::SYS_timerfd_settime]);
+
+/// A service thread needs these.
+pub(super) static MMAP: Call = Call::any("mmap", MAP);
+/// glibc and musl map a stack without access, and then all but a guard with it.
+pub(super) static MMAP_STACK: Call = Call {
+    name: "mmap PROT_NONE",
+    numbers: MAP,
+    arguments: &[equals(2, libc::PROT_NONE)],
+};
+pub(super) static MPROTECT: Call = Call::any("mprotect", &[libc::SYS_mprotect]);
+pub(super) static MUNMAP: Call = Call::any("munmap", &[libc::SYS_munmap]);
+pub(super) static CLONE: Call = Call::any("clone", &[libc::SYS_clone, libc::SYS_clone3]);
+/// Without `FUTEX_PRIVATE_FLAG`, as ours: a libc whose own fail cannot end a thread.
+pub(super) static FUTEX_WAIT: Call = futex("futex FUTEX_WAIT", &[equals(1, libc::FUTEX_WAIT)]);
+pub(super) static FUTEX_WAKE: Call = futex("futex FUTEX_WAKE", &[equals(1, libc::FUTEX_WAKE)]);
+
+const fn futex(name: &'static str, arguments: &'static [Argument]) -> Call {
+    Call {
+        name,
+        numbers: &[libc::SYS_futex],
+        arguments,
+    }
+}
+
+/// A libc for 32 bits uses the one that takes pages.
+#[cfg(target_pointer_width = "64")]
+const MAP: &[c_long] = &[libc::SYS_mmap];
+#[cfg(target_pointer_width = "32")]
+const MAP: &[c_long] = &[libc::SYS_mmap2];
+
+pub(super) static SIGNALFD4: Call = Call::any("signalfd4", &[libc::SYS_signalfd4]);
+pub(super) static SIGNALFD: Call = Call::any("signalfd", old!(SYS_signalfd));
+pub(super) static SIGTIMEDWAIT: Call = Call::any("rt_sigtimedwait", &[libc::SYS_rt_sigtimedwait]);
+pub(super) static SIGPENDING: Call = Call::any("rt_sigpending", &[libc::SYS_rt_sigpending]);
+pub(super) static KILL: Call = Call::any("kill", &[libc::SYS_kill]);
+pub(super) static UNAME: Call = Call::any("uname", &[libc::SYS_uname]);
+/// Says what is installed.
+pub(super) static SIGACTION_LOOK: Call = Call {
+    name: "rt_sigaction, to look",
+    numbers: &[libc::SYS_rt_sigaction],
+    arguments: &[equals(1, 0)],
+};
+/// Installs something.
+pub(super) static SIGACTION_SET: Call = Call {
+    name: "rt_sigaction, to set",
+    numbers: &[libc::SYS_rt_sigaction],
+    arguments: &[other_than(1, 0)],
+};
+
+macro_rules! mask {
+    ($($name:ident)*) => {$(
+        pub(super) static $name: Call = Call {
+            name: concat!("rt_sigprocmask ", stringify!($name)),
+            numbers: &[libc::SYS_rt_sigprocmask],
+            arguments: &[equals(0, libc::$name)],
+        };
+    )*};
+}
+mask!(SIG_BLOCK SIG_UNBLOCK SIG_SETMASK);
+
 const fn equals(index: u32, value: c_int) -> Argument {
     let value = value as u32;
-    Argument { index, value }
+    Argument {
+        index,
+        value,
+        is: true,
+    }
+}
+
+const fn other_than(index: u32, value: c_int) -> Argument {
+    let value = value as u32;
+    Argument {
+        index,
+        value,
+        is: false,
+    }
 }

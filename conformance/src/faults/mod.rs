@@ -9,6 +9,8 @@
 mod calls;
 mod create;
 mod reinit;
+mod signals;
+mod timers;
 mod using;
 
 use core::fmt;
@@ -19,7 +21,7 @@ use libc::{
 };
 use wakefd::{Error, Operation, Rung};
 
-pub use self::calls::{Call, POLL, READ, WRITE};
+pub use self::calls::{Call, PIPE2, POLL, READ, WRITE};
 use crate::isolate::{Outcome, SECONDS};
 use crate::sys::process::{fork_to, Ended};
 use crate::sys::seccomp::{self, Argument, Refusal};
@@ -87,7 +89,7 @@ impl Row {
 pub enum Effect {
     /// Success, as is documented.
     Success,
-    /// A notifier, on this rung.
+    /// It was made, on this rung.
     On(Rung),
     /// An error with this errno, and all is as it was.
     Error,
@@ -100,8 +102,10 @@ pub enum Effect {
     /// It ends: with success, where the call is not made at all because the libc can
     /// do without, else with an error.
     Ends,
-    /// Nothing: a drop cannot report, and the receiver finds out when it looks next.
+    /// Nobody is woken: who looks next finds out.
     Unwoken,
+    /// What a drop could not put back or give back stays as it is.
+    Left,
     /// So many descriptors could not be closed.
     Leaks(u8),
 }
@@ -135,9 +139,10 @@ pub fn faults() -> impl Iterator<Item = Fault> {
     })
 }
 
-/// The rows of what is here without any feature but the backends.
+/// The rows of what is here without any feature but the backends, timers and signals.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    create::ROWS.iter().chain(using::ROWS).chain(reinit::ROWS)
+    let notifiers = create::ROWS.iter().chain(using::ROWS).chain(reinit::ROWS);
+    notifiers.chain(timers::ROWS).chain(signals::ROWS)
 }
 
 impl Fault {
@@ -177,7 +182,11 @@ impl Fault {
     fn narrowed(self, index: u32, descriptor: i32) -> Self {
         let value = descriptor as u32;
         Fault {
-            narrowed: Some(Argument { index, value }),
+            narrowed: Some(Argument {
+                index,
+                value,
+                is: true,
+            }),
             ..self
         }
     }
@@ -191,7 +200,12 @@ impl Fault {
     }
 
     fn strike(&self) {
-        let mut arguments = [Argument { index: 0, value: 0 }; 3];
+        const NONE: Argument = Argument {
+            index: 0,
+            value: 0,
+            is: true,
+        };
+        let mut arguments = [NONE; 3];
         let own = self.row.call.arguments().iter();
         let length = own
             .chain(&self.narrowed)
@@ -249,6 +263,7 @@ impl Effect {
             Effect::Dead => 5,
             Effect::Unflagged => 6,
             Effect::Unwoken => 7,
+            Effect::Left => 8,
             Effect::Ends => 3,
             Effect::Leaks(count) => 10 + i32::from(count),
             Effect::On(rung) => 40 + rung as i32,
@@ -264,9 +279,18 @@ impl Effect {
             Effect::Dead,
             Effect::Unflagged,
             Effect::Unwoken,
+            Effect::Left,
         ];
+        let mut rungs = Rung::OF_NOTIFIERS
+            .into_iter()
+            .chain(Rung::OF_SIGNALS)
+            .chain(Rung::OF_TIMERS);
         match status {
-            40.. => Effect::On(Rung::OF_NOTIFIERS[status as usize - 40]),
+            40.. => Effect::On(
+                rungs
+                    .find(|&rung| rung as i32 == status - 40)
+                    .expect("a rung"),
+            ),
             10.. => Effect::Leaks(status as u8 - 10),
             _ => plain[status as usize - 1],
         }
@@ -283,6 +307,7 @@ impl fmt::Display for Effect {
             Effect::Dead => "dead",
             Effect::Unflagged => "unflagged",
             Effect::Unwoken => "unwoken",
+            Effect::Left => "left",
             Effect::Ends => "ends",
             Effect::Leaks(count) => return write!(f, "leaks {count}"),
         })

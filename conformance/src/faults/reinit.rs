@@ -21,12 +21,12 @@ pub(super) static ROWS: &[Row] = &[
 ];
 
 /// Whatever `dup3` says, there is `dup2`, which has the last word.
-fn or_dup2(_: i32) -> Option<Effect> {
+pub(super) fn or_dup2(_: i32) -> Option<Effect> {
     Some(Effect::Success)
 }
 
 /// musl's `dup2` tries again for as long as EBUSY comes.
-fn unless_busy(errno: i32) -> Option<Effect> {
+pub(super) fn unless_busy(errno: i32) -> Option<Effect> {
     match errno {
         EBUSY => None,
         _ => error(errno),

@@ -3,9 +3,9 @@
 use core::time::Duration;
 
 use libc::EAGAIN;
-use wakefd::{AutoNotifier, Counter, Error, Mode, Notifier, Operation, Rung, Wait, Waker};
+use wakefd::{probe, AutoNotifier, Counter, Error, Mode, Notifier, Operation, Rung, Wait, Waker};
 
-use super::calls::{CLOCK, CLOSE, POLL, READ, WRITE};
+use super::calls::{CLOCK, CLOSE, POLL, READ, UNAME, WRITE};
 use super::create::{leaks, works};
 use super::{error, error_at_once, or_full_or_empty, Effect, Fault, Row};
 use crate::sys::descriptors::Open;
@@ -23,6 +23,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(&CLOCK, "wait for a time", |_| Some(Effect::Ends), time_out),
     Row::new(&WRITE, "Waker::wake", or_full_or_empty, wake),
     Row::new(&READ, "Waker::clear", or_full_or_empty, waker_clear),
+    Row::new(&READ, "Waker::settle", or_full_or_empty, settle),
     Row::new(&WRITE, "Counter::add, eventfd2", error, |fault| add(fault, EventFd2, 1)),
     Row::new(&WRITE, "Counter::add, pipe2", not_full, |fault| add(fault, Pipe2, 1)),
     Row::new(&WRITE, "Counter::add of 2^32, eventfd2", error, |fault| add(fault, EventFd2, 1 << 32)),
@@ -33,6 +34,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(&WRITE, "take of a semaphore, pipe2", in_hands, |fault| take(fault, Pipe2, Mode::Semaphore)),
     Row::new(&CLOSE, "drop, eventfd2", |_| Some(Effect::Leaks(1)), |fault| close(fault, EventFd2)),
     Row::new(&CLOSE, "drop, pipe2", |_| Some(Effect::Leaks(2)), |fault| close(fault, Pipe2)),
+    Row::new(&UNAME, "probe", |_| Some(Effect::Success), report),
 ];
 
 /// A pipe that is full, however often it has just been emptied, is emptied again,
@@ -141,6 +143,19 @@ fn waker_clear(fault: Fault) -> Effect {
     effect
 }
 
+/// A consumer that has found its queue empty.
+fn settle(fault: Fault) -> Effect {
+    let waker = Waker::new(make(EventFd2));
+    assert_eq!(waker.wake(), Ok(()));
+    let result = fault.during(|| waker.settle(|| None::<()>));
+    let effect = success_or(result, None, fault, (Operation::Clear, EventFd2));
+    // It was woken, and has not settled.
+    assert!(crate::cases::is_pending(&waker));
+    assert_eq!(waker.settle(|| None::<()>), Ok(None));
+    works(&waker);
+    effect
+}
+
 const HELD: u64 = 5;
 
 fn held(rung: Rung, mode: Mode) -> Counter {
@@ -183,6 +198,14 @@ fn take(fault: Fault, rung: Rung, mode: Mode) -> Effect {
         &counter,
         success_or(result, None, fault, (Operation::Take, rung)),
     )
+}
+
+/// Without names.
+fn report(fault: Fault) -> Effect {
+    let report = fault.during(probe);
+    assert_eq!((report.kernel(), report.machine()), ("", ""));
+    assert_eq!(report.choice(), Ok(EventFd2));
+    Effect::Success
 }
 
 /// A close that fails is not tried again: Linux may have closed it all the same.

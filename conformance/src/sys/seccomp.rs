@@ -52,11 +52,12 @@ pub(crate) fn install(rules: impl Iterator<Item = Rule>) -> Result<(), i32> {
     program.install()
 }
 
-/// An argument, given by its index, whose lower half is this value.
+/// An argument, given by its index, whose lower half is this value, or is not.
 #[derive(Clone, Copy)]
 pub(crate) struct Argument {
     pub(crate) index: u32,
     pub(crate) value: u32,
+    pub(crate) is: bool,
 }
 
 /// Fails calls with this number from now on, on this thread alone: those all of
@@ -83,7 +84,8 @@ pub(crate) fn refuse<'a>(refusals: impl Iterator<Item = Refusal<'a>>) -> Result<
         for argument in refusal.arguments {
             rest -= 2;
             program.push(statement(LOAD, low_half_of(argument.index)));
-            program.push(jump(IF_EQUAL, argument.value, 0, rest));
+            let (equal, other) = if argument.is { (0, rest) } else { (rest, 0) };
+            program.push(jump(IF_EQUAL, argument.value, equal, other));
         }
         let errno = u32::from(refusal.errno);
         program.push(statement(RETURN, libc::SECCOMP_RET_ERRNO | errno));
