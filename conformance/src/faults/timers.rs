@@ -224,8 +224,10 @@ fn arm(fault: Fault, rung: Rung) -> Effect {
     assert_eq!(timer.arm_after(10 * MILLISECOND, None), Ok(()));
     let effect = match fault.during(|| timer.arm_after(HOUR, None)) {
         Ok(()) => {
-            let timeout = Some(20 * MILLISECOND);
-            assert_eq!(timer.wait(timeout), Ok(Wait::TimedOut));
+            // Perhaps readable, as the read that should have cleared it did not; but
+            // nothing counts.
+            time::sleep(20);
+            assert_eq!(take(&timer), None);
             Effect::Success
         }
         Err(error) => {
@@ -330,12 +332,16 @@ fn take_fails(fault: Fault, rung: Rung) -> Effect {
 /// The thread has looked twice, and waits to be told that somebody takes.
 fn take_unwoken(fault: Fault) -> Effect {
     let timer = make(TimerThread);
-    let armed = timer.arm_after(Duration::ZERO, Some(MILLISECOND));
-    assert_eq!(armed, Ok(()));
-    time::sleep(50);
-    let taken = fault.during(|| timer.take()).expect("take");
-    assert!(u64::from(taken.expect("expired")) > 1);
-    assert_eq!(timer.wait(Some(5 * MILLISECOND)), Ok(Wait::TimedOut));
+    let unwoken = || {
+        let armed = timer.arm_after(Duration::ZERO, Some(MILLISECOND));
+        assert_eq!(armed, Ok(()));
+        time::sleep(50);
+        let taken = fault.during(|| timer.take()).expect("take");
+        assert!(u64::from(taken.expect("expired")) > 1);
+        timer.wait(Some(5 * MILLISECOND)) == Ok(Wait::TimedOut)
+    };
+    // On a busy machine it may be late, and awake.
+    assert!((0..100).any(|_| unwoken()));
     // Who looks tells it.
     let _ = take(&timer);
     assert_eq!(timer.wait(None), Ok(Wait::Notified));
