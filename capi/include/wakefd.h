@@ -245,7 +245,8 @@ int wakefd_close(struct wakefd *wakefd);
  * The thread is one for all timers of a process that have no timerfd. The first of them
  * starts it, and closing the last waits for its end. Every signal is blocked in it, it
  * asks for 64 KiB of stack, and it sleeps unless a timer that was armed, or taken from,
- * is due. Each timer that it serves takes a page from mmap, and the descriptors of a
+ * is due. It has the policy, the priority and the processors of the thread that made the
+ * first timer. Each timer that it serves takes a page from mmap, and the descriptors of a
  * notifier (wakefd_init with WAKEFD_AUTO).
  *
  * In a signal handler, only wakefd_timer_wait and what is named above: the thread has a
@@ -362,6 +363,9 @@ int wakefd_timer_close(struct wakefd_timer *timer);
  * After fork, a child gets signals of its own, and calls
  * wakefd_signals_reinit_after_fork before it asks for them. A blocked mask survives
  * exec: see wakefd_signals_before_exec.
+ *
+ * A library that has made handlers must stay loaded (dlclose) as long as somebody's
+ * later handler may call them.
  *
  * In a signal handler, only wakefd_signals_before_exec and what is named above. The
  * library has a table of all signals, in .bss, if a program uses this.

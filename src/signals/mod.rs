@@ -98,7 +98,8 @@ pub(crate) use table::{arrived, chain};
 /// Signals are sent to processes, so a child of `fork` gets its own; but it shares
 /// the descriptor, and on the rung of handlers it has none of its own. It calls
 /// [`reinit_after_fork`](Self::reinit_after_fork) first. Until then nothing that
-/// comes in the child, nor in one of `vfork`, shows in the parent.
+/// comes in the child, nor in one of `vfork`, shows in the parent. (A child is known by
+/// its number, which in a PID namespace of its own may be the parent's.)
 ///
 /// A blocked mask survives `exec`, and a program that was started with SIGTERM
 /// blocked cannot be ended by it: call [`before_exec`](Self::before_exec) in between.

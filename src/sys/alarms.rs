@@ -175,7 +175,7 @@ impl Service {
 
 /// What the thread does until there is no alarm left.
 extern "C" fn serve(generation: *mut c_void) -> *mut c_void {
-    let mut service = SERVICE.enter(process());
+    let mut service = SERVICE.enter(SERVICE.owner());
     while service.generation == generation as usize {
         let next = service.expire(clock::since_start());
         service.sleeps_until = next;

@@ -1,4 +1,4 @@
-//! What the one thread that sleeps beside a lock waits for.
+//! What a thread that sleeps beside a lock waits for.
 //!
 //! On Linux that is the futex call, by number, and not a condition of libc's: the
 //! function that gives a condition the monotonic clock is in glibc since 2.3.3, and
@@ -43,8 +43,9 @@ cfg_if::cfg_if! {
             }
 
             /// After [`happens`](Self::happens), with the lock released. Wakes all
-            /// that sleep: beside the one there may be those that could not be told
-            /// to end.
+            /// that sleep: beside the present thread there may be one that is to end,
+            /// or that could not be told to. The kernel would wake that of the highest
+            /// priority first.
             pub(super) fn wake(&self) -> Result<(), Errno> {
                 const ALL: u32 = i32::MAX as u32;
                 self.futex(libc::FUTEX_WAKE, ALL, null())

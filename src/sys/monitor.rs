@@ -49,6 +49,12 @@ impl<T: Copy> Monitor<T> {
         Entered(self)
     }
 
+    /// The process that it belongs to: what the number of a thread's own process is,
+    /// where a thread has no other (LinuxThreads).
+    pub(super) fn owner(&self) -> libc::pid_t {
+        self.process.load(Ordering::Acquire)
+    }
+
     fn make_own(&self, process: libc::pid_t) {
         let beginning = process.wrapping_neg();
         loop {
@@ -86,8 +92,8 @@ impl<T: Copy> Monitor<T> {
 pub(super) struct Entered<T: Copy + 'static>(&'static Monitor<T>);
 
 impl<T: Copy> Entered<T> {
-    /// Lets the one thread that waits look again. Releases the lock first, as that
-    /// thread is going to want it.
+    /// Lets those that wait look again. Releases the lock first, as they are going to
+    /// want it.
     pub(super) fn wake(self) -> Result<(), Errno> {
         let changed = &self.0.changed;
         changed.happens();
@@ -131,4 +137,39 @@ impl<T: Copy> Drop for Entered<T> {
 pub(super) fn process() -> libc::pid_t {
     // SAFETY: no preconditions.
     unsafe { libc::getpid() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::clock;
+    use std::thread;
+
+    /// A service thread that is to end and the one after it can sleep at once.
+    #[test]
+    fn a_change_wakes_all() {
+        static SLEEPING: Monitor<usize> = Monitor::new(0);
+        const LONG: u64 = 20_000_000_000;
+
+        let begin = clock::since_start();
+        let sleepers: [_; 3] = core::array::from_fn(|_| {
+            thread::spawn(move || {
+                let mut entered = SLEEPING.enter(process());
+                *entered += 1;
+                while *entered < 100 && clock::since_start() < begin + LONG {
+                    entered.wait_until(begin + LONG);
+                }
+            })
+        });
+        while *SLEEPING.enter(process()) < sleepers.len() {
+            thread::yield_now();
+        }
+        let mut entered = SLEEPING.enter(process());
+        *entered = 100;
+        assert_eq!(entered.wake(), Ok(()));
+        for sleeper in sleepers {
+            sleeper.join().expect("no panic");
+        }
+        assert!(clock::since_start() < begin + LONG, "one slept on");
+    }
 }

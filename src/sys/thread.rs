@@ -23,7 +23,10 @@ pub(super) fn spawn(
     // SAFETY: everything is initialised by the call before its first use; the
     // argument is an integer, and the function takes it as one.
     unsafe {
-        libc::pthread_attr_init(attributes.as_mut_ptr());
+        match libc::pthread_attr_init(attributes.as_mut_ptr()) {
+            0 => {}
+            errno => return Err(errno),
+        }
         libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
         libc::sigfillset(all.as_mut_ptr());
         let blocked = libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());

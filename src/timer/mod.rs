@@ -67,7 +67,9 @@ use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
 /// starts it, and it ends when the last is dropped, which waits for its end. It
 /// sleeps without a time-out while no timer is armed, and wakes up once for each
 /// expiration, and not at all for a periodic timer that nobody takes from. Every
-/// signal is blocked in it. Each timer takes a page of memory and the descriptors of a
+/// signal is blocked in it. It has the policy, the priority and the processors of the
+/// thread that made the first timer (pthread_create(3)): make that one where timers
+/// must be in time. Each timer takes a page of memory and the descriptors of a
 /// notifier; an expiration looks at all timers, so they should be hundreds and not
 /// ten thousands.
 ///
@@ -80,7 +82,8 @@ use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
 /// [`reinit_after_fork`](Self::reinit_after_fork) makes it the child's own; on the rung
 /// `TimerThread` that makes a thread, which a libc may not survive in a child whose
 /// parent had another thread that was making one (fork(2): such a child is to call
-/// only what is async-signal-safe).
+/// only what is async-signal-safe). A child is told from its parent by its number; in a
+/// PID namespace of its own that may be the same, and then its timers never expire.
 ///
 /// Any number of threads may use a timer at once. In a signal handler nothing but
 /// `wait` may be called: the rung `TimerThread` has a lock. No method panics.
@@ -160,8 +163,8 @@ impl Timer {
     /// of zero let it expire once. Discards what has not been taken.
     ///
     /// One system call (`timerfd_settime`) on a timerfd. On the rung `TimerThread`
-    /// two (`getpid`, `read`), more if the thread has to wake up earlier than it
-    /// would.
+    /// two (`getpid`, `read`), `clock_gettime` where that is a call, and one more if
+    /// the thread has to wake up earlier than it would.
     ///
     /// # Errors
     ///
