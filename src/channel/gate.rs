@@ -1,7 +1,8 @@
 //! Where senders wait until there is room.
 
-use core::sync::atomic::{fence, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
+
+use crate::atomic::{fence, AtomicUsize, Ordering};
 
 /// Lets senders wait, and costs the receiver a fence and a load while nobody
 /// does.
