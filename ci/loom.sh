@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The waker, and what signal handlers share with the program, under the model checker
-# loom: no order of threads, and no value that a weak memory may let them read, loses
-# a wake-up or a signal. Then the same with memory orderings weakened and with steps
-# left out or swapped, which must be found.
+# The waker, what signal handlers share with the program, the channels' ends and the
+# service thread of timers under the model checker loom: no order of threads, and no
+# value that a weak memory may let them read, loses a wake-up, a signal or a message.
+# Then the same with memory orderings weakened and with steps left out or swapped,
+# which must be found.
 source "$(dirname "$0")/lib.sh"
 
 # Orders with up to this many preemptions. A full search would take hours, and
@@ -10,14 +11,16 @@ source "$(dirname "$0")/lib.sh"
 export LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2}
 target=$PWD/target/loom
 
-models() { cargo test --locked --release --manifest-path "$1/ci/loom/Cargo.toml" --target-dir "$target"; }
+# models DIRECTORY [OPTION...]: of the sources there, without those sources' own tests.
+models() { cargo test --locked --release --manifest-path "$1/ci/loom/Cargo.toml" --target-dir "$target" "${@:2}" -- model::; }
 
 say "the models, up to $LOOM_MAX_PREEMPTIONS preemptions"
 run models .
 
-# mutated WHAT FILE OLD NEW: the models fail when OLD, which is there once, is NEW.
+# mutated WHAT FILE OLD NEW: the models of this file fail when OLD, which is there once,
+# is NEW.
 mutated() {
-    local copy=$target/mutated
+    local copy=$target/mutated of=--lib
     printf '%s\n' "$1"
     shift
     rm -rf "$copy"
@@ -26,11 +29,15 @@ mutated() {
     cp -r ci/loom "$copy/ci"
     OLD=$2 NEW=$3 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$copy/$1" ||
         fail "'$2' is not in $1 once"
-    if models "$copy" >"$target/mutated.log" 2>&1; then
+    case $1 in
+        src/channel/*) of=--test=channel ;;
+        src/sys/*) of=--test=service ;;
+    esac
+    if models "$copy" "$of" >"$target/mutated.log" 2>&1; then
         fail "no model finds that"
     fi
     # Loom ends the program at the first it finds; the message is on the next line.
-    grep -A1 -m1 "^thread '[a-z_]*model::" "$target/mutated.log" | sed "s/^thread '[a-z_]*model::\([a-z_]*\)'.*/    found by \1/; 2s/^/    /" ||
+    grep -A1 -m1 "^thread '[a-z_:]*model::" "$target/mutated.log" | sed "s/^thread '[a-z_:]*model::\([a-z_]*\)'.*/    found by \1/; 2s/^/    /" ||
         fail "no model failed; see $target/mutated.log"
 }
 
@@ -101,3 +108,49 @@ mutated "close has a weaker fence" src/signals/target.rs \
         fence(Ordering::AcqRel);'
 mutated "a pin is given back too early" src/signals/target.rs \
     'fetch_sub(1, Ordering::Release)' 'fetch_sub(1, Ordering::Relaxed)'
+mutated "a handler in a child does not look whose the slots are by now" src/signals/early.rs \
+    'owner.load(Ordering::Acquire) == process && self.take(process)' 'false'
+mutated "a handler in a child does not see whose the slots are by now" src/signals/early.rs \
+    'swap(process, Ordering::Acquire)' 'swap(process, Ordering::Relaxed)'
+mutated "who takes what came early does not say whose the slots are" src/signals/early.rs \
+    'swap(0, Ordering::Release)' 'swap(0, Ordering::Relaxed)'
+mutated "open has no fence" src/signals/target.rs \
+    'self.process.store(process, Ordering::Relaxed);
+        // With that of `Slot::record`: a handler sees this, or its signal is found by
+        // who looks now.
+        fence(Ordering::SeqCst);' \
+    'self.process.store(process, Ordering::Relaxed);'
+mutated "a sender's fence is weaker" src/channel/gate.rs \
+    'fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);' \
+    'fetch_add(1, Ordering::Relaxed);
+        fence(Ordering::AcqRel);'
+mutated "a receiver's fence is weaker" src/channel/gate.rs \
+    'fence(Ordering::SeqCst);
+        if' 'fence(Ordering::AcqRel);
+        if'
+mutated "who makes room does not take the lock" src/channel/gate.rs \
+    'let _locked = self.lock.lock().unwrap_or_else(PoisonError::into_inner);' ''
+mutated "a receiver that goes does not open the gate" src/channel/link.rs 'gate.open();' 'let _ = gate;'
+mutated "a gate that opens wakes one of two" src/channel/gate.rs \
+    'self.wake(Condvar::notify_all)' 'self.wake(Condvar::notify_one)'
+mutated "a message that is taken makes no room" src/channel/link.rs 'gate.make_room();' 'let _ = gate;'
+mutated "the last sender wakes nobody" src/channel/link.rs 'let _ = self.waker.wake();' ''
+mutated "without senders nobody looks once more" src/channel/link.rs \
+    'self.pop().ok_or(RecvError::Disconnected)' 'Err(RecvError::Disconnected)'
+mutated "an earlier alarm wakes nobody" src/sys/alarms.rs \
+    'schedule.alarm() < service.sleeps_until' 'false'
+mutated "the thread does not look before it sleeps" src/sys/alarms.rs \
+    'let next = service.expire(clock::since_start());' 'let next = u64::MAX;'
+mutated "a thread does not learn that it is to end" src/sys/alarms.rs \
+    'service.generation.wrapping_add(1)' 'service.generation'
+mutated "two threads make the lock anew" src/sys/monitor.rs \
+    'if owner == beginning {' 'if false {'
+mutated "a change is not counted" src/sys/change.rs 'self.0.fetch_add(1, Ordering::Relaxed);' ''
+mutated "the count is read when the lock is released" src/sys/change.rs \
+    'let seen = self.0.load(Ordering::Relaxed);
+                // SAFETY: the caller'"'"'s promise.
+                unsafe { libc::pthread_mutex_unlock(mutex) };' \
+    '// SAFETY: the caller'"'"'s promise.
+                unsafe { libc::pthread_mutex_unlock(mutex) };
+                let seen = self.0.load(Ordering::Relaxed);'

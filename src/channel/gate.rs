@@ -1,7 +1,8 @@
 //! The room that a bounded channel has, and where senders wait for it.
 
-use core::sync::atomic::{fence, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
+
+use crate::atomic::{fence, AtomicUsize, Ordering};
 
 /// Counts places, and lets senders wait for one, which costs the receiver a fence
 /// and a load while nobody does.

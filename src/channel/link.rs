@@ -10,12 +10,11 @@
 //! So a descriptor that was written stays readable, and no other message needs
 //! to be announced, until the receiver finds the queue empty.
 
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-
 use crossbeam_queue::SegQueue;
 
 use super::error::{RecvError, SendError};
 use super::gate::Gate;
+use crate::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::{AutoNotifier, Waker};
 
 pub(super) struct Link<T> {

@@ -1,5 +1,6 @@
 //! Signals as a descriptor.
 
+mod early;
 mod pending;
 mod set;
 mod signal;

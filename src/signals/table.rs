@@ -3,6 +3,7 @@
 
 use libc::c_int;
 
+use super::early::Early;
 use super::set::{every_number, SignalSet, COUNT};
 use super::signal::Record;
 use super::slot::Slot;
@@ -22,8 +23,8 @@ struct Entry {
     slot: Slot<4>,
     /// Whom the handler calls afterwards.
     chain: Chain,
-    /// The process in which a signal came while the slot was still its parent's.
-    came_in: AtomicU32,
+    /// A signal that came while the slot was still the parent's.
+    early: Early,
     /// How many objects watch it.
     users: AtomicU32,
     /// Bits of `BY_HANDLER`, ….
@@ -50,7 +51,7 @@ const NEW: Entry = Entry {
         watchers: ZERO,
     },
     chain: Chain::NONE,
-    came_in: ZERO,
+    early: Early(ZERO),
     users: ZERO,
     marks: ZERO,
     saved: Saved::NEW,
@@ -88,8 +89,8 @@ pub(crate) fn arrived(number: c_int, record: &Record) {
     };
     // In a child, until it has slots and descriptors of its own: the descriptors
     // are the parent's too, and after `vfork` even the slots are.
-    if PROCESS.load(Ordering::Acquire) != process {
-        return entry.came_in.store(process, Ordering::Relaxed);
+    if PROCESS.load(Ordering::Acquire) != process && !entry.early.leave(process, &PROCESS) {
+        return;
     }
     let mut watchers = entry.slot.record(&record.words());
     for target in &TARGETS {
@@ -282,7 +283,7 @@ pub(super) fn before_exec() -> Result<(), Errno> {
         }
         // Came to our handler in this child, and nobody will ask for it. A handler
         // of the program's own has been called already.
-        if entry.came_in.load(Ordering::Relaxed) == process && entry.saved.load().is_default() {
+        if entry.early.is_of(process) && entry.saved.load().is_default() {
             result = result.and(signals::raise(number));
         }
     }
@@ -313,7 +314,7 @@ fn adopt(process: u32) {
     TARGETS.iter().for_each(Target::unpin);
     PROCESS.store(process, Ordering::Release);
     for entry in &ENTRIES {
-        if entry.came_in.swap(0, Ordering::Relaxed) == process {
+        if entry.early.take(process) {
             entry.slot.record(&Record::UNKNOWN.words());
         }
     }

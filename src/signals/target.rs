@@ -43,6 +43,9 @@ impl Target {
     pub(super) fn open(&self, descriptor: u32, process: u32) {
         self.descriptor.store(descriptor, Ordering::Relaxed);
         self.process.store(process, Ordering::Relaxed);
+        // With that of `Slot::record`: a handler sees this, or its signal is found by
+        // who looks now.
+        fence(Ordering::SeqCst);
     }
 
     /// By its owner, who closes the descriptor as soon as the target

@@ -8,10 +8,13 @@ use loom::sync::atomic;
 // What these files find in their crate.
 use wakefd::*;
 
+mod descriptor;
 mod model;
 mod signal_model;
 // The modules of the library that are compiled twice: what is checked must be what
 // is used.
+#[path = "../../../src/signals/early.rs"]
+mod early;
 #[path = "../../../src/signals/pending.rs"]
 mod pending;
 #[path = "../../../src/signals/slot.rs"]

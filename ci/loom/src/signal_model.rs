@@ -2,11 +2,13 @@
 //! here, which can do all that one on the same thread can, and more.
 
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use loom::sync::atomic::AtomicU32;
+use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use loom::sync::Arc;
 use loom::thread;
 
-use crate::model::Descriptor;
+use crate::descriptor::Descriptor;
+use crate::early::Early;
 use crate::pending::next;
 use crate::slot::Slot;
 use crate::target::{Target, NONE};
@@ -150,6 +152,54 @@ fn a_new_watcher_misses_nothing() {
     });
 }
 
+/// In a child: a handler runs while the slots, and then the descriptor, become its own.
+#[test]
+fn a_child_misses_nothing_that_comes_meanwhile() {
+    loom::model(|| {
+        struct Child {
+            owner: AtomicU32,
+            early: Early,
+            target: Target,
+            watched: Arc<Watched>,
+        }
+        let child = Arc::new(Child {
+            owner: AtomicU32::new(1),
+            early: Early(AtomicU32::new(0)),
+            target: Target {
+                process: AtomicU32::new(1),
+                descriptor: AtomicU32::new(5), // Under the same number.
+                pins: AtomicU32::new(0),
+            },
+            watched: Watched::new(OBJECT),
+        });
+        let shared = Arc::clone(&child);
+        let handler = thread::spawn(move || {
+            let Child { owner, early, .. } = &*shared;
+            if owner.load(Acquire) == 2 || early.leave(2, owner) {
+                assert_eq!(shared.watched.slot.record(&[1; 2]), OBJECT);
+                shared.target.with(2, |number| {
+                    assert_eq!(number, 5);
+                    shared.watched.descriptor.notify().unwrap();
+                });
+            }
+        });
+        child.watched.slot.reset();
+        child.owner.store(2, Release);
+        if child.early.take(2) {
+            child.watched.slot.record(&[1; 2]);
+        }
+        child.target.open(5, 2);
+        if child.watched.slot.is_full() {
+            child.watched.descriptor.notify().unwrap();
+        }
+        // Asleep for ever if nobody has said it.
+        assert_eq!(child.watched.descriptor.wait(None), Ok(Wait::Notified));
+        handler.join().unwrap();
+        assert_eq!(child.watched.take(), Some(1));
+        assert_eq!(child.watched.take(), None);
+    });
+}
+
 /// loom sees whether a handler may use the descriptor while it is closed.
 #[test]
 fn a_descriptor_is_closed_when_no_handler_has_it() {
@@ -181,6 +231,8 @@ fn a_descriptor_is_closed_when_no_handler_has_it() {
             thread::yield_now();
         }
         shared.descriptor.with_mut(|_| ());
-        threads.map(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
 }

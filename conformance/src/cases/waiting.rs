@@ -78,7 +78,9 @@ pub(super) fn clause_7_goes_on_after_signals(way: Way) {
     let handler = || {
         signals.fetch_add(1, Ordering::Relaxed);
     };
-    signal::with_alarms(5_000, &handler, || {
+    // However slow the machine: in one of the waits several signals must come.
+    signal::with_alarms(5_000, &handler, || loop {
+        signals.store(0, Ordering::Relaxed);
         let begin = time::now();
         let waited = notifier.wait(Some(Duration::from_millis(MILLISECONDS)));
         let elapsed = time::now() - begin;
@@ -87,7 +89,9 @@ pub(super) fn clause_7_goes_on_after_signals(way: Way) {
         // If every signal had begun the time-out anew, there would be no end;
         // the bound is wide because machines are slow, not the wait.
         assert!(elapsed < 50 * MILLISECONDS, "{elapsed} ms");
-        assert!(signals.load(Ordering::Relaxed) > 2);
+        if signals.load(Ordering::Relaxed) > 2 {
+            break;
+        }
     });
 }
 

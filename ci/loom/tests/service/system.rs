@@ -1,0 +1,156 @@
+//! What the service asks of libc and of the kernel.
+#![allow(non_camel_case_types, non_upper_case_globals)] // C's names.
+#![allow(clippy::missing_safety_doc)] // As libc's.
+
+use core::cell::Cell;
+use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
+use std::sync::Mutex as StdMutex;
+
+use loom::sync::{Condvar, Mutex, MutexGuard};
+use real_libc::{c_int, c_long, FUTEX_WAIT, FUTEX_WAKE};
+
+use crate::atomic::AtomicU32;
+
+static PROCESS: AtomicI32 = AtomicI32::new(1);
+static EXECUTION: AtomicI32 = AtomicI32::new(0);
+static MAY_HAVE_THREADS: AtomicBool = AtomicBool::new(true);
+
+pub unsafe fn getpid() -> real_libc::pid_t {
+    PROCESS.load(Ordering::Relaxed)
+}
+
+/// Which of many this is that loom makes.
+pub fn execution() -> i32 {
+    EXECUTION.load(Ordering::Relaxed)
+}
+
+/// Runs `child` in every order, in a process that finds the lock and the list as
+/// another's: that of `parent`, which can have no threads.
+pub fn model(parent: impl Fn() + Sync + Send + 'static, child: impl Fn() + Sync + Send + 'static) {
+    // The service is a static, so one test at a time.
+    static ALONE: StdMutex<()> = StdMutex::new(());
+    let _alone = ALONE.lock().expect("no test has failed");
+    loom::model(move || {
+        EXECUTION.fetch_add(1, Ordering::Relaxed);
+        MAY_HAVE_THREADS.store(false, Ordering::Relaxed);
+        parent();
+        MAY_HAVE_THREADS.store(true, Ordering::Relaxed);
+        PROCESS.fetch_add(1, Ordering::Relaxed);
+        child();
+    });
+}
+
+/// A lock of loom's, made when it is taken first, and what its holder has of it.
+pub struct pthread_mutex_t {
+    made: Cell<Option<&'static Mutex<()>>>,
+    held: Cell<Option<MutexGuard<'static, ()>>>,
+}
+
+#[allow(clippy::declare_interior_mutable_const)] // As libc's: to assign.
+pub const PTHREAD_MUTEX_INITIALIZER: pthread_mutex_t = pthread_mutex_t {
+    made: Cell::new(None),
+    held: Cell::new(None),
+};
+
+pub unsafe fn pthread_mutex_lock(mutex: *mut pthread_mutex_t) {
+    let mutex = unsafe { &*mutex };
+    let made = mutex
+        .made
+        .get()
+        .unwrap_or_else(|| Box::leak(Box::default()));
+    mutex.made.set(Some(made));
+    let held = made.lock().unwrap();
+    mutex.held.set(Some(held));
+}
+
+pub unsafe fn pthread_mutex_unlock(mutex: *mut pthread_mutex_t) {
+    let mutex = unsafe { &*mutex };
+    drop(mutex.held.take().expect("it is held"));
+}
+
+pub const SYS_futex: c_long = 0;
+
+loom::lazy_static! {
+    /// The kernel's queue for the one word that there is.
+    static ref QUEUE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+}
+
+/// No time-out ends: what is waited for is an hour away, or comes by a wake-up.
+pub unsafe fn syscall(
+    _: c_long,
+    number: *const AtomicU32,
+    operation: c_int,
+    value: u32,
+    _: *const [c_long; 2],
+) -> c_long {
+    let (lock, changed) = &*QUEUE;
+    let locked = lock.lock().unwrap();
+    match operation {
+        FUTEX_WAKE if value > 1 => changed.notify_all(),
+        FUTEX_WAKE => changed.notify_one(),
+        FUTEX_WAIT if unsafe { &*number }.load(Ordering::Relaxed) == value => {
+            drop(changed.wait(locked).unwrap());
+        }
+        FUTEX_WAIT => {}
+        other => panic!("operation {other}"),
+    }
+    0
+}
+
+pub fn answer(result: c_long) -> Result<c_int, errno::Errno> {
+    Ok(result as c_int)
+}
+
+pub mod clock {
+    pub const NOW: u64 = 1_000;
+
+    pub fn since_start() -> u64 {
+        NOW
+    }
+
+    pub fn since_start_or_refused() -> Result<u64, i32> {
+        Ok(NOW)
+    }
+}
+
+pub mod errno {
+    pub type Errno = i32;
+
+    pub fn last() -> Errno {
+        panic!("no memory")
+    }
+}
+
+pub mod thread {
+    use core::ffi::c_void;
+
+    use loom::thread::JoinHandle;
+
+    pub fn spawn(
+        work: extern "C" fn(*mut c_void) -> *mut c_void,
+        argument: usize,
+    ) -> Result<real_libc::pthread_t, i32> {
+        if !super::MAY_HAVE_THREADS.load(super::Ordering::Relaxed) {
+            return Err(real_libc::EAGAIN);
+        }
+        let thread = loom::thread::spawn(move || {
+            work(argument as *mut c_void);
+        });
+        Ok(Box::into_raw(Box::new(thread)) as real_libc::pthread_t)
+    }
+
+    pub fn join(thread: real_libc::pthread_t) {
+        // SAFETY: from `spawn`, and joined once.
+        let thread = unsafe { Box::from_raw(thread as *mut JoinHandle<()>) };
+        thread.join().unwrap();
+    }
+
+    pub fn detach(_: real_libc::pthread_t) {
+        panic!("a thread that cannot be woken")
+    }
+
+    /// Until another thread has run.
+    pub fn pause() {
+        loom::thread::yield_now();
+    }
+}
