@@ -1,7 +1,7 @@
 //! A process of its own for each run.
 
+use crate::sys::alarms;
 use crate::sys::process::{fork_to, Ended};
-use crate::sys::signal;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) const SECONDS: i32 = 240;
 #[must_use]
 pub fn isolated(work: impl FnOnce() -> Outcome) -> Outcome {
     let work = || {
-        signal::ignore_none();
+        alarms::ignore_none();
         work()
     };
     // The exit status has one byte: the errno's, beside a bit for each kind.

@@ -9,7 +9,7 @@ use crate::sys::descriptors::{close, Open};
 use crate::sys::memory::Shared;
 use crate::sys::process::fork;
 use crate::sys::thread::together;
-use crate::sys::{errno, signal, time};
+use crate::sys::{alarms, errno, time};
 use crate::Way;
 
 pub(super) const LIMIT: u64 = Counter::LIMIT;
@@ -251,7 +251,7 @@ pub(super) fn counter_is_exact_under_signals(way: Way) {
     let by_handler = AtomicU32::new(0);
     let mut added = 0;
     let mut taken = 0;
-    signal::with_alarms(
+    alarms::with_alarms(
         50,
         &|| {
             assert_eq!(counter.add(1), Ok(()));

@@ -4,6 +4,7 @@ mod counter;
 mod fill;
 mod flags;
 mod fork;
+mod handlers;
 mod hostile;
 mod lost;
 mod multiplex;
@@ -17,7 +18,6 @@ mod signal_objects;
 mod signal_readiness;
 mod signal_storm;
 mod signal_what;
-mod signals;
 mod timer;
 mod timer_limits;
 mod waiting;
@@ -58,7 +58,7 @@ cases! {
         clause_3_clear_reports_what_it_takes
         clause_3_a_token_passes_round_fifty_threads
         clause_3_first_use_by_many_threads;
-    signals (Notifier):
+    handlers (Notifier):
         clause_4_errno_is_kept
         clause_4_signal_storm;
     flags (Notifier):

@@ -9,7 +9,7 @@ use wakefd::{Timer, Wait};
 
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
 use crate::sys::thread::together;
-use crate::sys::{signal, time};
+use crate::sys::{alarms, time};
 use crate::Way;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -311,7 +311,7 @@ pub(super) fn timer_goes_on_after_signals(way: Way) {
     let handler = || {
         signals.fetch_add(1, Ordering::Relaxed);
     };
-    signal::with_alarms(5_000, &handler, || {
+    alarms::with_alarms(5_000, &handler, || {
         // The handler runs on this thread, and so interrupts the wait: several times in
         // one of them, however slow the machine.
         loop {
@@ -336,7 +336,7 @@ pub(super) fn timer_goes_on_after_signals(way: Way) {
             counted.take();
         }
         // If this thread does not take them, no thread of the timer's does.
-        signal::without_signals(|| {
+        alarms::without_signals(|| {
             let before = signals.load(Ordering::Relaxed);
             time::sleep(30);
             assert_eq!(signals.load(Ordering::Relaxed), before);

@@ -7,7 +7,7 @@ use wakefd::{Notifier, Wait};
 
 use super::make;
 use crate::sys::thread::together;
-use crate::sys::{signal, time};
+use crate::sys::{alarms, time};
 use crate::Way;
 
 pub(super) fn clause_7_zero_does_not_wait(way: Way) {
@@ -79,7 +79,7 @@ pub(super) fn clause_7_goes_on_after_signals(way: Way) {
         signals.fetch_add(1, Ordering::Relaxed);
     };
     // However slow the machine: in one of the waits several signals must come.
-    signal::with_alarms(5_000, &handler, || loop {
+    alarms::with_alarms(5_000, &handler, || loop {
         signals.store(0, Ordering::Relaxed);
         let begin = time::now();
         let waited = notifier.wait(Some(Duration::from_millis(MILLISECONDS)));
@@ -103,7 +103,7 @@ pub(super) fn clause_7_a_handler_ends_it_by_notifying(way: Way) {
             let _ = notifier.notify();
         }
     };
-    signal::with_alarms(5_000, &handler, || {
+    alarms::with_alarms(5_000, &handler, || {
         assert_eq!(notifier.wait(None), Ok(Wait::Notified));
         assert!(signals.load(Ordering::Relaxed) > 3);
     });
@@ -119,7 +119,7 @@ pub(super) fn clause_7_a_last_look_after_a_signal(way: Way) {
             while time::now() < begin + 100 {}
         }
     };
-    signal::with_alarms(20_000, &handler, || {
+    alarms::with_alarms(20_000, &handler, || {
         let waited = notifier.wait(Some(Duration::from_millis(60)));
         assert_eq!(waited, Ok(Wait::Notified));
     });

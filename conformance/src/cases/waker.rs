@@ -10,7 +10,7 @@ use crate::sys::descriptors::{close, Open};
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
 use crate::sys::process::fork;
 use crate::sys::thread::together;
-use crate::sys::{errno, signal, time};
+use crate::sys::{alarms, errno, time};
 use crate::Way;
 
 pub(super) fn waker_coalesces(way: Way) {
@@ -166,7 +166,7 @@ pub(super) fn waker_signal_storm(way: Way) {
         }
         signals.fetch_add(1, Ordering::Relaxed);
     };
-    signal::with_alarms(50, &handler, || {
+    alarms::with_alarms(50, &handler, || {
         let end = time::now() + 200;
         while time::now() < end || signals.load(Ordering::Relaxed) < 20 {
             errno::set(MARK);

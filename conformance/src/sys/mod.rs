@@ -1,13 +1,13 @@
 //! What the suite needs of the system, as safe functions: no std here.
 #![allow(unsafe_code)]
 
+pub(crate) mod alarms;
 pub(crate) mod descriptors;
 pub(crate) mod errno;
 pub(crate) mod memory;
 pub(crate) mod multiplexer;
 pub(crate) mod process;
 pub(crate) mod seccomp;
-pub(crate) mod signal;
 pub(crate) mod signals;
 pub(crate) mod thread;
 pub(crate) mod time;

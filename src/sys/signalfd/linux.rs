@@ -88,7 +88,12 @@ mod tests {
     #[test]
     fn the_mask_has_the_kernels_size_and_order() {
         let bytes = size_of_val(&kernel_mask(SignalSet::EMPTY));
-        let is_mips = std::env::consts::ARCH.starts_with("mips");
+        let is_mips = cfg!(any(
+            target_arch = "mips",
+            target_arch = "mips32r6",
+            target_arch = "mips64",
+            target_arch = "mips64r6",
+        ));
         assert_eq!(bytes, if is_mips { 16 } else { 8 });
         let (first_real_time, _) = crate::sys::signals::real_time();
         for number in [1, libc::SIGTERM, libc::SIGUSR2, first_real_time] {

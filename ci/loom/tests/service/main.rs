@@ -32,8 +32,8 @@ mod timer {
     pub(crate) use crate::schedule::Schedule;
 }
 pub use real_libc::{
-    c_int, c_long, mmap, munmap, pid_t, pthread_t, ETIMEDOUT, EXDEV, FUTEX_WAIT, FUTEX_WAKE, MAP_ANON,
-    MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE,
+    c_int, c_long, mmap, munmap, pid_t, pthread_t, ETIMEDOUT, EXDEV, FUTEX_WAIT, FUTEX_WAKE,
+    MAP_ANON, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE,
 };
 pub use system::{
     getpid, pthread_mutex_lock, pthread_mutex_t, pthread_mutex_unlock, syscall, SYS_futex,

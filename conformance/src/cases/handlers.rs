@@ -6,7 +6,7 @@ use wakefd::Notifier;
 
 use super::{is_pending, make};
 use crate::sys::descriptors::{close, Open};
-use crate::sys::{errno, signal, time};
+use crate::sys::{alarms, errno, time};
 use crate::Way;
 
 /// No call gives this one.
@@ -41,7 +41,7 @@ pub(super) fn clause_4_signal_storm(way: Way) {
         }
         signals.fetch_add(1, Ordering::Relaxed);
     };
-    signal::with_alarms(50, &handler, || {
+    alarms::with_alarms(50, &handler, || {
         let end = time::now() + 300;
         // However slow the machine: some signals must come.
         while time::now() < end || signals.load(Ordering::Relaxed) < 20 {
