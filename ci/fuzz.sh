@@ -86,11 +86,8 @@ mistake() {
     local copy=$target/mutated
     printf '%s\n' "$1"
     shift
-    rm -rf "$copy"
-    mkdir -p "$copy"
-    cp -r Cargo.toml Cargo.lock src README.md conformance tests examples benches fuzz "$copy"
-    OLD=$2 NEW=$3 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$copy/$1" ||
-        fail "'$2' is not in $1 once"
+    copy_to "$copy" fuzz
+    edit "$copy/$1" "$2" "$3"
     build "$copy"
     ! fuzz -runs=0 "$target/corpus" >/dev/null || fail "the corpus does not find that"
     grep -A3 -m1 "panicked at" "$target/fuzz.log" | sed 's/^/    /'

@@ -19,6 +19,21 @@ run() {
     "$@"
 }
 
+# copy_to DIRECTORY [PATH...]: puts the library's sources there, and these, to plant
+# mistakes in them.
+copy_to() {
+    rm -rf "$1"
+    mkdir -p "$1"
+    # Also members and targets that the root's manifest names.
+    cp -r --parents Cargo.toml Cargo.lock README.md src docs conformance tests examples benches "${@:2}" "$1"
+}
+
+# edit FILE OLD NEW: puts NEW in the place of OLD, which is there once.
+edit() {
+    OLD=$2 NEW=$3 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$1" ||
+        fail "'$2' is not in $1 once"
+}
+
 # seen COLUMN TARGET: notes for ci/targets.sh that it has passed.
 seen() {
     mkdir -p "$CACHE/passed/$1"

@@ -23,12 +23,8 @@ mutated() {
     local copy=$target/mutated of=--lib
     printf '%s\n' "$1"
     shift
-    rm -rf "$copy"
-    mkdir -p "$copy/ci"
-    cp -r Cargo.toml Cargo.lock src README.md conformance tests examples benches "$copy"
-    cp -r ci/loom "$copy/ci"
-    OLD=$2 NEW=$3 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$copy/$1" ||
-        fail "'$2' is not in $1 once"
+    copy_to "$copy" ci/loom
+    edit "$copy/$1" "$2" "$3"
     case $1 in
         src/channel/*) of=--test=channel ;;
         src/sys/*) of=--test=service ;;

@@ -21,12 +21,7 @@ fi
 say "every runtime, and the recipes"
 run runtimes test .
 
-# In a copy: edit FILE OLD NEW puts NEW in the place of OLD, which is there once.
 copy=$target/mutated
-edit() {
-    OLD=$2 NEW=$3 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$copy/runtimes/$1" ||
-        fail "'$2' is not in $1 once"
-}
 
 # mutated WHAT: in each file of tests, one that counts hangs in the copy.
 mutated() {
@@ -45,26 +40,17 @@ mutated() {
     done
 }
 
-fresh() {
-    rm -rf "$copy"
-    mkdir -p "$copy"
-    cp -r Cargo.toml Cargo.lock README.md src docs "$copy"
-    # Members and targets that the root's manifest names.
-    cp -r conformance tests examples benches "$copy"
-    cp -r runtimes "$copy"
-}
-
 say "with a mistake"
-fresh
-edit src/ledger.rs 'wake();' 'if number % 64 != 0 { wake(); }'
+copy_to "$copy" runtimes
+edit "$copy/runtimes/src/ledger.rs" 'wake();' 'if number % 64 != 0 { wake(); }'
 mutated "a producer forgets to notify, one time in 64"
-fresh
-edit src/ledger.rs 'clear().expect("clear");
+copy_to "$copy" runtimes
+edit "$copy/runtimes/src/ledger.rs" 'clear().expect("clear");
         self.look()' 'let all_seen = self.look();
         clear().expect("clear");
         all_seen'
 # Its executor clears by itself, before it polls the task, which looks.
-edit tests/executor.rs '        notifier.clear().expect("clear");
+edit "$copy/runtimes/tests/executor.rs" '        notifier.clear().expect("clear");
         if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
             return value;
         }' '        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {

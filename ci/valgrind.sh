@@ -83,11 +83,8 @@ all_under() {
 mutated() {
     local copy=target/valgrind-mutated tool program
     say "with a mistake: $1"
-    rm -rf "$copy"
-    mkdir -p "$copy"
-    cp -r Cargo.toml Cargo.lock src README.md conformance tests examples benches "$copy"
-    OLD=$3 NEW=$4 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$copy/$2" ||
-        fail "'$3' is not in $2 once"
+    copy_to "$copy"
+    edit "$copy/$2" "$3" "$4"
     program=$(cd "$copy" && executable conformance --target-dir ../valgrind-target)
     [ -n "$program" ] || fail "it does not build"
     for tool in helgrind drd; do
