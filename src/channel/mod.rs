@@ -57,8 +57,8 @@ pub fn channel<T>() -> Result<(Sender<T>, Receiver<T>), Error> {
 }
 
 /// As [`channel`], with at most `capacity` messages in it: see
-/// [`Sender::send`]. A capacity of zero counts as one. It costs nothing: memory is
-/// taken as messages come.
+/// [`Sender::send`]. A capacity of zero counts as one, and a large one costs nothing:
+/// memory is taken as messages come.
 ///
 /// # Errors
 ///

@@ -11,6 +11,7 @@ use super::target::{self, Target};
 use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
 use crate::sys::actions::{Action, Chain, Saved};
 use crate::sys::errno::Errno;
+use crate::sys::poll;
 use crate::sys::signals::{self, process};
 use crate::RawFd;
 
@@ -226,7 +227,7 @@ fn give_up(set: SignalSet, index: Option<usize>) {
         // A handler that has it pinned has one call to make, which does not block.
         // In a child of fork, those that had it are not here.
         while target.is_of(process()) && !target.is_idle() {
-            signals::pause();
+            poll::pause();
         }
     }
 }
@@ -414,7 +415,7 @@ impl Lock {
             // here: nobody will give it back.
             free = if holder == process { 0 } else { holder };
             if holder == process {
-                signals::pause();
+                poll::pause();
             }
         }
         Lock

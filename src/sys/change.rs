@@ -20,7 +20,7 @@ cfg_if::cfg_if! {
 
         use crate::atomic::{AtomicU32, Ordering};
         use crate::sys::errno::Errno;
-        use crate::sys::{answer, clock, thread};
+        use crate::sys::{answer, clock, poll};
 
         /// How often it has happened.
         pub(super) struct Change(AtomicU32);
@@ -76,7 +76,7 @@ cfg_if::cfg_if! {
                 match slept {
                     Ok(()) | Err(libc::ETIMEDOUT) => {}
                     Err(_) if self.0.load(Ordering::Relaxed) != seen => {}
-                    Err(_) => thread::pause(),
+                    Err(_) => poll::pause(),
                 }
                 // SAFETY: as above.
                 unsafe { libc::pthread_mutex_lock(mutex) };

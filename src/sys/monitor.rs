@@ -10,7 +10,7 @@ use core::ops::{Deref, DerefMut};
 
 use super::change::Change;
 use super::errno::Errno;
-use super::thread;
+use super::poll;
 use crate::atomic::{AtomicI32, Ordering};
 
 /// The lock, the change and the value.
@@ -64,7 +64,7 @@ impl<T: Copy> Monitor<T> {
             }
             if owner == beginning {
                 // Another thread is at it.
-                thread::pause();
+                poll::pause();
                 continue;
             }
             let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);

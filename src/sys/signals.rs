@@ -232,9 +232,3 @@ pub(crate) fn notify(descriptor: u32) {
         unsafe { libc::write(descriptor, one.as_ptr().cast(), one.len()) };
     }
 }
-
-/// Lets others run, for a millisecond.
-pub(crate) fn pause() {
-    // SAFETY: no entries, so no memory is touched.
-    unsafe { libc::poll(null_mut(), 0, 1) };
-}

@@ -68,10 +68,3 @@ pub(super) fn detach(thread: libc::pthread_t) {
     // SAFETY: the caller has it from `spawn` and gives it up.
     unsafe { libc::pthread_detach(thread) };
 }
-
-/// Lets others run, for a millisecond. To yield would not let a thread of lower
-/// priority run.
-pub(super) fn pause() {
-    // SAFETY: no entries, so no memory is touched.
-    unsafe { libc::poll(null_mut(), 0, 1) };
-}

@@ -1,7 +1,7 @@
 //! `reinit_after_fork`, also halfway.
 
 use libc::EBUSY;
-use wakefd::{AutoNotifier, Notifier, Operation, Rung};
+use wakefd::{AutoNotifier, Error, Notifier, Operation, RawFd, Rung};
 
 use super::calls::{DUP2, DUP3, EVENTFD2, F_SETFD, PIPE2, YOUNG};
 use super::create::works;
@@ -82,15 +82,24 @@ fn second_end(fault: Fault) -> Effect {
 /// The new eventfd is in its place, but the flag is not.
 fn after_dup2(fault: Fault) -> Effect {
     let notifier = pending(EventFd);
-    let before = Open::now();
     let number = notifier.as_raw_fd();
-    let result = fault
-        .narrowed(0, number)
-        .during(|| notifier.reinit_after_fork());
+    let effect = unflagged(fault, EventFd, number, || notifier.reinit_after_fork());
+    works(&notifier);
+    effect
+}
+
+/// Re-makes what has this number, where close-on-exec cannot be set after `dup2`.
+pub(super) fn unflagged(
+    fault: Fault,
+    rung: Rung,
+    number: RawFd,
+    reinit: impl FnOnce() -> Result<(), Error> + Send,
+) -> Effect {
+    let before = Open::now();
+    let result = fault.narrowed(0, number).during(reinit);
     assert_eq!(Open::now(), before, "the numbers");
     let error = result.expect_err("there is no flag");
-    fault.is(error, Operation::Reinit, EventFd);
-    works(&notifier);
+    fault.is(error, Operation::Reinit, rung);
     match is_close_on_exec(number) {
         true => Effect::Success,
         false => Effect::Unflagged,

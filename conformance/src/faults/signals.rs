@@ -13,7 +13,7 @@ use super::calls::{
     SIG_UNBLOCK, WRITE, YOUNG,
 };
 use super::create::leaks;
-use super::reinit::{or_dup2, unless_busy};
+use super::reinit::{or_dup2, unflagged, unless_busy};
 use super::{error, error_at_once, or_full_or_empty, Effect, Fault, Row};
 use crate::sys::descriptors::{is_close_on_exec, Open};
 use crate::sys::errno;
@@ -445,19 +445,10 @@ fn reinit(fault: Fault, rung: Rung, operation: Operation) -> Effect {
 /// The new signalfd is in its place, but the flag is not.
 fn after_dup2(fault: Fault) -> Effect {
     let signals = make(SignalFd);
-    let before = Open::now();
     let number = signals.as_raw_fd();
-    let result = fault
-        .narrowed(0, number)
-        .during(|| signals.reinit_after_fork());
-    assert_eq!(Open::now(), before, "the numbers");
-    let error = result.expect_err("there is no flag");
-    fault.is(error, Operation::Reinit, SignalFd);
+    let effect = unflagged(fault, SignalFd, number, || signals.reinit_after_fork());
     works(&signals);
-    match is_close_on_exec(number) {
-        true => Effect::Success,
-        false => Effect::Unflagged,
-    }
+    effect
 }
 
 /// What fails is said, and can be tried again.

@@ -11,7 +11,7 @@ use super::calls::{
     TIMERFD_FLAGS, WRITE,
 };
 use super::create::leaks;
-use super::reinit::{or_dup2, unless_busy};
+use super::reinit::{or_dup2, unflagged, unless_busy};
 use super::{error, error_at_once, or_full_or_empty, Effect, Fault, Row};
 use crate::sys::descriptors::{is_close_on_exec, Open};
 use crate::sys::process::fork;
@@ -423,19 +423,10 @@ fn reinit(fault: Fault, rung: Rung, operation: Operation) -> Effect {
 /// The new timerfd is in its place, but the flag is not.
 fn after_dup2(fault: Fault) -> Effect {
     let timer = expired(TimerFd);
-    let before = Open::now();
     let number = timer.as_raw_fd();
-    let result = fault
-        .narrowed(0, number)
-        .during(|| timer.reinit_after_fork());
-    assert_eq!(Open::now(), before, "the numbers");
-    let error = result.expect_err("there is no flag");
-    fault.is(error, Operation::Reinit, TimerFd);
+    let effect = unflagged(fault, TimerFd, number, || timer.reinit_after_fork());
     works(&timer);
-    match is_close_on_exec(number) {
-        true => Effect::Success,
-        false => Effect::Unflagged,
-    }
+    effect
 }
 
 /// The descriptors are the child's, but there is no thread.

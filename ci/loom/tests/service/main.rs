@@ -23,10 +23,10 @@ mod system;
 // What these files find in their crate, in the modules beside them, and in libc.
 use descriptor::Descriptor as AutoNotifier;
 use sys::clock;
-use system::{errno, thread};
+use system::{errno, poll, thread};
 use wakefd::*;
 mod sys {
-    pub(crate) use crate::system::{answer, clock, errno, thread};
+    pub(crate) use crate::system::{answer, clock, errno, poll};
 }
 mod timer {
     pub(crate) use crate::schedule::Schedule;

@@ -148,7 +148,9 @@ pub mod thread {
     pub fn detach(_: real_libc::pthread_t) {
         panic!("a thread that cannot be woken")
     }
+}
 
+pub mod poll {
     /// Until another thread has run.
     pub fn pause() {
         loom::thread::yield_now();
