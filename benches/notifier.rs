@@ -1,4 +1,4 @@
-//! What an operation costs on each rung, beside a bare eventfd and a bare pipe
+//! What an operation costs on each mechanism, beside a bare eventfd and a bare pipe
 //! through rustix: `cargo bench`.
 //!
 //! Times of one machine at one moment: read the ratios.
@@ -9,7 +9,7 @@ use std::time::Instant;
 use rustix::event::{eventfd, EventfdFlags};
 use rustix::io::{read, write};
 use rustix::pipe::{pipe_with, PipeFlags};
-use wakefd::{AutoNotifier, Notifier, Rung};
+use wakefd::{AutoNotifier, Mechanism, Notifier};
 
 /// Operations in a round, and rounds of which the fastest counts: what is
 /// slower was disturbed.
@@ -37,19 +37,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{:<18} {:>14} {:>14} {:>14} {:>14}",
         "ns", "notify pending", "notify + clear", "wait, pending", "new + drop"
     );
-    for rung in Rung::OF_NOTIFIERS {
-        let notifier = match AutoNotifier::at(rung) {
+    for mechanism in Mechanism::FOR_NOTIFIERS {
+        let notifier = match AutoNotifier::at(mechanism) {
             Ok(notifier) => notifier,
             Err(error) => {
-                println!("{rung:<18} not here: {error}");
+                println!("{mechanism:<18} not here: {error}");
                 continue;
             }
         };
         let both = nanoseconds(|| assert_eq!(notifier.notify().and(notifier.clear()), Ok(true)));
         let notify = nanoseconds(|| assert_eq!(notifier.notify(), Ok(())));
         let wait = nanoseconds(|| assert!(notifier.wait(None).is_ok()));
-        let new = nanoseconds(|| drop(AutoNotifier::at(rung)));
-        row(&format!("wakefd {rung}"), [notify, both, wait, new]);
+        let new = nanoseconds(|| drop(AutoNotifier::at(mechanism)));
+        row(&format!("wakefd {mechanism}"), [notify, both, wait, new]);
     }
 
     let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;

@@ -2,20 +2,20 @@
 //! `cargo bench --bench timer --features timer`.
 //!
 //! Lateness is from the time for which a timer was armed until `wait` has returned.
-//! The rungs take turns, so that a disturbance does not fall on one alone.
+//! The mechanisms take turns, so that a disturbance does not fall on one alone.
 
 use core::time::Duration;
 
-use wakefd::{Error, Rung, Timer};
+use wakefd::{Error, Mechanism, Timer};
 
-const RUNGS: [Rung; 2] = [Rung::TimerFdFlags, Rung::TimerThread];
+const MECHANISMS: [Mechanism; 2] = [Mechanism::TimerFdFlags, Mechanism::TimerThread];
 
 fn main() -> Result<(), Error> {
     println!("{:<34} {:>14} {:>14}", "µs", "timerfd", "thread");
     for (milliseconds, times) in [(1, 1000), (10, 200)] {
         let first = Duration::from_millis(milliseconds);
         let [mut timerfd, mut thread] = [Vec::new(), Vec::new()];
-        let timers = [Timer::at(RUNGS[0])?, Timer::at(RUNGS[1])?];
+        let timers = [Timer::at(MECHANISMS[0])?, Timer::at(MECHANISMS[1])?];
         for _ in 0..times {
             timerfd.push(lateness(&timers[0], first)?);
             thread.push(lateness(&timers[1], first)?);
@@ -31,7 +31,7 @@ fn main() -> Result<(), Error> {
             row(&name, [timerfd[rank], thread[rank]]);
         }
     }
-    let [timerfd, thread] = [drift(RUNGS[0])?, drift(RUNGS[1])?];
+    let [timerfd, thread] = [drift(MECHANISMS[0])?, drift(MECHANISMS[1])?];
     row("1 ms period, 1000th, late", [timerfd.0, thread.0]);
     row("1 ms period, late, median", [timerfd.1, thread.1]);
     println!(
@@ -57,10 +57,10 @@ fn lateness(timer: &Timer, first: Duration) -> Result<Duration, Error> {
 
 /// How late the last of a thousand periods is, and the median; and how many
 /// expirations were taken until then.
-fn drift(rung: Rung) -> Result<(Duration, Duration, u64), Error> {
+fn drift(mechanism: Mechanism) -> Result<(Duration, Duration, u64), Error> {
     const PERIOD: Duration = Duration::from_millis(1);
     const PERIODS: u32 = 1000;
-    let timer = Timer::at(rung)?;
+    let timer = Timer::at(mechanism)?;
     let first = Timer::now() + PERIOD;
     timer.arm_at(first, Some(PERIOD))?;
     let (mut late, mut count) = (Vec::new(), 0);

@@ -8,7 +8,7 @@ command -v cargo >/dev/null || packages cargo-web rustc-web
 
 list=docs/api.txt out=target/api
 json=$out/doc/wakefd.json
-# What public-api of ci/api/Cargo.toml reads.
+# What public-api of tests/api/Cargo.toml reads.
 format=57
 CARGO=(cargo)
 
@@ -21,10 +21,10 @@ describe() {
 if ! describe; then
     say "this compiler's JSON is of another format; with the one that Debian has"
     rust_src
-    describe || fail "no compiler here writes rustdoc's JSON in format $format; see ci/api/Cargo.toml"
+    describe || fail "no compiler here writes rustdoc's JSON in format $format; see tests/api/Cargo.toml"
 fi
 
-cargo run --quiet --locked --manifest-path ci/api/Cargo.toml --target-dir $out -- $json >$out/api.txt
+cargo run --quiet --locked --manifest-path tests/api/Cargo.toml --target-dir $out -- $json >$out/api.txt
 if [ "${1:-}" = --update ]; then
     run cp $out/api.txt $list
 elif ! diff -u $list $out/api.txt; then

@@ -17,5 +17,5 @@ for argument in "$@"; do
     esac
 done
 
-run cargo build --locked --release --manifest-path benchmarks/Cargo.toml --target-dir $out
+run cargo build --locked --release --manifest-path benches/compare/Cargo.toml --target-dir $out
 run $out/release/wakefd-benchmarks --out $out "${arguments[@]}"

@@ -138,7 +138,7 @@ fi
 
 say "booting $machine: $(basename "$kernel")"
 log=$work/console.log status=0
-# The self-test's own limit (selftest/src/pid1.rs) is shorter.
+# The self-test's own limit (tests/selftest/src/pid1.rs) is shorter.
 timeout --foreground 1860 "$qemu" "${options[@]}" -kernel "$kernel" -append "$append" \
     -display none -monitor none -serial stdio -vga none -nic none -no-reboot </dev/null 2>&1 | tee "$log" || status=$?
 
@@ -148,7 +148,7 @@ say "$machine ended"
 ! grep -a 'Kernel panic' "$log" || fail "the kernel of $machine panicked"
 bash ci/tap.sh <"$log" || fail "the self-test on $machine failed"
 if [ -z "$own" ]; then
-    # Each rung on its own, and the profiles of old kernels.
+    # Each mechanism on its own, and the profiles of old kernels.
     ! grep -a '# SKIP' "$log" || fail "skipped on $machine, whose kernel has everything"
 fi
 grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the self-test on $machine did not end with a reboot"

@@ -23,10 +23,10 @@ flags=(
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares
 )
-fuzzer=$target/$host/release/operations
+fuzzer=$target/$host/fuzz/operations
 build() {
-    RUSTFLAGS="${flags[*]}" run cargo build --locked --release --quiet --target "$host" \
-        --manifest-path "$1/fuzz/Cargo.toml" --target-dir "$target"
+    RUSTFLAGS="${flags[*]}" run cargo build --locked --profile fuzz --quiet --target "$host" \
+        --manifest-path "$1/tests/fuzz/Cargo.toml" --target-dir "$target"
 }
 
 # unpack DIRECTORY: the stored corpus, a line of hexadecimal digits for each input.
@@ -37,7 +37,7 @@ unpack() {
     while read -r line; do
         number=$((number + 1))
         xxd -r -p <<<"$line" >"$1/$number"
-    done <fuzz/corpus.txt
+    done <tests/fuzz/corpus.txt
 }
 
 # fuzz OPTION...: runs it, and adds up the operations.
@@ -52,7 +52,7 @@ say "the stored corpus, and on from there"
 build .
 unpack "$target/corpus"
 fuzz -runs=0 "$target/corpus" || fail "the stored corpus finds a difference"
-printf '%s inputs, %s operations\n' "$(wc -l <fuzz/corpus.txt)" $operations
+printf '%s inputs, %s operations\n' "$(wc -l <tests/fuzz/corpus.txt)" $operations
 start=$SECONDS
 # random COUNT BYTES: so many programs of that length.
 random() {
@@ -86,7 +86,7 @@ mistake() {
     local copy=$target/mutated
     printf '%s\n' "$1"
     shift
-    copy_to "$copy" fuzz
+    copy_to "$copy"
     edit "$copy/$1" "$2" "$3"
     build "$copy"
     ! fuzz -runs=0 "$target/corpus" >/dev/null || fail "the corpus does not find that"

@@ -12,7 +12,7 @@ done
 
 FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel timer,{eventfd,pipe} {,std\,}signal,{eventfd,pipe,eventfd\,pipe})
 # Crates outside the workspace, which cargo's --all and --workspace do not see.
-OTHERS=(selftest benchmarks runtimes capi fuzz ci/api ci/loom ci/no-panic ci/soak ci/syscalls)
+OTHERS=(benches/compare capi tests/selftest tests/api tests/fuzz tests/loom tests/no-panic tests/runtimes tests/soak tests/syscalls)
 
 say "format"
 run cargo fmt --all --check

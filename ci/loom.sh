@@ -12,7 +12,7 @@ export LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2}
 target=$PWD/target/loom
 
 # models DIRECTORY [OPTION...]: of the sources there, without those sources' own tests.
-models() { cargo test --locked --release --manifest-path "$1/ci/loom/Cargo.toml" --target-dir "$target" "${@:2}" -- model::; }
+models() { cargo test --locked --profile loom --manifest-path "$1/tests/loom/Cargo.toml" --target-dir "$target" "${@:2}" -- model::; }
 
 say "the models, up to $LOOM_MAX_PREEMPTIONS preemptions"
 run models .
@@ -23,7 +23,7 @@ mutated() {
     local copy=$target/mutated of=--lib
     printf '%s\n' "$1"
     shift
-    copy_to "$copy" ci/loom
+    copy_to "$copy"
     edit "$copy/$1" "$2" "$3"
     case $1 in
         src/channel/*) of=--test=channel ;;
@@ -62,14 +62,14 @@ mutated "clear arms first, then drains" src/waker/mod.rs \
     'let woken = self.state.rearm();
         Ok(self.notifier.clear()? | woken)'
 mutated "a write that failed is not taken back" src/waker/mod.rs 'self.state.take_back();' ''
-mutated "settle does not make readable what it leaves" src/waker/mod.rs \
+mutated "clear_if_empty does not make readable what it leaves" src/waker/mod.rs \
     'let _ = self.notifier.notify();
                 return' 'return'
-mutated "settle does not look once more" src/waker/mod.rs \
+mutated "clear_if_empty does not look once more" src/waker/mod.rs \
     'self.state.stay_awake();
             if let' 'self.state.arm();
             if let'
-mutated "settle drains and does not look" src/waker/mod.rs \
+mutated "clear_if_empty drains and does not look" src/waker/mod.rs \
     'if !self.notifier.clear()? {' 'if !self.notifier.clear()? || true {'
 mutated "prepare_wait does not mind a wake-up" src/waker/mod.rs 'if state.arm() {' 'if state.arm() || true {'
 mutated "a signal is full before it is written" src/signals/slot.rs \

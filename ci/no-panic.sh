@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# No function of the library can panic. ci/no-panic/ is a no_std program that
+# No function of the library can panic. tests/no-panic/ is a no_std program that
 # calls them all, and whose panic handler calls a function that does not exist:
 # it cannot be linked as long as the compiler sees one way to a panic, overflow
 # of a sum included. The feature `channel` is left out: its queues allocate. What is in
@@ -9,14 +9,14 @@ packages gcc libc6-dev binutils
 command -v cargo >/dev/null || packages cargo-web rustc-web
 
 symbol=wakefd_can_panic
-main=ci/no-panic/src/main.rs
-build() { cargo build --locked --release --manifest-path ci/no-panic/Cargo.toml --target-dir target/no-panic "$@"; }
+main=tests/no-panic/src/main.rs
+build() { cargo build --locked --profile no-panic --manifest-path tests/no-panic/Cargo.toml --target-dir target/no-panic "$@"; }
 
 # blame: links against a made-up $symbol and lists who calls core's panics.
 blame() {
     export RUSTFLAGS="-g -Clink-arg=-Wl,--defsym=$symbol=0"
     build --quiet
-    objdump -dC --no-show-raw-insn target/no-panic/release/wakefd-no-panic |
+    objdump -dC --no-show-raw-insn target/no-panic/no-panic/wakefd-no-panic |
         awk '/^[0-9a-f]+ <.*>:$/ { caller = $0; sub(/^[0-9a-f]+ /, "", caller) }
              /(call|jmp|bl|b) .*<core::(panicking|option::(expect|unwrap)|result::unwrap|slice::index|str::slice)/ && caller !~ /^<core::(panicking|option|result|slice|str::slice)/ { print "    " caller }' | sort -u
 }
@@ -38,7 +38,7 @@ if ! run build; then
 fi
 
 say "it runs"
-run target/no-panic/release/wakefd-no-panic >target/no-panic/output
+run target/no-panic/no-panic/wakefd-no-panic >target/no-panic/output
 [ "$(grep -c '^reason: ' target/no-panic/output)" -ge 6 ] || fail "the program has not printed its reports"
 printf '%s lines of text\n' "$(wc -l <target/no-panic/output)"
 

@@ -17,18 +17,18 @@ with_errnos() {
     errors=$(cat "$CACHE/probe.err")
 }
 
-# expect RUNG CALL=ERRNO...: the rung that is chosen.
+# expect MECHANISM CALL=ERRNO...: the mechanism that is chosen.
 expect() {
-    local rung=$1 said
+    local mechanism=$1 said
     shift
     with_errnos "$@"
     [ "$status" -eq 0 ] || fail "with ${*:-nothing changed}: status $status: $errors"
-    said=$(jq -r '.backend + "/" + .rung' <<<"$output")
+    said=$(jq -r '.backend + "/" + .mechanism' <<<"$output")
     printf '%-45s %-18s %s\n' "${*:-nothing changed}" "$said" "$(jq -r .reason <<<"$output")"
-    [ "$said" = "$rung" ] || fail "expected $rung"
+    [ "$said" = "$mechanism" ] || fail "expected $mechanism"
 }
 
-say "the rung for each answer"
+say "the mechanism for each answer"
 expect eventfd/eventfd2
 expect eventfd/eventfd eventfd2=ENOSYS
 expect pipe/pipe2 eventfd2=ENOSYS eventfd=ENOSYS
@@ -38,7 +38,7 @@ expect pipe/pipe eventfd2=ENOSYS eventfd=ENOSYS pipe2=ENOSYS:when=1+2
 expect pipe/pipe2 eventfd2=EPERM eventfd=EACCES
 expect eventfd/eventfd eventfd2=EINVAL
 
-say "what is no reason for another rung"
+say "what is no reason for another mechanism"
 for errno in EMFILE ENFILE ENOMEM; do
     with_errnos eventfd2=$errno
     printf '%-45s status %s: %s\n' "eventfd2=$errno" "$status" "$errors"

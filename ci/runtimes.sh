@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # wakefd inside mio, tokio, async-io, calloop, polling and an executor of one's
-# own, on every rung, and the recipes of docs/loops.md. Then the same with a
+# own, on every mechanism, and the recipes of docs/loops.md. Then the same with a
 # mistake in the tests' own producers and consumers, which every one must find.
 source "$(dirname "$0")/lib.sh"
 packages gcc libc6-dev perl
@@ -8,10 +8,10 @@ command -v cargo >/dev/null || packages cargo-web rustc-web
 
 target=$PWD/target/runtimes
 log=$target/mutated.log
-runtimes() { cargo "$1" --locked --manifest-path "$2/runtimes/Cargo.toml" --target-dir "$target" "${@:3}"; }
+runtimes() { cargo "$1" --locked --manifest-path "$2/tests/runtimes/Cargo.toml" --target-dir "$target" "${@:3}"; }
 
 say "format and lints"
-run cargo fmt --check --manifest-path runtimes/Cargo.toml
+run cargo fmt --check --manifest-path tests/runtimes/Cargo.toml
 if cargo clippy --version >/dev/null 2>&1; then
     run runtimes clippy . --all-targets -- -D warnings
 else
@@ -29,7 +29,7 @@ mutated() {
     if WAKEFD_WATCHDOG=5 RUST_TEST_THREADS=16 runtimes test "$copy" --no-fail-fast --tests nothing >"$log" 2>&1; then
         fail "no test finds that"
     fi
-    for file in runtimes/tests/*.rs; do
+    for file in tests/runtimes/tests/*.rs; do
         # The tests of this file, up to the next one's.
         sed -n "\\: Running tests/${file##*/} :,/^test result/p" "$log" |
             awk -v file="$(basename "$file" .rs)" '
@@ -41,16 +41,16 @@ mutated() {
 }
 
 say "with a mistake"
-copy_to "$copy" runtimes
-edit "$copy/runtimes/src/ledger.rs" 'wake();' 'if number % 64 != 0 { wake(); }'
+copy_to "$copy"
+edit "$copy/tests/runtimes/src/ledger.rs" 'wake();' 'if number % 64 != 0 { wake(); }'
 mutated "a producer forgets to notify, one time in 64"
-copy_to "$copy" runtimes
-edit "$copy/runtimes/src/ledger.rs" 'clear().expect("clear");
+copy_to "$copy"
+edit "$copy/tests/runtimes/src/ledger.rs" 'clear().expect("clear");
         self.look()' 'let all_seen = self.look();
         clear().expect("clear");
         all_seen'
 # Its executor clears by itself, before it polls the task, which looks.
-edit "$copy/runtimes/tests/executor.rs" '        notifier.clear().expect("clear");
+edit "$copy/tests/runtimes/tests/executor.rs" '        notifier.clear().expect("clear");
         if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
             return value;
         }' '        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The suite, the channels, the timers and the faults under AddressSanitizer, and the
-# suite on every rung of this kernel under ThreadSanitizer. They need a toolchain of
+# suite on every mechanism of this kernel under ThreadSanitizer. They need a toolchain of
 # rustup's, which brings the run-time libraries. std itself is not instrumented: the
 # suite does without it, but the channels, whose threads std makes and joins, would seem
 # to race.

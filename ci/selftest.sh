@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# ci/selftest.sh TARGET [--shared] [--run]: builds selftest/, the static no_std
+# ci/selftest.sh TARGET [--shared] [--run]: builds tests/selftest/, the static no_std
 # self-test, and prints path and size of the ELF, the path as the last line's last
 # word. With --run it also runs it, under qemu-user if need be, and checks the
 # report. With --shared, for uClibc, libc is not linked in but a shared library.
@@ -85,9 +85,9 @@ else
     flags+=(-Ctarget-feature=-crt-static)
 fi
 encoded=$(printf '%s\x1f' "${flags[@]}")
-elf=$PWD/selftest/$dir/$target/release/wakefd-selftest
+elf=$PWD/tests/selftest/$dir/$target/release/wakefd-selftest
 (
-    cd selftest # its own workspace, lock file and target directory
+    cd tests/selftest # its own workspace, lock file and target directory
     CARGO_ENCODED_RUSTFLAGS=${encoded%?} run "${CARGO[@]}" build --locked --release --target "$target" \
         --target-dir "$dir" -Zbuild-std=core,compiler_builtins
 )

@@ -71,7 +71,7 @@ int main(void)
     result += wakefd_timer_wait(&timer, 0);
     result += wakefd_timer_fd(&timer);
     result += wakefd_timer_backend(&timer);
-    result += wakefd_timer_rung(&timer);
+    result += wakefd_timer_mechanism(&timer);
     result += wakefd_timer_reinit_after_fork(&timer);
     result += wakefd_timer_close(&timer);
 #elif FUNCTIONS == 5
@@ -82,7 +82,7 @@ int main(void)
     result += wakefd_signals_wait(&signals, 0);
     result += wakefd_signals_fd(&signals);
     result += wakefd_signals_backend(&signals);
-    result += wakefd_signals_rung(&signals);
+    result += wakefd_signals_mechanism(&signals);
     result += wakefd_signals_reinit_after_fork(&signals);
     result += wakefd_signals_before_exec();
     result += wakefd_signals_close(&signals);
@@ -99,13 +99,13 @@ int main(void)
     result += wakefd_wait(&wake, 0);
     result += wakefd_fd(&wake);
     result += wakefd_backend(&wake);
-    result += wakefd_rung(&wake);
+    result += wakefd_mechanism(&wake);
     result += wakefd_reinit_after_fork(&wake);
 #endif
 #if FUNCTIONS == 3
     static char text[512];
     result += wakefd_backend_name(WAKEFD_PIPE)[0];
-    result += wakefd_rung_name(WAKEFD_RUNG_PIPE)[0];
+    result += wakefd_mechanism_name(WAKEFD_MECHANISM_PIPE)[0];
     result += wakefd_reason(WAKEFD_AUTO, text, sizeof text);
     result += wakefd_report(WAKEFD_AUTO, text, sizeof text);
 #endif

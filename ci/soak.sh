@@ -14,7 +14,7 @@ case ${1:-} in
 *) fail "usage: ci/soak.sh [--long]" ;;
 esac
 
-run cargo build --locked --release --manifest-path ci/soak/Cargo.toml --target-dir target/soak
+run cargo build --locked --release --manifest-path tests/soak/Cargo.toml --target-dir target/soak
 soak=target/soak/release/soak
 
 # A wake-up that is lost is a hang.

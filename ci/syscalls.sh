@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # ci/syscalls.sh [--instructions]: which system calls each operation makes, seen
-# by strace, compared with ci/syscalls/table.txt. With --instructions it also
+# by strace, compared with tests/syscalls/table.txt. With --instructions it also
 # counts what notify and clear execute in user space, with valgrind.
 #
 # In the table, `fcntl:F_GETFD` is the command, `read:EAGAIN` the error, and
@@ -11,9 +11,9 @@ command -v cargo >/dev/null || packages cargo-web rustc-web
 [ "$(uname -m)" = x86_64 ] || fail "the table is that of x86-64: other processors have no eventfd, pipe or poll"
 
 out=target/syscalls
-table=ci/syscalls/table.txt
+table=tests/syscalls/table.txt
 program=$out/release/wakefd-syscalls
-build() { run cargo build --locked --release --manifest-path ci/syscalls/Cargo.toml --target-dir $out "$@"; }
+build() { run cargo build --locked --release --manifest-path tests/syscalls/Cargo.toml --target-dir $out "$@"; }
 
 # trace MODE: the program's own marks are write(-1, "...").
 trace() { strace -qq -s 100 -o "$out/$1.log" $program "$1" >"$out/$1.out"; }
@@ -79,14 +79,14 @@ grep -q '^eventfd2(' $out/all.log || fail "strace shows no eventfd2 where there 
 say "instructions in user space, libc included"
 packages valgrind
 build
-# count OPERATION RUNG TIMES
+# count OPERATION MECHANISM TIMES
 count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null $program repeat "$@" 2>&1 |
         awk '/Collected :/ { print $NF }'
 }
-for rung in eventfd2 pipe2; do
+for mechanism in eventfd2 pipe2; do
     for operation in notify clear; do
-        few=$(count $operation $rung 1000) many=$(count $operation $rung 2000)
-        printf '%-9s %-9s %d\n' $rung $operation $(((many - few) / 1000))
+        few=$(count $operation $mechanism 1000) many=$(count $operation $mechanism 2000)
+        printf '%-9s %-9s %d\n' $mechanism $operation $(((many - few) / 1000))
     done
 done

@@ -3,7 +3,7 @@
 # error that valgrind finds in a child is that run's failure.
 #
 # As it is: the parts with threads, forks, and the calls that are made by number, with a
-# timer and signals on each of their rungs. With --all: all that valgrind can run, and
+# timer and signals on each of their mechanisms. With --all: all that valgrind can run, and
 # mistakes that helgrind and drd must find.
 source "$(dirname "$0")/lib.sh"
 packages gcc libc6-dev valgrind
@@ -51,7 +51,7 @@ cannot='^other-calls-under-the-numbers/'
 # never does that to a call that does not block, and thousands of signals a second find
 # the place.
 cannot+='|/(clause_4_signal_storm|waker_signal_storm|counter_is_exact_under_signals)$'
-# Valgrind delivers what `sigqueue` sends some time after the call, which on the rung of
+# Valgrind delivers what `sigqueue` sends some time after the call, which on the mechanism of
 # handlers is too late for the next line. (What `kill` sends comes at once.)
 cannot+='|^(native/signal-handler|linux-2.6.18/auto|sandbox-e[a-z]*/auto)/signal_(value_of_sigqueue|one_of_a_kind|real_time)$'
 # It counts how often a thread goes to sleep, and valgrind's threads take turns with a lock.
@@ -117,22 +117,22 @@ if [ -n "$all" ]; then
 fi
 
 native=()
-for rung in eventfd2 pipe; do
+for mechanism in eventfd2 pipe; do
     for case in clause_2_clear clause_5 clause_6_level clause_7_zero clause_8 errors_ waker_prepared waker_and_fork counter_at_its_limit counter_and_fork counter_errors semaphore_and_fork; do
-        native+=("native/$rung/$case")
+        native+=("native/$mechanism/$case")
     done
 done
-for rung in timerfd-flags timerfd timer-thread; do
-    native+=("native/$rung/timer_"{counts_every_period,earlier,reinit,and_fork,errors})
+for mechanism in timerfd-flags timerfd timer-thread; do
+    native+=("native/$mechanism/timer_"{counts_every_period,earlier,reinit,and_fork,errors})
 done
-for rung in signalfd4 signalfd signal-handler; do
-    native+=("native/$rung/signal_"{number_sender,status_of_a_child,drop_puts_back,chain,two_objects,child_with,before_exec})
+for mechanism in signalfd4 signalfd signal-handler; do
+    native+=("native/$mechanism/signal_"{number_sender,status_of_a_child,drop_puts_back,chain,two_objects,child_with,before_exec})
 done
 under memcheck "$suite" "${native[@]}" linux-2.6.18/auto/{clause_{5,8},timer_reinit,signal_child_with}
 under memcheck "$channel" native/eventfd2/boxes native/pipe/values
 threads=()
-for rung in eventfd2 pipe2; do
-    threads+=("native/$rung/"{clause_3_first_use,clause_3_nothing_is_lost_between_threads,waker_prepared_wait,counter_is_exact_between_threads})
+for mechanism in eventfd2 pipe2; do
+    threads+=("native/$mechanism/"{clause_3_first_use,clause_3_nothing_is_lost_between_threads,waker_prepared_wait,counter_is_exact_between_threads})
 done
 threads+=(native/timer-thread/timer_{counts_every_period,earlier,armed_anew,fifty,first_use})
 threads+=(native/timerfd/timer_first_use native/signalfd/signal_first_use)

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 use serde_json::{json, Map, Value as Json};
-use wakefd::{AutoNotifier, Notifier, Report, Rung, Selection, Wait};
+use wakefd::{AutoNotifier, Mechanism, Notifier, Report, Selection, Wait};
 
 const HELP: &str = "\
 Asks the kernel for every kind of notifier, and tries the one that is chosen.
@@ -64,14 +64,14 @@ fn selection(name: &str) -> Result<Selection, &'static str> {
 }
 
 /// Makes the notifier that the report promises, and uses it.
-fn self_check(selection: Selection, choice: Rung) -> Result<(), Box<dyn Error>> {
+fn self_check(selection: Selection, choice: Mechanism) -> Result<(), Box<dyn Error>> {
     const NOW: Option<Duration> = Some(Duration::ZERO);
     let require = |holds: bool, what| if holds { Ok(()) } else { Err(what) };
 
     let notifier = AutoNotifier::with(selection)?;
     require(
-        notifier.rung() == choice,
-        "stands on another rung than reported",
+        notifier.mechanism() == choice,
+        "stands on another mechanism than reported",
     )?;
     require(notifier.wait(NOW)? == Wait::TimedOut, "was born notified")?;
     notifier.notify()?;
@@ -85,9 +85,9 @@ fn self_check(selection: Selection, choice: Rung) -> Result<(), Box<dyn Error>> 
 
 fn json(report: &Report, check: &str) -> Json {
     let choice = report.choice().ok();
-    let rungs: Map<String, Json> = report
+    let mechanisms: Map<String, Json> = report
         .outcomes()
-        .map(|(rung, outcome)| (rung.to_string(), outcome.to_string().into()))
+        .map(|(mechanism, outcome)| (mechanism.to_string(), outcome.to_string().into()))
         .collect();
     json!({
         "kernel": report.kernel(),
@@ -96,10 +96,10 @@ fn json(report: &Report, check: &str) -> Json {
         "arch": std::env::consts::ARCH,
         "endian": if cfg!(target_endian = "big") { "big" } else { "little" },
         "pointer_width": usize::BITS,
-        "backend": choice.map(|rung| rung.backend().as_str()),
-        "rung": choice.map(Rung::as_str),
+        "backend": choice.map(|mechanism| mechanism.backend().as_str()),
+        "mechanism": choice.map(Mechanism::as_str),
         "reason": report.reason().to_string(),
-        "rungs": rungs,
+        "mechanisms": mechanisms,
         "self_check": check,
     })
 }

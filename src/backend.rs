@@ -1,8 +1,8 @@
 //! The platform switch: which backends this build has.
 //!
 //! A backend is a type that implements [`Notifier`](crate::Notifier), keeps its
-//! contract, and has `new` (its best rung that is here), `at` (one rung and no
-//! other), `rung` and `reinit_after_fork`. `AutoNotifier` is the backend that a
+//! contract, and has `new` (its best mechanism that is here), `at` (one mechanism and no
+//! other), `mechanism` and `reinit_after_fork`. `AutoNotifier` is the backend that a
 //! program uses when it does not care: a choice where there are two, else the
 //! one.
 
@@ -20,7 +20,7 @@ cfg_if! {
         mod auto;
         mod eventfd;
         mod pipe;
-        pub(crate) use self::auto::{ladder, plan};
+        pub(crate) use self::auto::{chain, plan};
         pub use self::auto::{probe_with, AutoNotifier, Selection};
         pub use self::eventfd::EventFd;
         pub use self::pipe::SelfPipe;
@@ -30,28 +30,28 @@ cfg_if! {
     ))] {
         mod eventfd;
         pub use self::eventfd::EventFd;
-        use crate::ladder::Ladder;
+        use crate::fallback::Chain;
         use crate::report::{Plan, Why};
         /// The notifier of this build, which has the eventfd backend alone.
         pub type AutoNotifier = EventFd;
-        pub(crate) fn ladder() -> Ladder {
-            eventfd::LADDER
+        pub(crate) fn chain() -> Chain {
+            eventfd::CHAIN
         }
         pub(crate) fn plan() -> Plan {
-            Plan { ask: ladder(), candidates: ladder(), why: Why::OnlyBackend }
+            Plan { ask: chain(), candidates: chain(), why: Why::OnlyBackend }
         }
     } else if #[cfg(all(feature = "pipe", unix))] {
         mod pipe;
         pub use self::pipe::SelfPipe;
-        use crate::ladder::Ladder;
+        use crate::fallback::Chain;
         use crate::report::{Plan, Why};
         /// The notifier of this build, which has the pipe backend alone.
         pub type AutoNotifier = SelfPipe;
-        pub(crate) fn ladder() -> Ladder {
-            pipe::LADDER
+        pub(crate) fn chain() -> Chain {
+            pipe::CHAIN
         }
         pub(crate) fn plan() -> Plan {
-            Plan { ask: ladder(), candidates: ladder(), why: Why::OnlyBackend }
+            Plan { ask: chain(), candidates: chain(), why: Why::OnlyBackend }
         }
     } else if #[cfg(feature = "eventfd")] {
         compile_error!("wakefd: this target has no eventfd; enable the feature `pipe`");

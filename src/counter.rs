@@ -4,7 +4,7 @@ use core::num::NonZeroU64;
 use core::time::Duration;
 
 use crate::raw::Raw;
-use crate::{backend, Backend, Error, RawFd, Rung, Wait};
+use crate::{backend, Backend, Error, Mechanism, RawFd, Wait};
 
 /// A counter that is readable while it is above zero: what eventfd(2) documents,
 /// on both backends.
@@ -79,7 +79,7 @@ impl Counter {
     ///
     /// As for [`AutoNotifier::new`](crate::AutoNotifier::new).
     pub fn new() -> Result<Self, Error> {
-        Raw::make(backend::ladder(), Mode::Sum).map(Counter)
+        Raw::make(backend::chain(), Mode::Sum).map(Counter)
     }
 
     /// Makes a counter at zero, whose [`take`](Self::take) takes one.
@@ -89,7 +89,7 @@ impl Counter {
     /// As for [`AutoNotifier::new`](crate::AutoNotifier::new). In a build without the pipe, `ENOSYS` on
     /// kernels before 2.6.30.
     pub fn semaphore() -> Result<Self, Error> {
-        Raw::make(backend::ladder(), Mode::Semaphore).map(Counter)
+        Raw::make(backend::chain(), Mode::Semaphore).map(Counter)
     }
 
     /// Makes a counter at zero with this selection.
@@ -104,17 +104,17 @@ impl Counter {
         any(target_os = "linux", target_os = "android"),
     ))]
     pub fn with(selection: crate::Selection, mode: Mode) -> Result<Self, Error> {
-        Raw::make(selection.ladder(), mode).map(Counter)
+        Raw::make(selection.chain(), mode).map(Counter)
     }
 
-    /// Makes a counter at zero on this rung and no other.
+    /// Makes a counter at zero on this mechanism and no other.
     ///
     /// # Errors
     ///
     /// As for [`AutoNotifier::at`](crate::AutoNotifier::at). `ENOSYS` for [`Mode::Semaphore`] on
-    /// [`Rung::EventFd`], whose system call takes no flags.
-    pub fn at(rung: Rung, mode: Mode) -> Result<Self, Error> {
-        Raw::at(rung, mode).map(Counter)
+    /// [`Mechanism::EventFd`], whose system call takes no flags.
+    pub fn at(mechanism: Mechanism, mode: Mode) -> Result<Self, Error> {
+        Raw::at(mechanism, mode).map(Counter)
     }
 
     /// Adds `n`, and so makes the descriptor readable. Zero adds nothing.
@@ -166,16 +166,16 @@ impl Counter {
         self.0.mode()
     }
 
-    /// The rung this counter stands on.
+    /// The mechanism this counter stands on.
     #[must_use]
-    pub const fn rung(&self) -> Rung {
-        self.0.rung()
+    pub const fn mechanism(&self) -> Mechanism {
+        self.0.mechanism()
     }
 
     /// What the counter is made of.
     #[must_use]
     pub const fn backend(&self) -> Backend {
-        self.rung().backend()
+        self.mechanism().backend()
     }
 
     /// Gives the calling process a counter of its own, at zero, under the same

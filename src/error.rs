@@ -1,16 +1,16 @@
-//! The error: what was tried, on which rung, and the errno it gave.
+//! The error: what was tried, on which mechanism, and the errno it gave.
 
 use core::fmt;
 
 use crate::sys::errno::{self, Errno};
-use crate::Rung;
+use crate::Mechanism;
 
 /// A system call that failed. Small, `Copy`, and nothing of it is lost.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     errno: Errno,
     operation: Operation,
-    rung: Rung,
+    mechanism: Mechanism,
 }
 
 /// What was being done when an [`Error`] occurred.
@@ -50,15 +50,15 @@ pub enum Operation {
 /// What a caller wants to know of a failure.
 pub trait Failure: Sized {
     /// Keeps of it what is wanted.
-    fn new(operation: Operation, rung: Rung, errno: Errno) -> Self;
+    fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self;
 
     /// The errno.
     fn errno(&self) -> Errno;
 }
 
 impl Failure for Error {
-    fn new(operation: Operation, rung: Rung, errno: Errno) -> Self {
-        Error::new(operation, rung, errno)
+    fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self {
+        Error::new(operation, mechanism, errno)
     }
 
     fn errno(&self) -> Errno {
@@ -68,7 +68,7 @@ impl Failure for Error {
 
 /// The errno alone, as the C library wants it.
 impl Failure for Errno {
-    fn new(_: Operation, _: Rung, errno: Errno) -> Self {
+    fn new(_: Operation, _: Mechanism, errno: Errno) -> Self {
         errno
     }
 
@@ -78,11 +78,11 @@ impl Failure for Errno {
 }
 
 impl Error {
-    pub(crate) const fn new(operation: Operation, rung: Rung, errno: Errno) -> Self {
+    pub(crate) const fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self {
         Error {
             errno,
             operation,
-            rung,
+            mechanism,
         }
     }
 
@@ -105,39 +105,45 @@ impl Error {
         self.operation
     }
 
-    /// The rung on which it failed.
+    /// The mechanism on which it failed.
     #[must_use]
-    pub const fn rung(&self) -> Rung {
-        self.rung
+    pub const fn mechanism(&self) -> Mechanism {
+        self.mechanism
     }
 
     /// What a person can do about it.
     fn advice(&self) -> Option<&'static str> {
-        match (self.operation, self.rung, self.errno) {
+        match (self.operation, self.mechanism, self.errno) {
             (Operation::Verify, ..) => Some("the call answered, but not as documented"),
-            (Operation::Create, Rung::EventFd2 | Rung::EventFd, libc::EMFILE | libc::ENFILE) => {
-                Some("a pipe would need two more")
-            }
-            (Operation::Create, Rung::Pipe2 | Rung::Pipe, libc::EMFILE | libc::ENFILE) => {
-                Some("a pipe needs two")
-            }
+            (
+                Operation::Create,
+                Mechanism::EventFd2 | Mechanism::EventFd,
+                libc::EMFILE | libc::ENFILE,
+            ) => Some("a pipe would need two more"),
+            (
+                Operation::Create,
+                Mechanism::Pipe2 | Mechanism::Pipe,
+                libc::EMFILE | libc::ENFILE,
+            ) => Some("a pipe needs two"),
             // Also a semaphore on a call that is here and has no flag for it.
-            (Operation::Create, Rung::EventFd2 | Rung::EventFd, libc::ENOSYS) => {
+            (Operation::Create, Mechanism::EventFd2 | Mechanism::EventFd, libc::ENOSYS) => {
                 Some("not here, or not what was asked for; a pipe does without")
             }
-            (Operation::Create, _, libc::EINVAL) => Some("that rung cannot do it"),
+            (Operation::Create, _, libc::EINVAL) => Some("that mechanism cannot do it"),
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
             (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
             (Operation::Send, _, libc::EAGAIN) => Some("the pipe is full"),
-            (_, Rung::TimerThread, libc::EXDEV) => {
+            (_, Mechanism::TimerThread, libc::EXDEV) => {
                 Some("the thread is the parent's: call reinit_after_fork")
             }
-            (Operation::Create, Rung::TimerThread, libc::EAGAIN) => Some("no thread is to be had"),
+            (Operation::Create, Mechanism::TimerThread, libc::EAGAIN) => {
+                Some("no thread is to be had")
+            }
             (Operation::Watch, _, libc::EINVAL) => {
                 Some("no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own")
             }
             (Operation::Watch, _, libc::EBUSY) => {
-                Some("watched on another rung, or under another handler")
+                Some("watched on another mechanism, or under another handler")
             }
             (Operation::Watch, _, libc::EAGAIN) => Some("32 objects are watching"),
             (Operation::Next, _, libc::EXDEV) => Some("a child calls reinit_after_fork first"),
@@ -176,7 +182,7 @@ impl fmt::Display for Error {
         if self.operation != Operation::Create {
             write!(f, "{} on ", self.operation)?;
         }
-        write!(f, "{}: {}", self.rung, errno::Words(self.errno))?;
+        write!(f, "{}: {}", self.mechanism, errno::Words(self.errno))?;
         match self.advice() {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),
@@ -188,7 +194,7 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Error")
             .field("operation", &self.operation)
-            .field("rung", &self.rung)
+            .field("mechanism", &self.mechanism)
             .field("errno", &format_args!("{}", errno::Name(self.errno)))
             .finish()
     }
@@ -203,25 +209,25 @@ mod tests {
     fn displays_what_was_tried_and_what_to_do() {
         let table = [
             (
-                Error::new(Operation::Create, Rung::EventFd2, libc::EMFILE),
+                Error::new(Operation::Create, Mechanism::EventFd2, libc::EMFILE),
                 "eventfd2: too many open files (EMFILE); a pipe would need two more",
             ),
             (
-                Error::new(Operation::Create, Rung::Pipe, libc::ENFILE),
+                Error::new(Operation::Create, Mechanism::Pipe, libc::ENFILE),
                 "pipe: too many open files in the system (ENFILE); a pipe needs two",
             ),
             (
-                Error::new(Operation::Notify, Rung::EventFd, libc::EBADF),
+                Error::new(Operation::Notify, Mechanism::EventFd, libc::EBADF),
                 "notify on eventfd: bad file descriptor (EBADF); \
                  somebody closed the descriptor",
             ),
             (
-                Error::new(Operation::Watch, Rung::SignalFd4, libc::EINVAL),
+                Error::new(Operation::Watch, Mechanism::SignalFd4, libc::EINVAL),
                 "watch on signalfd4: invalid argument (EINVAL); \
                  no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own",
             ),
             (
-                Error::new(Operation::Wait, Rung::Pipe2, 4000),
+                Error::new(Operation::Wait, Mechanism::Pipe2, 4000),
                 "wait on pipe2: errno 4000",
             ),
         ];

@@ -28,16 +28,16 @@
 //!
 //! # Which way is taken
 //!
-//! | rung | system calls | here since |
+//! | mechanism | system calls | here since |
 //! | --- | --- | --- |
-//! | [`Rung::EventFd2`] | `eventfd2` with flags | Linux 2.6.27 |
-//! | [`Rung::EventFd`] | `eventfd`, then `fcntl` | Linux 2.6.22 |
-//! | [`Rung::Pipe2`] | `pipe2` with flags | Linux 2.6.27 |
-//! | [`Rung::Pipe`] | `pipe`, then `fcntl` | always |
+//! | [`Mechanism::EventFd2`] | `eventfd2` with flags | Linux 2.6.27 |
+//! | [`Mechanism::EventFd`] | `eventfd`, then `fcntl` | Linux 2.6.22 |
+//! | [`Mechanism::Pipe2`] | `pipe2` with flags | Linux 2.6.27 |
+//! | [`Mechanism::Pipe`] | `pipe`, then `fcntl` | always |
 //!
 //! The kernel is asked in this order; no version number decides, because
 //! firmware kernels switch calls off and sandboxes refuse them. Only a closed
-//! list of errnos leads one rung down. A process that is out of descriptors
+//! list of errnos leads one mechanism down. A process that is out of descriptors
 //! gets an [`Error`] that says so, never a pipe. [`probe`] reports what was
 //! asked and answered.
 //!
@@ -92,14 +92,14 @@ mod backend;
 mod channel;
 mod counter;
 mod error;
-mod ladder;
+mod fallback;
+mod mechanism;
 mod notifier;
 #[cfg(feature = "pipe-channel")]
 mod pipe_channel;
 #[doc(hidden)]
 pub mod raw;
 mod report;
-mod rung;
 #[cfg(feature = "signal")]
 mod signals;
 #[cfg(feature = "std")]
@@ -114,11 +114,11 @@ pub use backend::*;
 pub use channel::*;
 pub use counter::{Counter, Mode};
 pub use error::{Error, Operation};
+pub use mechanism::Mechanism;
 pub use notifier::{Backend, Notifier, RawFd, Wait};
 #[cfg(feature = "pipe-channel")]
 pub use pipe_channel::PipeChannel;
 pub use report::{probe, Outcome, Reason, Report};
-pub use rung::Rung;
 #[cfg(feature = "signal")]
 pub use signals::{Signal, Signals};
 pub use sys::identity::Libc;
@@ -127,7 +127,7 @@ pub use timer::Timer;
 pub use waker::{Awake, Prepared, Waker};
 
 /// By this name the crate's modules take their atomics, so that the models in
-/// `ci/loom/` can put others in this place.
+/// `tests/loom/` can put others in this place.
 use core::sync::atomic;
 
 /// The README's example is a test.

@@ -12,7 +12,7 @@ pub type RawFd = libc::c_int;
 ///
 /// # The contract
 ///
-/// Every backend keeps all of it, on every rung of the ladder; the test of a
+/// Every backend keeps all of it, on every mechanism of the chain; the test of a
 /// clause bears its name.
 ///
 /// 1. **Never blocks, never full.** [`notify`](Self::notify) does not block,
@@ -27,7 +27,7 @@ pub type RawFd = libc::c_int;
 ///    one that interrupts `notify` or `clear` on the same thread. It takes no
 ///    lock, allocates nothing, does not panic, and leaves `errno` as it was.
 /// 5. **Flags.** Every descriptor is non-blocking and close-on-exec. On the
-///    rungs [`EventFd`](crate::Rung::EventFd) and [`Pipe`](crate::Rung::Pipe)
+///    mechanisms [`EventFd`](crate::Mechanism::EventFd) and [`Pipe`](crate::Mechanism::Pipe)
 ///    the kernel cannot set that while it creates the descriptor: a `fork` and
 ///    `exec` by another thread between creation and `fcntl` leaks it there.
 /// 6. **Any multiplexer.** The descriptor works in `poll`, `select` and

@@ -8,7 +8,7 @@ use bytemuck::{AnyBitPattern, NoUninit};
 
 use crate::backend::SelfPipe;
 use crate::sys::errno::{Errno, Kept};
-use crate::{Error, Notifier, Operation, RawFd, Rung, Wait};
+use crate::{Error, Mechanism, Notifier, Operation, RawFd, Wait};
 
 /// A pipe that carries small plain values: between threads, and between parent
 /// and child after `fork`.
@@ -67,13 +67,13 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
         SelfPipe::new().map(Self::through)
     }
 
-    /// Makes an empty channel on this rung and no other.
+    /// Makes an empty channel on this mechanism and no other.
     ///
     /// # Errors
     ///
     /// As for [`SelfPipe::at`].
-    pub fn at(rung: Rung) -> Result<Self, Error> {
-        SelfPipe::at(rung).map(Self::through)
+    pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
+        SelfPipe::at(mechanism).map(Self::through)
     }
 
     fn through(pipe: SelfPipe) -> Self {
@@ -142,10 +142,10 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
         self.pipe.as_raw_fd()
     }
 
-    /// The rung this channel stands on.
+    /// The mechanism this channel stands on.
     #[must_use]
-    pub const fn rung(&self) -> Rung {
-        self.pipe.rung()
+    pub const fn mechanism(&self) -> Mechanism {
+        self.pipe.mechanism()
     }
 
     /// Gives the calling process a channel of its own, empty, under the same
@@ -159,7 +159,7 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     }
 
     fn error(&self, operation: Operation, errno: Errno) -> Error {
-        Error::new(operation, self.rung(), errno)
+        Error::new(operation, self.mechanism(), errno)
     }
 }
 

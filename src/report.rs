@@ -2,15 +2,15 @@
 
 use core::fmt;
 
-use crate::ladder::{decide, Decision, Ladder};
+use crate::fallback::{decide, Chain, Decision};
 use crate::sys::errno;
 use crate::sys::identity::{self, Libc, Name};
-use crate::{backend, AutoNotifier, Error, Operation, Rung};
+use crate::{backend, AutoNotifier, Error, Mechanism, Operation};
 
-/// Asks every rung of this build, and reports what
+/// Asks every mechanism of this build, and reports what
 /// [`AutoNotifier::new`](crate::AutoNotifier::new) chooses and why.
 ///
-/// It makes each kind of descriptor once and closes it again, also on rungs
+/// It makes each kind of descriptor once and closes it again, also on mechanisms
 /// that the process has found absent before.
 #[must_use]
 pub fn probe() -> Report {
@@ -23,17 +23,17 @@ pub struct Report {
     kernel: Name,
     machine: Name,
     libc: Libc,
-    /// In the order of [`Rung::OF_NOTIFIERS`].
+    /// In the order of [`Mechanism::FOR_NOTIFIERS`].
     outcomes: [Outcome; 4],
-    choice: Result<Rung, Error>,
+    choice: Result<Mechanism, Error>,
     why: Why,
 }
 
-/// What a rung answered to a [`probe`].
+/// What a mechanism answered to a [`probe`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It gave working descriptors.
-    Here,
+    Works,
     /// It failed.
     Failed(Error),
     /// The selection rules it out, or this build does not have it.
@@ -42,8 +42,8 @@ pub enum Outcome {
 
 /// What to ask, and what to choose from.
 pub(crate) struct Plan {
-    pub(crate) ask: Ladder,
-    pub(crate) candidates: Ladder,
+    pub(crate) ask: Chain,
+    pub(crate) candidates: Chain,
     pub(crate) why: Why,
 }
 
@@ -51,7 +51,7 @@ pub(crate) struct Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code)] // Which of them there are is a matter of features.
 pub(crate) enum Why {
-    /// All rungs were candidates.
+    /// All mechanisms were candidates.
     Best,
     /// The glibc is too old for eventfd.
     OldGlibc,
@@ -64,12 +64,12 @@ pub(crate) enum Why {
 impl Report {
     pub(crate) fn new(plan: Plan) -> Self {
         let (kernel, machine) = identity::uname();
-        let outcomes = Rung::OF_NOTIFIERS.map(|rung| {
-            if !plan.ask.contains(rung) {
+        let outcomes = Mechanism::FOR_NOTIFIERS.map(|mechanism| {
+            if !plan.ask.contains(mechanism) {
                 return Outcome::NotAsked;
             }
-            match AutoNotifier::at(rung) {
-                Ok(_) => Outcome::Here,
+            match AutoNotifier::at(mechanism) {
+                Ok(_) => Outcome::Works,
                 Err(error) => Outcome::Failed(error),
             }
         });
@@ -101,17 +101,17 @@ impl Report {
         self.libc
     }
 
-    /// What each rung answered, best rung first.
-    pub fn outcomes(&self) -> impl Iterator<Item = (Rung, Outcome)> + '_ {
-        Rung::OF_NOTIFIERS.into_iter().zip(self.outcomes)
+    /// What each mechanism answered, best mechanism first.
+    pub fn outcomes(&self) -> impl Iterator<Item = (Mechanism, Outcome)> + '_ {
+        Mechanism::FOR_NOTIFIERS.into_iter().zip(self.outcomes)
     }
 
-    /// The rung of the notifier that would be made, or the error.
+    /// The mechanism of the notifier that would be made, or the error.
     ///
     /// # Errors
     ///
     /// What making the notifier would give.
-    pub const fn choice(&self) -> Result<Rung, Error> {
+    pub const fn choice(&self) -> Result<Mechanism, Error> {
         self.choice
     }
 
@@ -122,17 +122,17 @@ impl Report {
     }
 }
 
-/// What the ladder does, on answers that are in already.
-fn choose(candidates: Ladder, outcomes: &[Outcome; 4]) -> Result<Rung, Error> {
-    let mut last = Error::new(Operation::Create, Rung::Pipe, libc::ENOSYS);
-    for (rung, outcome) in Rung::OF_NOTIFIERS.into_iter().zip(outcomes) {
+/// What the chain does, on answers that are in already.
+fn choose(candidates: Chain, outcomes: &[Outcome; 4]) -> Result<Mechanism, Error> {
+    let mut last = Error::new(Operation::Create, Mechanism::Pipe, libc::ENOSYS);
+    for (mechanism, outcome) in Mechanism::FOR_NOTIFIERS.into_iter().zip(outcomes) {
         match outcome {
-            _ if !candidates.contains(rung) => {}
-            Outcome::Here => return Ok(rung),
+            _ if !candidates.contains(mechanism) => {}
+            Outcome::Works => return Ok(mechanism),
             Outcome::NotAsked => {}
             Outcome::Failed(error) => {
                 last = *error;
-                if decide(rung, error.raw_os_error()) == Decision::Refuse {
+                if decide(mechanism, error.raw_os_error()) == Decision::Fail {
                     break;
                 }
             }
@@ -149,7 +149,7 @@ impl fmt::Display for Reason<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let report = self.0;
         let chosen = match report.choice {
-            Ok(rung) => rung,
+            Ok(mechanism) => mechanism,
             Err(error) => return write!(f, "{error}"),
         };
         match report.why {
@@ -162,13 +162,13 @@ impl fmt::Display for Reason<'_> {
             Why::Selected => write!(f, "the {} was selected; ", chosen.backend())?,
             Why::OnlyBackend => write!(f, "this build has only the {}; ", chosen.backend())?,
         }
-        for (rung, outcome) in report.outcomes() {
+        for (mechanism, outcome) in report.outcomes() {
             match outcome {
-                _ if rung == chosen => break,
+                _ if mechanism == chosen => break,
                 // What the libc ruled out had no part in the choice.
-                _ if report.why == Why::OldGlibc && rung.backend() != chosen.backend() => {}
-                Outcome::Failed(_) => write!(f, "{rung}: {outcome}; ")?,
-                Outcome::Here | Outcome::NotAsked => {}
+                _ if report.why == Why::OldGlibc && mechanism.backend() != chosen.backend() => {}
+                Outcome::Failed(_) => write!(f, "{mechanism}: {outcome}; ")?,
+                Outcome::Works | Outcome::NotAsked => {}
             }
         }
         write!(f, "{chosen} works")
@@ -178,12 +178,12 @@ impl fmt::Display for Reason<'_> {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::Here => f.write_str("here"),
+            Outcome::Works => f.write_str("available"),
             Outcome::NotAsked => f.write_str("not asked"),
             Outcome::Failed(error) if error.operation() == Operation::Verify => {
                 f.write_str("answered, but not as documented")
             }
-            // The rung is the caller's to name.
+            // The mechanism is the caller's to name.
             Outcome::Failed(error) => write!(f, "{}", errno::Words(error.raw_os_error())),
         }
     }
@@ -193,11 +193,11 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "kernel: {} ({})", self.kernel(), self.machine())?;
         writeln!(f, "libc: {}", self.libc)?;
-        for (rung, outcome) in self.outcomes() {
-            writeln!(f, "{rung}: {outcome}")?;
+        for (mechanism, outcome) in self.outcomes() {
+            writeln!(f, "{mechanism}: {outcome}")?;
         }
         match self.choice {
-            Ok(rung) => writeln!(f, "choice: {} ({rung})", rung.backend())?,
+            Ok(mechanism) => writeln!(f, "choice: {} ({mechanism})", mechanism.backend())?,
             Err(_) => writeln!(f, "choice: none")?,
         }
         write!(f, "reason: {}", self.reason())

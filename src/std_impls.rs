@@ -5,7 +5,7 @@ use crate::Error;
 
 impl std::error::Error for Error {}
 
-/// Keeps the errno, and so the kind; the operation and the rung stay behind.
+/// Keeps the errno, and so the kind; the operation and the mechanism stay behind.
 impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
         std::io::Error::from_raw_os_error(error.raw_os_error())

@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::os::raw::{c_int, c_long};
 
-use wakefd::{AutoNotifier, Rung, Signals, Timer, Wait};
+use wakefd::{AutoNotifier, Mechanism, Signals, Timer, Wait};
 use wakefd_conformance::{isolated, Outcome, Way, CASES};
 
 /// What a call that is "not there" gives.
@@ -170,7 +170,7 @@ fn test(name: String, body: impl Fn() + 'static) -> suite::Test {
     }
 }
 
-/// The suite, wherever a build has a rung that is left: the pipe's.
+/// The suite, wherever a build has a mechanism that is left: the pipe's.
 fn under_both_answers() -> impl Iterator<Item = suite::Test> {
     let answers = [Answer::NegativeErrno, Answer::FalseDescriptor];
     let cases = if cfg!(feature = "pipe") { CASES } else { &[] };
@@ -179,12 +179,12 @@ fn under_both_answers() -> impl Iterator<Item = suite::Test> {
             test(format!("{answer:?}/{}", case.name), move || {
                 let bystander = Bystander::new();
                 give(answer);
-                let made = AutoNotifier::new().map(|notifier| notifier.rung());
-                assert_eq!(made, Ok(Rung::Pipe));
-                let made = Timer::new().map(|timer| timer.rung());
-                assert_eq!(made, Ok(Rung::TimerThread));
-                let made = Signals::new([libc::SIGURG]).map(|signals| signals.rung());
-                assert_eq!(made, Ok(Rung::SignalHandler));
+                let made = AutoNotifier::new().map(|notifier| notifier.mechanism());
+                assert_eq!(made, Ok(Mechanism::Pipe));
+                let made = Timer::new().map(|timer| timer.mechanism());
+                assert_eq!(made, Ok(Mechanism::TimerThread));
+                let made = Signals::new([libc::SIGURG]).map(|signals| signals.mechanism());
+                assert_eq!(made, Ok(Mechanism::SignalHandler));
                 (case.run)(Way::Auto);
                 bystander.assert_untouched();
             })
@@ -197,20 +197,21 @@ fn others() -> impl Iterator<Item = suite::Test> {
         let bystander = Bystander::new();
         for answer in [Answer::NegativeErrno, Answer::FalseDescriptor] {
             give(answer);
-            for rung in [Rung::EventFd2, Rung::EventFd, Rung::Pipe2] {
+            for mechanism in [Mechanism::EventFd2, Mechanism::EventFd, Mechanism::Pipe2] {
                 // EINVAL: not in this build.
-                let errno = AutoNotifier::at(rung).map_err(|error| error.raw_os_error());
+                let errno = AutoNotifier::at(mechanism).map_err(|error| error.raw_os_error());
                 assert!(
                     matches!(errno, Err(libc::ENOSYS | libc::EINVAL)),
                     "{errno:?}"
                 );
             }
-            for rung in [Rung::SignalFd4, Rung::SignalFd] {
-                let errno = Signals::at(rung, [libc::SIGURG]).map_err(|error| error.raw_os_error());
+            for mechanism in [Mechanism::SignalFd4, Mechanism::SignalFd] {
+                let errno =
+                    Signals::at(mechanism, [libc::SIGURG]).map_err(|error| error.raw_os_error());
                 assert!(matches!(errno, Err(libc::ENOSYS)), "{errno:?}");
             }
-            for rung in [Rung::TimerFdFlags, Rung::TimerFd] {
-                let errno = Timer::at(rung).map_err(|error| error.raw_os_error());
+            for mechanism in [Mechanism::TimerFdFlags, Mechanism::TimerFd] {
+                let errno = Timer::at(mechanism).map_err(|error| error.raw_os_error());
                 assert!(matches!(errno, Err(libc::ENOSYS)), "{errno:?}");
             }
         }
@@ -243,7 +244,7 @@ fn others() -> impl Iterator<Item = suite::Test> {
     tests.push(test(
         "a_timer_on_the_thread_calls_no_timerfd".to_owned(),
         || {
-            let timer = Timer::at(Rung::TimerThread).expect("a timer");
+            let timer = Timer::at(Mechanism::TimerThread).expect("a timer");
             assert_eq!(timer.arm_after(Duration::ZERO, None), Ok(()));
             assert_eq!(timer.wait(None), Ok(Wait::Notified));
             assert!(timer.take().expect("take").is_some());
@@ -260,7 +261,7 @@ fn others() -> impl Iterator<Item = suite::Test> {
         let notifier = AutoNotifier::with(Selection::Pipe).expect("a pipe");
         assert_eq!(notifier.notify().and(notifier.clear()), Ok(true));
         notifier.reinit_after_fork().expect("reinit_after_fork");
-        assert_eq!(probe_with(Selection::Pipe).choice(), Ok(Rung::Pipe2));
+        assert_eq!(probe_with(Selection::Pipe).choice(), Ok(Mechanism::Pipe2));
         assert_eq!(EVENTFD_CALLS.load(Ordering::Relaxed), 0);
         // And the counter does count.
         let _ = AutoNotifier::with(Selection::Kernel);

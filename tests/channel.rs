@@ -1,4 +1,4 @@
-//! The channels, on every rung and under every profile, as the conformance
+//! The channels, on every mechanism and under every profile, as the conformance
 //! suite runs its cases.
 
 mod suite;
@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use wakefd::{
     box_channel_at, channel_on, sync_channel_on, AutoNotifier, BoxReceiver, BoxSender, Error,
-    Notifier, PipeChannel, Receiver, RecvError, Rung, SendError, Sender,
+    Mechanism, Notifier, PipeChannel, Receiver, RecvError, SendError, Sender,
 };
 use wakefd_conformance::{
     close, isolated, runs_of, Case, Kind, Multiplexer, Open, Outcome, Subject, Way, FOREVER,
@@ -419,20 +419,20 @@ fn a_closed_descriptor_is_named(way: Way) {
     core::mem::forget((sender, receiver));
 }
 
-/// The pipe's rung where an eventfd was asked for: the pipe is the channel here.
-fn pipe_rung(way: Way) -> Rung {
+/// The pipe's mechanism where an eventfd was asked for: the pipe is the channel here.
+fn pipe_mechanism(way: Way) -> Mechanism {
     match way {
-        Way::At(Rung::EventFd2) => Rung::Pipe2,
-        Way::At(Rung::EventFd) => Rung::Pipe,
-        Way::At(rung) => rung,
-        Way::Auto => Rung::Pipe,
+        Way::At(Mechanism::EventFd2) => Mechanism::Pipe2,
+        Way::At(Mechanism::EventFd) => Mechanism::Pipe,
+        Way::At(mechanism) => mechanism,
+        Way::Auto => Mechanism::Pipe,
     }
 }
 
 fn boxes<T: Send>(way: Way) -> (BoxSender<T>, BoxReceiver<T>) {
     let made: Result<_, Error> = match way {
         Way::Auto => wakefd::box_channel(),
-        way => box_channel_at(pipe_rung(way)),
+        way => box_channel_at(pipe_mechanism(way)),
     };
     made.expect("a channel")
 }
@@ -530,7 +530,7 @@ type Value = [u8; 27];
 fn pipe<T: bytemuck::NoUninit + bytemuck::AnyBitPattern>(way: Way) -> PipeChannel<T> {
     let made = match way {
         Way::Auto => PipeChannel::new(),
-        way => PipeChannel::at(pipe_rung(way)),
+        way => PipeChannel::at(pipe_mechanism(way)),
     };
     made.expect("a pipe")
 }

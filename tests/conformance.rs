@@ -1,4 +1,4 @@
-//! Runs the conformance suite: every case, on every rung and on the automatic
+//! Runs the conformance suite: every case, on every mechanism and on the automatic
 //! choice, on this kernel and under the profiles of others.
 //!
 //! It has a `main` of its own, as each run forks, and because a run that has to

@@ -93,7 +93,7 @@ mod channels {
         Row::new(&POLL, "Receiver::recv", error_at_once, sleep),
     ];
 
-    /// These lead to the rung `pipe`.
+    /// These lead to the mechanism `pipe`.
     fn after_pipe2(errno: i32) -> Option<Effect> {
         let down = [ENOSYS, EBADF, EPERM, EACCES, EINVAL];
         Some(match down.contains(&errno) {

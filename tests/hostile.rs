@@ -14,11 +14,11 @@ use std::os::unix::io::{AsFd, AsRawFd};
 use std::sync::mpsc;
 use std::time::Instant;
 
-use wakefd::{Counter, Mode, Notifier, Rung, SelfPipe, Wait};
+use wakefd::{Counter, Mechanism, Mode, Notifier, SelfPipe, Wait};
 
 fn pipes() -> impl Iterator<Item = SelfPipe> {
-    let pipe = |rung| SelfPipe::at(rung).expect("every rung is here");
-    [Rung::Pipe2, Rung::Pipe].into_iter().map(pipe)
+    let pipe = |mechanism| SelfPipe::at(mechanism).expect("every mechanism is here");
+    [Mechanism::Pipe2, Mechanism::Pipe].into_iter().map(pipe)
 }
 
 /// The writing end, for somebody who has only the reading end.
@@ -53,7 +53,7 @@ fn whoever_has_the_reading_end_can_read_and_write() {
 /// A pipe counts in records of eight bytes. Less than one is no count, and no crash.
 #[test]
 fn a_part_of_a_record_makes_a_count_wrong() {
-    let counter = Counter::at(Rung::Pipe2, Mode::Sum).expect("a counter");
+    let counter = Counter::at(Mechanism::Pipe2, Mode::Sum).expect("a counter");
     let mut writing_end = writing_end(&counter);
     writing_end.write_all(&[7; 3]).expect("write");
     counter.add(1).expect("add");
@@ -101,7 +101,7 @@ fn a_flood_does_not_keep_a_clear() {
             .expect("it ends");
         println!(
             "{}: the longest of {CLEARS} took {:?}",
-            pipe.rung(),
+            pipe.mechanism(),
             longest.expect("clear")
         );
     }

@@ -7,7 +7,7 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::os::raw::{c_int, c_long};
 
-use wakefd::{AutoNotifier, Notifier, Rung, Wait};
+use wakefd::{AutoNotifier, Mechanism, Notifier, Wait};
 
 thread_local! {
     /// How often a call on this thread is still to be interrupted.
@@ -66,8 +66,8 @@ fn interrupted<R>(times: u32, work: impl FnOnce() -> R) -> R {
 
 #[test]
 fn a_wait_goes_on() {
-    for rung in Rung::OF_NOTIFIERS {
-        let notifier = match AutoNotifier::at(rung) {
+    for mechanism in Mechanism::FOR_NOTIFIERS {
+        let notifier = match AutoNotifier::at(mechanism) {
             Ok(notifier) => notifier,
             Err(_) => continue, // Not in this build, or of this architecture.
         };

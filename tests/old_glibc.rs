@@ -13,7 +13,7 @@ mod glibc {
     use std::os::raw::c_char;
     use std::sync::Mutex;
 
-    use wakefd::{probe, AutoNotifier, Libc, Rung, Selection};
+    use wakefd::{probe, AutoNotifier, Libc, Mechanism, Selection};
 
     static VERSION: Mutex<&str> = Mutex::new("2.36\0");
 
@@ -27,35 +27,35 @@ mod glibc {
     #[test]
     fn glibc_older_than_2_8_leads_to_the_pipe() {
         let table = [
-            ("2.1\0", Libc::Glibc(2, 1), Rung::Pipe2),
-            ("2.5\0", Libc::Glibc(2, 5), Rung::Pipe2),
-            ("2.7\0", Libc::Glibc(2, 7), Rung::Pipe2),
-            ("2.7.1\0", Libc::Glibc(2, 7), Rung::Pipe2),
-            ("1.99\0", Libc::Glibc(1, 99), Rung::Pipe2),
-            ("2.8\0", Libc::Glibc(2, 8), Rung::EventFd2),
-            ("2.10\0", Libc::Glibc(2, 10), Rung::EventFd2),
-            ("2.36\0", Libc::Glibc(2, 36), Rung::EventFd2),
-            ("3.0\0", Libc::Glibc(3, 0), Rung::EventFd2),
+            ("2.1\0", Libc::Glibc(2, 1), Mechanism::Pipe2),
+            ("2.5\0", Libc::Glibc(2, 5), Mechanism::Pipe2),
+            ("2.7\0", Libc::Glibc(2, 7), Mechanism::Pipe2),
+            ("2.7.1\0", Libc::Glibc(2, 7), Mechanism::Pipe2),
+            ("1.99\0", Libc::Glibc(1, 99), Mechanism::Pipe2),
+            ("2.8\0", Libc::Glibc(2, 8), Mechanism::EventFd2),
+            ("2.10\0", Libc::Glibc(2, 10), Mechanism::EventFd2),
+            ("2.36\0", Libc::Glibc(2, 36), Mechanism::EventFd2),
+            ("3.0\0", Libc::Glibc(3, 0), Mechanism::EventFd2),
             // Unreadable: then the kernel decides.
-            ("experimental\0", Libc::Other, Rung::EventFd2),
+            ("experimental\0", Libc::Other, Mechanism::EventFd2),
         ];
-        for (version, libc, rung) in table {
+        for (version, libc, mechanism) in table {
             *VERSION.lock().expect("the version") = version;
             assert_eq!(
-                AutoNotifier::new().expect(version).rung(),
-                rung,
+                AutoNotifier::new().expect(version).mechanism(),
+                mechanism,
                 "{version}"
             );
             assert_eq!(probe().libc(), libc, "{version}");
-            assert_eq!(probe().choice(), Ok(rung), "{version}");
+            assert_eq!(probe().choice(), Ok(mechanism), "{version}");
             // Selections that leave libc out of it.
-            for (selection, rung) in [
-                (Selection::Kernel, Rung::EventFd2),
-                (Selection::EventFd, Rung::EventFd2),
-                (Selection::Pipe, Rung::Pipe2),
+            for (selection, mechanism) in [
+                (Selection::Kernel, Mechanism::EventFd2),
+                (Selection::EventFd, Mechanism::EventFd2),
+                (Selection::Pipe, Mechanism::Pipe2),
             ] {
                 let notifier = AutoNotifier::with(selection).expect(version);
-                assert_eq!(notifier.rung(), rung, "{selection:?}, {version}");
+                assert_eq!(notifier.mechanism(), mechanism, "{selection:?}, {version}");
             }
         }
         *VERSION.lock().expect("the version") = "2.7\0";

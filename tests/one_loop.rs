@@ -1,4 +1,4 @@
-//! The example `one_loop` on every rung of everything: it ends by itself or by a
+//! The example `one_loop` on every mechanism of everything: it ends by itself or by a
 //! signal, with the right exit status, and its summary adds up.
 //!
 //! `cargo test` builds the examples first if it is not told what to build.
@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::Instant;
 
 use rustix::process::{kill_process, Pid, Signal};
-use wakefd::{Rung, Signals};
+use wakefd::{Mechanism, Signals};
 use wakefd_conformance::{isolated, Outcome};
 
 use program::Summary;
@@ -34,8 +34,8 @@ const LATEST: Duration = Duration::from_secs(180);
 
 #[derive(Clone, Copy)]
 struct Combination {
-    signals: Rung,
-    timer: Rung,
+    signals: Mechanism,
+    timer: Mechanism,
     backend: &'static str,
     multiplexer: &'static str,
     /// Sent in the middle, if so.
@@ -45,8 +45,8 @@ struct Combination {
 impl Combination {
     fn all() -> Vec<Combination> {
         let mut all = Vec::new();
-        for signals in Rung::OF_SIGNALS {
-            for timer in Rung::OF_TIMERS {
+        for signals in Mechanism::FOR_SIGNALS {
+            for timer in Mechanism::FOR_TIMERS {
                 let mut add = |backend, multiplexer, ended_by| {
                     all.push(Combination {
                         signals,
@@ -60,7 +60,7 @@ impl Combination {
                     add(backend, "epoll", None);
                     add(backend, "epoll", Some(Signal::TERM));
                 }
-                if timer == Rung::TimerThread {
+                if timer == Mechanism::TimerThread {
                     add("eventfd", "poll", None);
                     add("pipe", "poll", Some(Signal::INT));
                     add("pipe", "select", None);
@@ -103,7 +103,7 @@ impl Combination {
             Some(Signal::INT) => assert_eq!(ended.status.signal(), Some(libc::SIGINT), "{context}"),
             _ => assert_eq!(ended.status.code(), Some(0), "{context}"),
         }
-        // The rungs that were asked for.
+        // The mechanisms that were asked for.
         assert_eq!(summary.text("signals"), self.signals.as_str());
         assert_eq!(summary.text("timer"), self.timer.as_str());
         assert_eq!(summary.text("backend"), self.backend);
@@ -214,7 +214,7 @@ fn main() {
         suite::Test {
             name: one.name(),
             run: Box::new(move || isolated(|| one.check())),
-            may_be_absent: (YOUNG && one.signals == Rung::SignalFd)
+            may_be_absent: (YOUNG && one.signals == Mechanism::SignalFd)
                 .then_some("this architecture never had the call"),
         }
     }));

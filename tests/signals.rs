@@ -6,7 +6,7 @@ use std::os::unix::io::{AsFd, AsRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
-use wakefd::{Rung, Signals};
+use wakefd::{Mechanism, Signals};
 
 /// The mask and the ignored signals of a new program, as the kernel shows them.
 fn inherited(through_before_exec: bool) -> Vec<String> {
@@ -37,21 +37,23 @@ fn exec_inherits_what_was_before() {
     unsafe { libc::signal(libc::SIGHUP, libc::SIG_IGN) };
     let before = inherited(false);
     assert_eq!(before.len(), 2, "{before:?}");
-    for rung in Rung::OF_SIGNALS {
-        let signals = match Signals::at(rung, [libc::SIGHUP, libc::SIGTERM, libc::SIGUSR2]) {
+    for mechanism in Mechanism::FOR_SIGNALS {
+        let signals = match Signals::at(mechanism, [libc::SIGHUP, libc::SIGTERM, libc::SIGUSR2]) {
             Ok(signals) => signals,
             // Architectures that never had the flagless call.
-            Err(error) if error.raw_os_error() == libc::ENOSYS && rung == Rung::SignalFd => {
+            Err(error)
+                if error.raw_os_error() == libc::ENOSYS && mechanism == Mechanism::SignalFd =>
+            {
                 continue
             }
             Err(error) => panic!("{error}"),
         };
-        assert_eq!(inherited(true), before, "{rung}");
+        assert_eq!(inherited(true), before, "{mechanism}");
         // Without it there is something to see: the handler is not inherited, but
         // what was ignored is not ignored any more; or the mask, where this std
         // leaves it as it is.
-        if rung == Rung::SignalHandler {
-            assert_ne!(inherited(false), before, "{rung}");
+        if mechanism == Mechanism::SignalHandler {
+            assert_ne!(inherited(false), before, "{mechanism}");
         }
         assert_eq!(signals.as_fd().as_raw_fd(), signals.as_raw_fd());
     }

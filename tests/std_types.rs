@@ -9,18 +9,18 @@ use std::io;
 use std::os::unix::io::{AsFd, AsRawFd};
 use std::process::Command;
 
-use wakefd::{AutoNotifier, Notifier, Rung, Wait};
+use wakefd::{AutoNotifier, Mechanism, Notifier, Wait};
 
-/// A notifier on each rung of this build.
-fn each_rung() -> impl Iterator<Item = AutoNotifier> {
-    Rung::OF_NOTIFIERS
+/// A notifier on each mechanism of this build.
+fn each_mechanism() -> impl Iterator<Item = AutoNotifier> {
+    Mechanism::FOR_NOTIFIERS
         .into_iter()
-        .filter_map(|rung| AutoNotifier::at(rung).ok())
+        .filter_map(|mechanism| AutoNotifier::at(mechanism).ok())
 }
 
 #[test]
 fn descriptors_are_borrowed() {
-    for notifier in each_rung() {
+    for notifier in each_mechanism() {
         assert_eq!(notifier.as_fd().as_raw_fd(), notifier.as_raw_fd());
         assert_eq!(AsRawFd::as_raw_fd(&notifier), notifier.as_raw_fd());
         assert_eq!(Notifier::as_raw_fd(&notifier), notifier.as_raw_fd());
@@ -29,7 +29,7 @@ fn descriptors_are_borrowed() {
 
 #[test]
 fn a_shared_notifier_is_a_waker() {
-    for notifier in each_rung().map(Arc::new) {
+    for notifier in each_mechanism().map(Arc::new) {
         let waker = Waker::from(Arc::clone(&notifier));
         waker.wake_by_ref();
         assert_eq!(notifier.clear(), Ok(true));
@@ -44,7 +44,7 @@ fn a_shared_notifier_is_a_waker() {
 
 #[test]
 fn a_shared_coalescing_waker_is_a_waker() {
-    for waker in each_rung().map(wakefd::Waker::new).map(Arc::new) {
+    for waker in each_mechanism().map(wakefd::Waker::new).map(Arc::new) {
         assert_eq!(AsRawFd::as_raw_fd(&*waker), waker.notifier().as_raw_fd());
         let task = Waker::from(Arc::clone(&waker));
         task.wake_by_ref();
@@ -56,21 +56,21 @@ fn a_shared_coalescing_waker_is_a_waker() {
 
 #[test]
 fn a_program_that_is_started_inherits_nothing() {
-    for notifier in each_rung() {
+    for notifier in each_mechanism() {
         let number = notifier.as_raw_fd();
         let status = Command::new("sh")
             .args(["-c", &format!("test ! -e /proc/self/fd/{number}")])
             .status()
             .expect("sh");
-        assert!(status.success(), "{}", notifier.rung());
+        assert!(status.success(), "{}", notifier.mechanism());
     }
 }
 
 #[test]
 fn errors_keep_their_errno() {
-    // A rung of the other backend, where that is not compiled in, or one that
+    // A mechanism of the other backend, where that is not compiled in, or one that
     // does not take what it is asked for.
-    let error = wrong_rung();
+    let error = wrong_mechanism();
     let boxed: Box<dyn std::error::Error + Send + Sync> = error.into();
     assert_eq!(boxed.to_string(), error.to_string());
     assert!(error.to_string().contains("(EINVAL)"), "{error}");
@@ -80,13 +80,13 @@ fn errors_keep_their_errno() {
 }
 
 #[cfg(feature = "pipe")]
-fn wrong_rung() -> wakefd::Error {
-    wakefd::SelfPipe::at(Rung::EventFd2).expect_err("a pipe is no eventfd")
+fn wrong_mechanism() -> wakefd::Error {
+    wakefd::SelfPipe::at(Mechanism::EventFd2).expect_err("a pipe is no eventfd")
 }
 
 #[cfg(not(feature = "pipe"))]
-fn wrong_rung() -> wakefd::Error {
-    wakefd::EventFd::at(Rung::Pipe).expect_err("an eventfd is no pipe")
+fn wrong_mechanism() -> wakefd::Error {
+    wakefd::EventFd::at(Mechanism::Pipe).expect_err("an eventfd is no pipe")
 }
 
 #[cfg(feature = "eventfd")]

@@ -8,7 +8,7 @@ use core::time::Duration;
 use std::fs;
 use std::os::unix::io::{AsFd, AsRawFd};
 
-use wakefd::{Rung, Timer, Wait};
+use wakefd::{Mechanism, Timer, Wait};
 use wakefd_conformance::{isolated, Outcome};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -29,7 +29,7 @@ fn pages() -> usize {
 }
 
 fn on_the_thread() -> Timer {
-    Timer::at(Rung::TimerThread).expect("a timer")
+    Timer::at(Mechanism::TimerThread).expect("a timer")
 }
 
 fn one_thread_for_all_and_none_after_the_last() {
@@ -107,19 +107,19 @@ fn the_thread_sleeps_when_nothing_is_to_be_said() {
 }
 
 fn std_types() {
-    for rung in Rung::OF_TIMERS {
-        let timer = Timer::at(rung).expect("every kernel of std's has them");
+    for mechanism in Mechanism::FOR_TIMERS {
+        let timer = Timer::at(mechanism).expect("every kernel of std's has them");
         assert_eq!(AsRawFd::as_raw_fd(&timer), timer.as_raw_fd());
         assert_eq!(timer.as_fd().as_raw_fd(), timer.as_raw_fd());
         assert!(!format!("{timer:?}").is_empty());
-        assert_eq!(timer.backend(), rung.backend());
+        assert_eq!(timer.backend(), mechanism.backend());
     }
     fn sent<T: Send + Sync + 'static>() {}
     sent::<Timer>();
-    let error = Timer::at(Rung::EventFd2).unwrap_err();
+    let error = Timer::at(Mechanism::EventFd2).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "eventfd2: invalid argument (EINVAL); that rung cannot do it"
+        "eventfd2: invalid argument (EINVAL); that mechanism cannot do it"
     );
 }
 

@@ -43,7 +43,7 @@
  *     those whose names end in init, init_counter, reinit_after_fork and close want
  *     the object for themselves.
  *     Async-signal-safe: wakefd_notify and wakefd_add, and those whose names end in
- *     fd, backend and rung, and the names. A handler that clears, takes or
+ *     fd, backend and mechanism, and the names. A handler that clears, takes or
  *     waits has to keep errno itself. Nothing but timers and signals takes a lock;
  *     what of them a handler may call is said there. A thread that may be in here is
  *     not to be cancelled (pthread_cancel): it is woken, and ends itself.
@@ -124,17 +124,17 @@ enum wakefd_selection {
 };
 
 /* How it was made, of each kind the best first. */
-enum wakefd_rung {
-    WAKEFD_RUNG_EVENTFD2 = 1,       /* Linux 2.6.27 */
-    WAKEFD_RUNG_EVENTFD = 2,        /* Linux 2.6.22 */
-    WAKEFD_RUNG_PIPE2 = 3,          /* Linux 2.6.27 */
-    WAKEFD_RUNG_PIPE = 4,           /* always */
-    WAKEFD_RUNG_SIGNALFD4 = 5,      /* Linux 2.6.27 */
-    WAKEFD_RUNG_SIGNALFD = 6,       /* Linux 2.6.22 */
-    WAKEFD_RUNG_SIGNAL_HANDLER = 7, /* always */
-    WAKEFD_RUNG_TIMERFD_FLAGS = 8,  /* timerfd_create with flags, Linux 2.6.27 */
-    WAKEFD_RUNG_TIMERFD = 9,        /* without, Linux 2.6.25 */
-    WAKEFD_RUNG_TIMER_THREAD = 10   /* always */
+enum wakefd_mechanism {
+    WAKEFD_MECHANISM_EVENTFD2 = 1,       /* Linux 2.6.27 */
+    WAKEFD_MECHANISM_EVENTFD = 2,        /* Linux 2.6.22 */
+    WAKEFD_MECHANISM_PIPE2 = 3,          /* Linux 2.6.27 */
+    WAKEFD_MECHANISM_PIPE = 4,           /* always */
+    WAKEFD_MECHANISM_SIGNALFD4 = 5,      /* Linux 2.6.27 */
+    WAKEFD_MECHANISM_SIGNALFD = 6,       /* Linux 2.6.22 */
+    WAKEFD_MECHANISM_SIGNAL_HANDLER = 7, /* always */
+    WAKEFD_MECHANISM_TIMERFD_FLAGS = 8,  /* timerfd_create with flags, Linux 2.6.27 */
+    WAKEFD_MECHANISM_TIMERFD = 9,        /* without, Linux 2.6.25 */
+    WAKEFD_MECHANISM_TIMER_THREAD = 10   /* always */
 };
 
 /* What wakefd_take takes. */
@@ -209,8 +209,8 @@ int wakefd_fd(const struct wakefd *wakefd);
 /* Returns WAKEFD_EVENTFD or WAKEFD_PIPE. */
 int wakefd_backend(const struct wakefd *wakefd);
 
-/* Returns one of enum wakefd_rung. */
-int wakefd_rung(const struct wakefd *wakefd);
+/* Returns one of enum wakefd_mechanism. */
+int wakefd_mechanism(const struct wakefd *wakefd);
 
 /*
  * Gives the calling process descriptors of its own, with nothing pending, under
@@ -305,8 +305,8 @@ int wakefd_timer_fd(const struct wakefd_timer *timer);
 /* Returns WAKEFD_TIMERFD or WAKEFD_TIMER_THREAD. */
 int wakefd_timer_backend(const struct wakefd_timer *timer);
 
-/* Returns one of enum wakefd_rung. */
-int wakefd_timer_rung(const struct wakefd_timer *timer);
+/* Returns one of enum wakefd_mechanism. */
+int wakefd_timer_mechanism(const struct wakefd_timer *timer);
 
 /*
  * As wakefd_reinit_after_fork: a timer of the child's own, disarmed, under the same
@@ -424,8 +424,8 @@ int wakefd_signals_fd(const struct wakefd_signals *signals);
 /* Returns WAKEFD_SIGNALFD or WAKEFD_SIGNAL_HANDLER. */
 int wakefd_signals_backend(const struct wakefd_signals *signals);
 
-/* Returns one of enum wakefd_rung. */
-int wakefd_signals_rung(const struct wakefd_signals *signals);
+/* Returns one of enum wakefd_mechanism. */
+int wakefd_signals_mechanism(const struct wakefd_signals *signals);
 
 /*
  * As wakefd_reinit_after_fork: a descriptor of the child's own, under the same number.
@@ -455,7 +455,7 @@ int wakefd_signals_before_exec(void);
 /* Return `eventfd` or `eventfd2` and the like; NULL for any other number, and for one
  * of a feature that the library has not. */
 const char *wakefd_backend_name(int backend);
-const char *wakefd_rung_name(int rung);
+const char *wakefd_mechanism_name(int mechanism);
 
 /*
  * Ask the kernel once more what it has, and tell a person: in a sentence why

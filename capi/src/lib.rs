@@ -69,8 +69,8 @@ fn init(object: Option<&mut Object>, selection: c_int, kind: Kind, mode: Option<
         let object = object.ok_or(libc::EINVAL)?;
         object.set_closed();
         let mode = mode.ok_or(libc::EINVAL)?;
-        let ladder = selection::ladder(selection)?;
-        object.init(kind, mode, |raw| raw.open(ladder)).map(|()| 0)
+        let chain = selection::chain(selection)?;
+        object.init(kind, mode, |raw| raw.open(chain)).map(|()| 0)
     })())
 }
 
@@ -152,11 +152,11 @@ pub extern "C" fn wakefd_backend(object: Option<&Object>) -> c_int {
     }))
 }
 
-/// `wakefd_rung`
+/// `wakefd_mechanism`
 #[no_mangle]
-pub extern "C" fn wakefd_rung(object: Option<&Object>) -> c_int {
+pub extern "C" fn wakefd_mechanism(object: Option<&Object>) -> c_int {
     // In wakefd.h they have the same order, from one on.
-    answer(open(object, ANY).map(|raw| raw.rung() as c_int + 1))
+    answer(open(object, ANY).map(|raw| raw.mechanism() as c_int + 1))
 }
 
 /// `wakefd_reinit_after_fork`

@@ -2,7 +2,7 @@
 
 use libc::c_int;
 
-pub use choice::ladder;
+pub use choice::chain;
 #[cfg(feature = "text")]
 pub use choice::report;
 
@@ -28,7 +28,7 @@ pub const SIGNAL_HANDLER: c_int = 7;
 ))]
 mod choice {
     use libc::c_int;
-    use wakefd::raw::Ladder;
+    use wakefd::raw::Chain;
     use wakefd::Selection;
 
     fn selected(selection: c_int) -> Result<Selection, c_int> {
@@ -41,7 +41,7 @@ mod choice {
         }
     }
 
-    pub fn ladder(selection: c_int) -> Result<Ladder, c_int> {
+    pub fn chain(selection: c_int) -> Result<Chain, c_int> {
         selected(selection).map(wakefd::raw::selected)
     }
 
@@ -59,7 +59,7 @@ mod choice {
 )))]
 mod choice {
     use libc::c_int;
-    use wakefd::raw::Ladder;
+    use wakefd::raw::Chain;
 
     #[cfg(not(feature = "pipe"))]
     const OTHER: c_int = super::PIPE;
@@ -74,7 +74,7 @@ mod choice {
         }
     }
 
-    pub fn ladder(selection: c_int) -> Result<Ladder, c_int> {
+    pub fn chain(selection: c_int) -> Result<Chain, c_int> {
         check(selection)?;
         Ok(wakefd::raw::auto())
     }

@@ -80,7 +80,7 @@ pub unsafe extern "C" fn wakefd_signals_init(
     answer((|| {
         let object = object.ok_or(libc::EINVAL)?;
         object.init(|| {
-            let ladder = match selection {
+            let chain = match selection {
                 AUTO => raw::signals::AUTO,
                 SIGNALFD => raw::signals::DESCRIPTOR,
                 SIGNAL_HANDLER => raw::signals::HANDLER,
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn wakefd_signals_init(
                 // SAFETY: not null, so the caller has promised these numbers.
                 _ => unsafe { slice::from_raw_parts(numbers, count) },
             };
-            raw::signals::open(ladder, numbers).map_err(errno)
+            raw::signals::open(chain, numbers).map_err(errno)
         })?;
         Ok(0)
     })())
@@ -135,10 +135,10 @@ pub extern "C" fn wakefd_signals_backend(object: Option<&Object>) -> c_int {
     }))
 }
 
-/// `wakefd_signals_rung`
+/// `wakefd_signals_mechanism`
 #[no_mangle]
-pub extern "C" fn wakefd_signals_rung(object: Option<&Object>) -> c_int {
-    answer(open(object).map(|signals| signals.rung() as c_int + 1))
+pub extern "C" fn wakefd_signals_mechanism(object: Option<&Object>) -> c_int {
+    answer(open(object).map(|signals| signals.mechanism() as c_int + 1))
 }
 
 /// `wakefd_signals_reinit_after_fork`

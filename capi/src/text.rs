@@ -29,10 +29,10 @@ pub extern "C" fn wakefd_backend_name(backend: c_int) -> *const c_char {
     })
 }
 
-/// `wakefd_rung_name`
+/// `wakefd_mechanism_name`
 #[no_mangle]
-pub extern "C" fn wakefd_rung_name(rung: c_int) -> *const c_char {
-    name(match rung {
+pub extern "C" fn wakefd_mechanism_name(mechanism: c_int) -> *const c_char {
+    name(match mechanism {
         1 => c"eventfd2",
         2 => c"eventfd",
         3 => c"pipe2",

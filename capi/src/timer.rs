@@ -27,13 +27,13 @@ pub extern "C" fn wakefd_timer_init(object: Option<&mut Object>, selection: c_in
     answer((|| {
         let object = object.ok_or(libc::EINVAL)?;
         object.init(|| {
-            let ladder = match selection {
+            let chain = match selection {
                 AUTO => raw::timer::AUTO,
                 TIMERFD => raw::timer::DESCRIPTOR,
                 TIMER_THREAD => raw::timer::THREAD,
                 _ => return Err(libc::EINVAL),
             };
-            raw::timer::open(ladder).map_err(errno)
+            raw::timer::open(chain).map_err(errno)
         })?;
         Ok(0)
     })())
@@ -112,10 +112,10 @@ pub extern "C" fn wakefd_timer_backend(object: Option<&Object>) -> c_int {
     }))
 }
 
-/// `wakefd_timer_rung`
+/// `wakefd_timer_mechanism`
 #[no_mangle]
-pub extern "C" fn wakefd_timer_rung(object: Option<&Object>) -> c_int {
-    answer(open(object).map(|timer| timer.rung() as c_int + 1))
+pub extern "C" fn wakefd_timer_mechanism(object: Option<&Object>) -> c_int {
+    answer(open(object).map(|timer| timer.mechanism() as c_int + 1))
 }
 
 /// `wakefd_timer_reinit_after_fork`

@@ -354,26 +354,26 @@ static void an_object_may_be_moved(void)
     EQUAL(wakefd_signals_close(&old), -EBADF);
 }
 
-static void backend_rung_and_flags(void)
+static void backend_mechanism_and_flags(void)
 {
     struct wakefd_signals signals = made(SIGTERM);
-    int backend = wakefd_signals_backend(&signals), rung = wakefd_signals_rung(&signals);
+    int backend = wakefd_signals_backend(&signals), mechanism = wakefd_signals_mechanism(&signals);
     int fd = wakefd_signals_fd(&signals);
 
     TRUE(backend == WAKEFD_SIGNALFD || backend == WAKEFD_SIGNAL_HANDLER);
     TRUE(backend == selection || selection == WAKEFD_AUTO);
     if (backend == WAKEFD_SIGNALFD)
-        TRUE(rung == WAKEFD_RUNG_SIGNALFD4 || rung == WAKEFD_RUNG_SIGNALFD);
+        TRUE(mechanism == WAKEFD_MECHANISM_SIGNALFD4 || mechanism == WAKEFD_MECHANISM_SIGNALFD);
     else
-        EQUAL(rung, WAKEFD_RUNG_SIGNAL_HANDLER);
+        EQUAL(mechanism, WAKEFD_MECHANISM_SIGNAL_HANDLER);
     TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     TRUE(fcntl(fd, F_GETFL) & O_NONBLOCK);
 #ifndef WITHOUT_TEXT
     EQUAL(strcmp(wakefd_backend_name(WAKEFD_SIGNALFD), "signalfd"), 0);
     EQUAL(strcmp(wakefd_backend_name(WAKEFD_SIGNAL_HANDLER), "signal-handler"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_SIGNALFD4), "signalfd4"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_SIGNALFD), "signalfd"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_SIGNAL_HANDLER), "signal-handler"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_SIGNALFD4), "signalfd4"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_SIGNALFD), "signalfd"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_SIGNAL_HANDLER), "signal-handler"), 0);
 #endif
     EQUAL(wakefd_signals_close(&signals), 0);
 }
@@ -470,7 +470,7 @@ static void null_is_invalid(void)
     EQUAL(wakefd_signals_wait(NULL, 0), -EINVAL);
     EQUAL(wakefd_signals_fd(NULL), -EINVAL);
     EQUAL(wakefd_signals_backend(NULL), -EINVAL);
-    EQUAL(wakefd_signals_rung(NULL), -EINVAL);
+    EQUAL(wakefd_signals_mechanism(NULL), -EINVAL);
     EQUAL(wakefd_signals_reinit_after_fork(NULL), -EINVAL);
     EQUAL(wakefd_signals_close(NULL), -EINVAL);
 
@@ -487,7 +487,7 @@ static void each_gives_ebadf(struct wakefd_signals *closed)
     EQUAL(wakefd_signals_wait(closed, -1), -EBADF);
     EQUAL(wakefd_signals_fd(closed), -EBADF);
     EQUAL(wakefd_signals_backend(closed), -EBADF);
-    EQUAL(wakefd_signals_rung(closed), -EBADF);
+    EQUAL(wakefd_signals_mechanism(closed), -EBADF);
     EQUAL(wakefd_signals_reinit_after_fork(closed), -EBADF);
     EQUAL(wakefd_signals_close(closed), -EBADF);
 }
@@ -582,7 +582,7 @@ const struct test signal_cases[] = {
     CASE(thirty_two_with_handlers),
     CASE(none_is_a_set_too),
     CASE(an_object_may_be_moved),
-    CASE(backend_rung_and_flags),
+    CASE(backend_mechanism_and_flags),
     CASE(a_child_gets_its_own),
     CASE(a_program_gets_the_mask_of_before),
     CASE(null_is_invalid),

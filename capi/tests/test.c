@@ -190,17 +190,17 @@ static void never_full(void)
     EQUAL(wakefd_close(&wakefd), 0);
 }
 
-static void backend_and_rung_are_as_selected(void)
+static void backend_and_mechanism_are_as_selected(void)
 {
     struct wakefd wakefd = made();
-    int backend = wakefd_backend(&wakefd), rung = wakefd_rung(&wakefd);
+    int backend = wakefd_backend(&wakefd), mechanism = wakefd_mechanism(&wakefd);
 
     TRUE(backend == WAKEFD_EVENTFD || backend == WAKEFD_PIPE);
     TRUE(backend == selection || selection < WAKEFD_EVENTFD);
     if (backend == WAKEFD_EVENTFD)
-        TRUE(rung == WAKEFD_RUNG_EVENTFD2 || rung == WAKEFD_RUNG_EVENTFD);
+        TRUE(mechanism == WAKEFD_MECHANISM_EVENTFD2 || mechanism == WAKEFD_MECHANISM_EVENTFD);
     else
-        TRUE(rung == WAKEFD_RUNG_PIPE2 || rung == WAKEFD_RUNG_PIPE);
+        TRUE(mechanism == WAKEFD_MECHANISM_PIPE2 || mechanism == WAKEFD_MECHANISM_PIPE);
     EQUAL(wakefd_close(&wakefd), 0);
 }
 
@@ -505,7 +505,7 @@ static void null_is_invalid(void)
     EQUAL(wakefd_wait(NULL, 0), -EINVAL);
     EQUAL(wakefd_fd(NULL), -EINVAL);
     EQUAL(wakefd_backend(NULL), -EINVAL);
-    EQUAL(wakefd_rung(NULL), -EINVAL);
+    EQUAL(wakefd_mechanism(NULL), -EINVAL);
     EQUAL(wakefd_reinit_after_fork(NULL), -EINVAL);
     EQUAL(wakefd_close(NULL), -EINVAL);
 
@@ -525,7 +525,7 @@ static void each_gives_ebadf(struct wakefd *closed)
     EQUAL(wakefd_wait(closed, -1), -EBADF);
     EQUAL(wakefd_fd(closed), -EBADF);
     EQUAL(wakefd_backend(closed), -EBADF);
-    EQUAL(wakefd_rung(closed), -EBADF);
+    EQUAL(wakefd_mechanism(closed), -EBADF);
     EQUAL(wakefd_reinit_after_fork(closed), -EBADF);
     EQUAL(wakefd_close(closed), -EBADF);
 }
@@ -648,15 +648,15 @@ static void names_are_names(void)
 {
     EQUAL(strcmp(wakefd_backend_name(WAKEFD_EVENTFD), "eventfd"), 0);
     EQUAL(strcmp(wakefd_backend_name(WAKEFD_PIPE), "pipe"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_EVENTFD2), "eventfd2"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_EVENTFD), "eventfd"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_PIPE2), "pipe2"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_PIPE), "pipe"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_EVENTFD2), "eventfd2"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_EVENTFD), "eventfd"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_PIPE2), "pipe2"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_PIPE), "pipe"), 0);
     TRUE(wakefd_backend_name(WAKEFD_AUTO) == NULL);
     TRUE(wakefd_backend_name(-EBADF) == NULL);
     TRUE(wakefd_backend_name(WAKEFD_SIGNAL_HANDLER + 1) == NULL);
-    TRUE(wakefd_rung_name(0) == NULL);
-    TRUE(wakefd_rung_name(WAKEFD_RUNG_TIMER_THREAD + 1) == NULL);
+    TRUE(wakefd_mechanism_name(0) == NULL);
+    TRUE(wakefd_mechanism_name(WAKEFD_MECHANISM_TIMER_THREAD + 1) == NULL);
 }
 
 static void texts_are_cut_as_snprintf_does(void)
@@ -692,7 +692,7 @@ static void texts_are_cut_as_snprintf_does(void)
 static const struct test cases[] = {
     CASE(notify_makes_readable_and_clear_unreadable),
     CASE(never_full),
-    CASE(backend_and_rung_are_as_selected),
+    CASE(backend_and_mechanism_are_as_selected),
     CASE(descriptor_has_its_flags),
     CASE(descriptor_zero_is_one_like_any),
     CASE(an_object_may_be_moved),

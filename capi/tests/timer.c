@@ -234,25 +234,25 @@ static void a_timer_may_be_moved(void)
     EQUAL(wakefd_timer_close(&old), -EBADF);
 }
 
-static void backend_rung_and_flags(void)
+static void backend_mechanism_and_flags(void)
 {
     struct wakefd_timer timer = made();
-    int backend = wakefd_timer_backend(&timer), rung = wakefd_timer_rung(&timer), fd = wakefd_timer_fd(&timer);
+    int backend = wakefd_timer_backend(&timer), mechanism = wakefd_timer_mechanism(&timer), fd = wakefd_timer_fd(&timer);
 
     TRUE(backend == WAKEFD_TIMERFD || backend == WAKEFD_TIMER_THREAD);
     TRUE(backend == selection || selection == WAKEFD_AUTO);
     if (backend == WAKEFD_TIMERFD)
-        TRUE(rung == WAKEFD_RUNG_TIMERFD_FLAGS || rung == WAKEFD_RUNG_TIMERFD);
+        TRUE(mechanism == WAKEFD_MECHANISM_TIMERFD_FLAGS || mechanism == WAKEFD_MECHANISM_TIMERFD);
     else
-        EQUAL(rung, WAKEFD_RUNG_TIMER_THREAD);
+        EQUAL(mechanism, WAKEFD_MECHANISM_TIMER_THREAD);
     TRUE(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     TRUE(fcntl(fd, F_GETFL) & O_NONBLOCK);
 #ifndef WITHOUT_TEXT
     EQUAL(strcmp(wakefd_backend_name(WAKEFD_TIMERFD), "timerfd"), 0);
     EQUAL(strcmp(wakefd_backend_name(WAKEFD_TIMER_THREAD), "timer-thread"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_TIMERFD_FLAGS), "timerfd-flags"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_TIMERFD), "timerfd"), 0);
-    EQUAL(strcmp(wakefd_rung_name(WAKEFD_RUNG_TIMER_THREAD), "timer-thread"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_TIMERFD_FLAGS), "timerfd-flags"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_TIMERFD), "timerfd"), 0);
+    EQUAL(strcmp(wakefd_mechanism_name(WAKEFD_MECHANISM_TIMER_THREAD), "timer-thread"), 0);
 #endif
     EQUAL(wakefd_timer_close(&timer), 0);
 }
@@ -322,7 +322,7 @@ static void null_is_invalid(void)
     EQUAL(wakefd_timer_wait(NULL, 0), -EINVAL);
     EQUAL(wakefd_timer_fd(NULL), -EINVAL);
     EQUAL(wakefd_timer_backend(NULL), -EINVAL);
-    EQUAL(wakefd_timer_rung(NULL), -EINVAL);
+    EQUAL(wakefd_timer_mechanism(NULL), -EINVAL);
     EQUAL(wakefd_timer_reinit_after_fork(NULL), -EINVAL);
     EQUAL(wakefd_timer_close(NULL), -EINVAL);
 
@@ -343,7 +343,7 @@ static void each_gives_ebadf(struct wakefd_timer *closed)
     EQUAL(wakefd_timer_wait(closed, -1), -EBADF);
     EQUAL(wakefd_timer_fd(closed), -EBADF);
     EQUAL(wakefd_timer_backend(closed), -EBADF);
-    EQUAL(wakefd_timer_rung(closed), -EBADF);
+    EQUAL(wakefd_timer_mechanism(closed), -EBADF);
     EQUAL(wakefd_timer_reinit_after_fork(closed), -EBADF);
     EQUAL(wakefd_timer_close(closed), -EBADF);
 }
@@ -436,7 +436,7 @@ const struct test timer_cases[] = {
     CASE(another_thread_arms_it),
     CASE(signals_are_the_programs),
     CASE(a_timer_may_be_moved),
-    CASE(backend_rung_and_flags),
+    CASE(backend_mechanism_and_flags),
     CASE(a_child_shares_it),
     CASE(a_child_can_have_its_own),
     CASE(null_is_invalid),

@@ -70,7 +70,7 @@ impl Everything<'_> {
         let own = self.own_sources().into_iter();
         let sources: Vec<_> = own.chain(self.server.sources()).collect();
         let ready = match self.multiplexer.wait(&sources) {
-            // A handler has run, on that rung of signals. What it has to say makes
+            // A handler has run, on that mechanism of signals. What it has to say makes
             // the descriptor readable.
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 self.came.interrupted_waits += 1;
@@ -121,7 +121,7 @@ impl Everything<'_> {
 
     pub(crate) fn rows(&self) -> Vec<Row> {
         let mut rows = vec![
-            ("signals", self.signals.rung().to_string()),
+            ("signals", self.signals.mechanism().to_string()),
             ("SIGCHLD", self.came.children.to_string()),
             ("SIGTERM", self.came.terminate.to_string()),
             ("SIGINT", self.came.interrupt.to_string()),

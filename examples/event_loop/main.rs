@@ -124,7 +124,7 @@ fn run(options: &Options) -> io::Result<ExitCode> {
         event_loop(&multiplexer, &inbox, &mut server, tally, &enough)
             .unwrap_or_else(|error| fail(error))
     });
-    let mut rows = table::of_notifier(notifier.rung(), options.multiplexer);
+    let mut rows = table::of_notifier(notifier.mechanism(), options.multiplexer);
     rows.extend(tally.rows());
     table::print(&rows)?;
     Ok(ExitCode::from(u8::from(!tally.is_flawless())))

@@ -1,7 +1,7 @@
 //! All that a server's one thread has to wait for, in one loop: sockets, messages
 //! from other threads, the end of child processes, SIGTERM and SIGINT, and a
 //! periodic timer. There is no time-out anywhere: whatever happens makes a
-//! descriptor readable, on every rung.
+//! descriptor readable, on every mechanism.
 //!
 //! ```text
 //! cargo run --release --all-features --example one_loop -- \
@@ -54,7 +54,7 @@ fn run(options: &Options) -> io::Result<bool> {
     // Before any thread: each gets the mask that this leaves.
     let watched = [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT];
     let signals = match options.signals {
-        Some(rung) => Signals::at(rung, watched)?,
+        Some(mechanism) => Signals::at(mechanism, watched)?,
         None => Signals::new(watched)?,
     };
     let common = &options.common;
@@ -96,7 +96,7 @@ fn run(options: &Options) -> io::Result<bool> {
         eprintln!("process {}: SIGTERM or SIGINT ends it early", process::id());
         all.run().unwrap_or_else(|error| fail(error));
     });
-    let mut rows = table::of_notifier(notifier.rung(), common.multiplexer);
+    let mut rows = table::of_notifier(notifier.mechanism(), common.multiplexer);
     rows.extend(all.rows());
     table::print(&rows)?;
     if !all.is_flawless() {

@@ -2,7 +2,7 @@
 
 use lexopt::prelude::*;
 use lexopt::Error;
-use wakefd::Rung;
+use wakefd::Mechanism;
 
 use crate::options;
 
@@ -13,9 +13,9 @@ Usage: one_loop [OPTIONS]
 
   --backend auto|eventfd|pipe       what the notifier is made of (auto)
   --signals auto|signalfd4|signalfd|signal-handler
-                                    the rung of signals (auto)
+                                    the mechanism of signals (auto)
   --timer auto|timerfd-flags|timerfd|timer-thread
-                                    the rung of the timer (auto)
+                                    the mechanism of the timer (auto)
   --multiplexer epoll|poll|select   what the loop sleeps in (epoll)
   --messages N                      messages that are sent in all (1000000)
   --producers N                     threads that send them (4)
@@ -33,8 +33,8 @@ command line.
 
 pub(crate) struct Options {
     pub(crate) common: options::Options,
-    pub(crate) signals: Option<Rung>,
-    pub(crate) timer: Option<Rung>,
+    pub(crate) signals: Option<Mechanism>,
+    pub(crate) timer: Option<Mechanism>,
     pub(crate) children: u16,
 }
 
@@ -46,11 +46,11 @@ impl Options {
             match name {
                 "signals" => {
                     let value = arguments.value()?;
-                    signals = value.parse_with(|name| rung(name, &Rung::OF_SIGNALS))?;
+                    signals = value.parse_with(|name| mechanism(name, &Mechanism::FOR_SIGNALS))?;
                 }
                 "timer" => {
                     let value = arguments.value()?;
-                    timer = value.parse_with(|name| rung(name, &Rung::OF_TIMERS))?;
+                    timer = value.parse_with(|name| mechanism(name, &Mechanism::FOR_TIMERS))?;
                 }
                 "children" => children = arguments.value()?.parse()?,
                 _ => return common.set(name, arguments),
@@ -67,10 +67,10 @@ impl Options {
 }
 
 /// `None` leaves the choice to the crate.
-fn rung(name: &str, known: &[Rung]) -> Result<Option<Rung>, &'static str> {
+fn mechanism(name: &str, known: &[Mechanism]) -> Result<Option<Mechanism>, &'static str> {
     if name == "auto" {
         return Ok(None);
     }
-    let found = known.iter().find(|rung| rung.as_str() == name);
-    found.copied().map(Some).ok_or("no such rung")
+    let found = known.iter().find(|mechanism| mechanism.as_str() == name);
+    found.copied().map(Some).ok_or("no such mechanism")
 }

@@ -2,14 +2,14 @@
 
 use std::io::{self, Write};
 
-use wakefd::Rung;
+use wakefd::Mechanism;
 
 pub(crate) type Row = (&'static str, String);
 
-pub(crate) fn of_notifier(rung: Rung, multiplexer: &str) -> Vec<Row> {
+pub(crate) fn of_notifier(mechanism: Mechanism, multiplexer: &str) -> Vec<Row> {
     vec![
-        ("backend", rung.backend().to_string()),
-        ("rung", rung.to_string()),
+        ("backend", mechanism.backend().to_string()),
+        ("mechanism", mechanism.to_string()),
         ("multiplexer", multiplexer.to_string()),
     ]
 }

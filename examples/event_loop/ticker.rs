@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wakefd::{Error, Rung, Timer};
+use wakefd::{Error, Mechanism, Timer};
 
 use crate::table::Row;
 
@@ -18,8 +18,8 @@ pub(crate) struct Ticker {
 }
 
 impl Ticker {
-    pub(crate) fn new(rung: Option<Rung>) -> Result<Self, Error> {
-        let timer = rung.map_or_else(Timer::new, Timer::at)?;
+    pub(crate) fn new(mechanism: Option<Mechanism>) -> Result<Self, Error> {
+        let timer = mechanism.map_or_else(Timer::new, Timer::at)?;
         let first = Timer::now() + PERIOD;
         timer.arm_at(first, Some(PERIOD))?;
         let (counted, due) = (0, (0, 0));
@@ -71,7 +71,7 @@ impl Ticker {
 
     pub(crate) fn rows(&self) -> Vec<Row> {
         vec![
-            ("timer", self.timer.rung().to_string()),
+            ("timer", self.timer.mechanism().to_string()),
             ("expirations", self.counted.to_string()),
             ("expirations lost", self.lost().to_string()),
             ("expirations too many", self.too_many().to_string()),

@@ -1,16 +1,16 @@
 //! The choice between the backends, at run time.
 
 use super::{eventfd, pipe, EventFd, SelfPipe};
-use crate::ladder::Ladder;
+use crate::fallback::Chain;
 use crate::raw::Raw;
 use crate::report::{Plan, Report, Why};
 use crate::sys::identity;
-use crate::{Error, Mode, Rung};
+use crate::{Error, Mechanism, Mode};
 
-/// Any rung of a notifier.
-const BOTH: Ladder = Ladder {
-    best: eventfd::LADDER.best,
-    last: pipe::LADDER.last,
+/// Any mechanism of a notifier.
+const BOTH: Chain = Chain {
+    best: eventfd::CHAIN.best,
+    last: pipe::CHAIN.last,
 };
 
 /// How [`AutoNotifier`] chooses.
@@ -21,7 +21,7 @@ pub enum Selection {
     /// [`Kernel`](Self::Kernel).
     #[default]
     Auto,
-    /// The first rung that the kernel has. No libc has a say: the crate calls
+    /// The first mechanism that the kernel has. No libc has a say: the crate calls
     /// the kernel by number and needs no libc's support.
     Kernel,
     /// An eventfd or an error.
@@ -32,26 +32,26 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// The rungs to try.
-    pub(crate) fn ladder(self) -> Ladder {
+    /// The mechanisms to try.
+    pub(crate) fn chain(self) -> Chain {
         match self {
-            Selection::EventFd => eventfd::LADDER,
-            Selection::Pipe => pipe::LADDER,
-            Selection::Auto if is_old_glibc() => pipe::LADDER,
+            Selection::EventFd => eventfd::CHAIN,
+            Selection::Pipe => pipe::CHAIN,
+            Selection::Auto if is_old_glibc() => pipe::CHAIN,
             Selection::Auto | Selection::Kernel => BOTH,
         }
     }
 
-    /// Those, the rungs that a probe may ask, and why these.
+    /// Those, the mechanisms that a probe may ask, and why these.
     fn plan(self) -> Plan {
         let (ask, why) = match self {
-            Selection::EventFd | Selection::Pipe => (self.ladder(), Why::Selected),
+            Selection::EventFd | Selection::Pipe => (self.chain(), Why::Selected),
             Selection::Auto if is_old_glibc() => (BOTH, Why::OldGlibc),
             Selection::Auto | Selection::Kernel => (BOTH, Why::Best),
         };
         Plan {
             ask,
-            candidates: self.ladder(),
+            candidates: self.chain(),
             why,
         }
     }
@@ -63,15 +63,15 @@ fn is_old_glibc() -> bool {
     matches!(identity::glibc_version(), Some(version) if version < (2, 8))
 }
 
-pub(crate) fn ladder() -> Ladder {
-    Selection::Auto.ladder()
+pub(crate) fn chain() -> Chain {
+    Selection::Auto.chain()
 }
 
 pub(crate) fn plan() -> Plan {
     Selection::Auto.plan()
 }
 
-/// Asks the rungs that `selection` allows, and reports what
+/// Asks the mechanisms that `selection` allows, and reports what
 /// [`AutoNotifier::with`] chooses and why. As [`probe`](crate::probe), which
 /// does it for [`Selection::Auto`].
 #[must_use]
@@ -81,7 +81,7 @@ pub fn probe_with(selection: Selection) -> Report {
 
 /// A notifier of the best kind that is here: an eventfd, or a pipe.
 ///
-/// [`backend`](crate::Notifier::backend) and [`rung`](Self::rung) tell which.
+/// [`backend`](crate::Notifier::backend) and [`mechanism`](Self::mechanism) tell which.
 #[derive(Debug)]
 pub struct AutoNotifier(Raw);
 
@@ -92,7 +92,7 @@ impl AutoNotifier {
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE` or `ENOMEM` on the rung that is here: a lack of
+    /// `EMFILE`, `ENFILE` or `ENOMEM` on the mechanism that is here: a lack of
     /// descriptors is not answered with a pipe, which needs more of them.
     pub fn new() -> Result<Self, Error> {
         Self::with(Selection::Auto)
@@ -105,17 +105,17 @@ impl AutoNotifier {
     /// As for [`new`](Self::new), and for a forced backend those of
     /// [`EventFd::new`] and [`SelfPipe::new`].
     pub fn with(selection: Selection) -> Result<Self, Error> {
-        Raw::make(selection.ladder(), Mode::Sum).map(AutoNotifier)
+        Raw::make(selection.chain(), Mode::Sum).map(AutoNotifier)
     }
 
-    /// Makes a notifier on this rung and no other.
+    /// Makes a notifier on this mechanism and no other.
     ///
     /// # Errors
     ///
-    /// As for [`EventFd::at`] and [`SelfPipe::at`]; `EINVAL` for a rung that is none
+    /// As for [`EventFd::at`] and [`SelfPipe::at`]; `EINVAL` for a mechanism that is none
     /// of a notifier's.
-    pub fn at(rung: Rung) -> Result<Self, Error> {
-        Raw::at(rung, Mode::Sum).map(AutoNotifier)
+    pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
+        Raw::at(mechanism, Mode::Sum).map(AutoNotifier)
     }
 }
 

@@ -1,8 +1,8 @@
 //! The eventfd backend. Available since Linux 2.6.22, with flags since 2.6.27.
 
-use crate::ladder::Ladder;
+use crate::fallback::Chain;
 use crate::raw::Raw;
-use crate::{Backend, Error, Mode, Operation, Rung};
+use crate::{Backend, Error, Mechanism, Mode, Operation};
 
 /// A notifier made of one eventfd: a 64-bit counter behind a descriptor.
 ///
@@ -11,10 +11,10 @@ use crate::{Backend, Error, Mode, Operation, Rung};
 #[derive(Debug)]
 pub struct EventFd(Raw);
 
-/// The ladder of this backend, best first.
-pub(crate) const LADDER: Ladder = Ladder {
-    best: Rung::EventFd2,
-    last: Rung::EventFd,
+/// The chain of this backend, best first.
+pub(crate) const CHAIN: Chain = Chain {
+    best: Mechanism::EventFd2,
+    last: Mechanism::EventFd,
 };
 
 impl EventFd {
@@ -28,18 +28,18 @@ impl EventFd {
     /// `EPERM`, `EACCES` in sandboxes; `EMFILE`, `ENFILE`, `ENOMEM`, `ENODEV` as
     /// in eventfd(2).
     pub fn new() -> Result<Self, Error> {
-        Raw::make(LADDER, Mode::Sum).map(EventFd)
+        Raw::make(CHAIN, Mode::Sum).map(EventFd)
     }
 
-    /// Makes an eventfd on this rung and no other.
+    /// Makes an eventfd on this mechanism and no other.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new); `EINVAL` for a rung of another backend.
-    pub fn at(rung: Rung) -> Result<Self, Error> {
-        match rung.backend() {
-            Backend::EventFd => Raw::at(rung, Mode::Sum).map(EventFd),
-            _ => Err(Error::new(Operation::Create, rung, libc::EINVAL)),
+    /// As for [`new`](Self::new); `EINVAL` for a mechanism of another backend.
+    pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
+        match mechanism.backend() {
+            Backend::EventFd => Raw::at(mechanism, Mode::Sum).map(EventFd),
+            _ => Err(Error::new(Operation::Create, mechanism, libc::EINVAL)),
         }
     }
 

@@ -5,10 +5,10 @@
 macro_rules! notifier {
     ($type:ident) => {
         impl $type {
-            /// The rung this notifier stands on.
+            /// The mechanism this notifier stands on.
             #[must_use]
-            pub const fn rung(&self) -> $crate::Rung {
-                self.0.rung()
+            pub const fn mechanism(&self) -> $crate::Mechanism {
+                self.0.mechanism()
             }
 
             /// The number of the descriptor to poll, as
@@ -29,7 +29,7 @@ macro_rules! notifier {
             ///
             /// As for [`at`](Self::at), with the notifier as it was. Where a sandbox
             /// refuses the last step only, the error comes with a new notifier that is
-            /// not close-on-exec (`fcntl` on the rungs without flags), or with one that
+            /// not close-on-exec (`fcntl` on the mechanisms without flags), or with one that
             /// is of no use until this succeeds (`dup2` of a pipe's second end).
             pub fn reinit_after_fork(&self) -> Result<(), $crate::Error> {
                 self.0.reinit_after_fork()
@@ -68,7 +68,7 @@ macro_rules! notifier {
             }
 
             fn backend(&self) -> $crate::Backend {
-                self.0.rung().backend()
+                self.0.mechanism().backend()
             }
         }
 

@@ -1,9 +1,9 @@
 //! The self-pipe backend. Available on every Unix; with flags since Linux
 //! 2.6.27.
 
-use crate::ladder::Ladder;
+use crate::fallback::Chain;
 use crate::raw::Raw;
-use crate::{Backend, Error, Mode, Operation, Rung};
+use crate::{Backend, Error, Mechanism, Mode, Operation};
 
 /// A notifier made of both ends of a pipe.
 ///
@@ -13,10 +13,10 @@ use crate::{Backend, Error, Mode, Operation, Rung};
 #[derive(Debug)]
 pub struct SelfPipe(Raw);
 
-/// The ladder of this backend, best first.
-pub(crate) const LADDER: Ladder = Ladder {
-    best: Rung::Pipe2,
-    last: Rung::Pipe,
+/// The chain of this backend, best first.
+pub(crate) const CHAIN: Chain = Chain {
+    best: Mechanism::Pipe2,
+    last: Mechanism::Pipe,
 };
 
 impl SelfPipe {
@@ -30,19 +30,19 @@ impl SelfPipe {
     /// `EMFILE` if fewer than two descriptors are left, `ENFILE`, and `ENOMEM`,
     /// as in pipe(2).
     pub fn new() -> Result<Self, Error> {
-        Raw::make(LADDER, Mode::Sum).map(SelfPipe)
+        Raw::make(CHAIN, Mode::Sum).map(SelfPipe)
     }
 
-    /// Makes a pipe on this rung and no other.
+    /// Makes a pipe on this mechanism and no other.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new); `EINVAL` for a rung of another backend, and
-    /// `ENOSYS` for [`Rung::Pipe2`] on an older kernel.
-    pub fn at(rung: Rung) -> Result<Self, Error> {
-        match rung.backend() {
-            Backend::Pipe => Raw::at(rung, Mode::Sum).map(SelfPipe),
-            _ => Err(Error::new(Operation::Create, rung, libc::EINVAL)),
+    /// As for [`new`](Self::new); `EINVAL` for a mechanism of another backend, and
+    /// `ENOSYS` for [`Mechanism::Pipe2`] on an older kernel.
+    pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
+        match mechanism.backend() {
+            Backend::Pipe => Raw::at(mechanism, Mode::Sum).map(SelfPipe),
+            _ => Err(Error::new(Operation::Create, mechanism, libc::EINVAL)),
         }
     }
 

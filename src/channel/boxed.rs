@@ -11,7 +11,7 @@ use crate::backend::SelfPipe;
 use crate::sys::boxes::{boxes, Reading, Writing};
 use crate::sys::errno::Errno;
 use crate::sys::poll;
-use crate::{Error, Operation, RawFd, Rung};
+use crate::{Error, Mechanism, Operation, RawFd};
 
 /// Makes a channel whose messages travel through a pipe, by their address.
 ///
@@ -37,23 +37,25 @@ pub fn box_channel<T: Send>() -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
     through(SelfPipe::new()?)
 }
 
-/// As [`box_channel`], on this rung and no other.
+/// As [`box_channel`], on this mechanism and no other.
 ///
 /// # Errors
 ///
 /// As for [`SelfPipe::at`].
-pub fn box_channel_at<T: Send>(rung: Rung) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
-    through(SelfPipe::at(rung)?)
+pub fn box_channel_at<T: Send>(
+    mechanism: Mechanism,
+) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
+    through(SelfPipe::at(mechanism)?)
 }
 
 fn through<T: Send>(pipe: SelfPipe) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
-    let rung = pipe.rung();
+    let mechanism = pipe.mechanism();
     let (reading, writing) = boxes(pipe.into_raw().into_ends())
-        .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
+        .map_err(|errno| Error::new(Operation::Create, mechanism, errno))?;
     let end = Arc::new(End {
         reading,
         closed: AtomicBool::new(false),
-        rung,
+        mechanism,
     });
     let sender = BoxSender {
         writing: Arc::new(writing),
@@ -68,12 +70,12 @@ struct End<T> {
     reading: Reading<T>,
     /// The receiver is gone.
     closed: AtomicBool,
-    rung: Rung,
+    mechanism: Mechanism,
 }
 
 impl<T> End<T> {
     fn error(&self, operation: Operation, errno: Errno) -> Error {
-        Error::new(operation, self.rung, errno)
+        Error::new(operation, self.mechanism, errno)
     }
 }
 
@@ -202,7 +204,7 @@ macro_rules! debug {
         impl<T> core::fmt::Debug for $type<T> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.debug_struct(stringify!($type))
-                    .field("rung", &self.end.rung)
+                    .field("mechanism", &self.end.mechanism)
                     .finish_non_exhaustive()
             }
         }

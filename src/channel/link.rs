@@ -89,7 +89,7 @@ impl<T> Link<T> {
     pub(super) fn try_recv(&self) -> Result<T, RecvError> {
         match self.pop() {
             Some(message) => Ok(message),
-            None => self.settle(),
+            None => self.clear_if_empty(),
         }
     }
 
@@ -103,12 +103,12 @@ impl<T> Link<T> {
 
     /// The queue seems to be empty.
     #[cold]
-    fn settle(&self) -> Result<T, RecvError> {
+    fn clear_if_empty(&self) -> Result<T, RecvError> {
         match self.look() {
             Err(RecvError::Empty) => {}
             found => return found,
         }
-        let looked = self.waker.settle(|| match self.look() {
+        let looked = self.waker.clear_if_empty(|| match self.look() {
             Err(RecvError::Empty) => None,
             found => Some(found),
         });

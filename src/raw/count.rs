@@ -31,7 +31,7 @@ impl Raw {
             u64::MAX => Err(libc::EINVAL),
             _ => self.count(n),
         }
-        .map_err(|errno| E::new(Operation::Add, self.rung, errno))
+        .map_err(|errno| E::new(Operation::Add, self.mechanism, errno))
     }
 
     fn count(&self, n: u64) -> Result<(), Errno> {
@@ -51,7 +51,7 @@ impl Raw {
             Mode::Semaphore => 1,
         };
         self.rewrite(0, most)
-            .map_err(|errno| E::new(Operation::Take, self.rung, errno))
+            .map_err(|errno| E::new(Operation::Take, self.mechanism, errno))
     }
 
     /// Takes records out, puts back what they are with `n` more and at most `most` less,
@@ -147,12 +147,12 @@ impl Raw {
 #[cfg(all(test, feature = "pipe"))]
 mod tests {
     use super::*;
-    use crate::{Error, Rung};
+    use crate::{Error, Mechanism};
 
     /// What additions that race for the limit can come to.
     #[test]
     fn a_sum_of_several_records_goes_in_and_comes_out() {
-        let raw = Raw::at::<Error>(Rung::Pipe, Mode::Sum).expect("a pipe");
+        let raw = Raw::at::<Error>(Mechanism::Pipe, Mode::Sum).expect("a pipe");
         let mut sum = Sum::ZERO;
         (0..3).for_each(|_| sum.add(u64::MAX));
         assert_eq!(raw.put(&mut sum), Ok(()));

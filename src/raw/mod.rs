@@ -1,6 +1,6 @@
 //! Notifier and counter in one, with bare parts: what the types of the Rust API and
 //! the functions of the C library are both made of. And timers and signals on a choice
-//! of rungs.
+//! of mechanisms.
 //!
 //! It is public so that the C library can use it, and hidden as it promises nothing
 //! to anybody else.
@@ -15,16 +15,16 @@ pub mod timer;
 use core::time::Duration;
 
 pub use crate::error::Failure;
-pub use crate::ladder::Ladder;
+pub use crate::fallback::Chain;
 use crate::sys::ends::Ends;
 use crate::sys::errno::Kept;
 use crate::sys::poll;
-use crate::{ladder, Error, Mode, Operation, RawFd, Rung, Wait};
+use crate::{fallback, Error, Mechanism, Mode, Operation, RawFd, Wait};
 
 /// Those of this build's automatic choice.
 #[must_use]
-pub fn auto() -> Ladder {
-    crate::backend::ladder()
+pub fn auto() -> Chain {
+    crate::backend::chain()
 }
 
 /// Those of this selection.
@@ -34,8 +34,8 @@ pub fn auto() -> Ladder {
     any(target_os = "linux", target_os = "android"),
 ))]
 #[must_use]
-pub fn selected(selection: crate::Selection) -> Ladder {
-    selection.ladder()
+pub fn selected(selection: crate::Selection) -> Chain {
+    selection.chain()
 }
 
 /// An eventfd or a pipe.
@@ -45,7 +45,7 @@ pub fn selected(selection: crate::Selection) -> Ladder {
 #[derive(Debug)]
 pub struct Raw {
     ends: Ends,
-    rung: Rung,
+    mechanism: Mechanism,
     mode: Mode,
 }
 
@@ -55,51 +55,51 @@ impl Raw {
     pub const fn closed(mode: Mode) -> Self {
         Raw {
             ends: Ends::CLOSED,
-            rung: Rung::EventFd2,
+            mechanism: Mechanism::EventFd2,
             mode,
         }
     }
 
-    /// Makes it, if it is closed, on the best of these rungs that is here. In place,
+    /// Makes it, if it is closed, on the best of these mechanisms that is here. In place,
     /// as moving it costs instructions.
-    pub fn open<E: Failure>(&mut self, ladder: Ladder) -> Result<(), E> {
-        ladder::descend(ladder, self.is_plain(), |rung| self.open_at(rung))
+    pub fn open<E: Failure>(&mut self, chain: Chain) -> Result<(), E> {
+        fallback::first_available(chain, self.is_plain(), |mechanism| self.open_at(mechanism))
     }
 
-    fn open_at<E: Failure>(&mut self, rung: Rung) -> Result<(), E> {
-        self.rung = rung;
-        let first = !ladder::is_verified(rung);
+    fn open_at<E: Failure>(&mut self, mechanism: Mechanism) -> Result<(), E> {
+        self.mechanism = mechanism;
+        let first = !fallback::is_verified(mechanism);
         self.ends
-            .open(rung, self.mode, first)
-            .map_err(|errno| E::new(Operation::Create, rung, errno))?;
+            .open(mechanism, self.mode, first)
+            .map_err(|errno| E::new(Operation::Create, mechanism, errno))?;
         if first && self.is_plain() {
             // Two descriptors, which the kernel put where it was asked to, are a pipe.
             if !self.is_pipe() && !self.ends.carries() {
                 self.ends.close();
-                return Err(E::new(Operation::Verify, rung, libc::ENOSYS));
+                return Err(E::new(Operation::Verify, mechanism, libc::ENOSYS));
             }
-            ladder::set_verified(rung);
+            fallback::set_verified(mechanism);
         }
         Ok(())
     }
 
-    /// Whether it tells something about others on its rung. A semaphore on an eventfd
+    /// Whether it tells something about others on its mechanism. A semaphore on an eventfd
     /// does not: its flag is younger than the call that takes it, which refuses it by
     /// itself where it does not know it.
     fn is_plain(&self) -> bool {
         cfg!(not(feature = "eventfd")) || self.mode == Mode::Sum
     }
 
-    /// Makes it on the best of these rungs that is here.
-    pub(crate) fn make<E: Failure>(ladder: Ladder, mode: Mode) -> Result<Self, E> {
+    /// Makes it on the best of these mechanisms that is here.
+    pub(crate) fn make<E: Failure>(chain: Chain, mode: Mode) -> Result<Self, E> {
         let mut made = Self::closed(mode);
-        made.open(ladder).map(|()| made)
+        made.open(chain).map(|()| made)
     }
 
-    /// Makes it on this rung and no other.
-    pub(crate) fn at<E: Failure>(rung: Rung, mode: Mode) -> Result<Self, E> {
+    /// Makes it on this mechanism and no other.
+    pub(crate) fn at<E: Failure>(mechanism: Mechanism, mode: Mode) -> Result<Self, E> {
         let mut made = Self::closed(mode);
-        made.open_at(rung).map(|()| made)
+        made.open_at(mechanism).map(|()| made)
     }
 
     /// Closes it.
@@ -117,7 +117,7 @@ impl Raw {
             // With the counter at its maximum, or a full pipe, the descriptor is as
             // readable as it can be.
             Ok(_) | Err(libc::EAGAIN) => Ok(()),
-            Err(errno) => Err(E::new(Operation::Notify, self.rung, errno)),
+            Err(errno) => Err(E::new(Operation::Notify, self.mechanism, errno)),
         }
     }
 
@@ -129,7 +129,7 @@ impl Raw {
                 Ok(true) => cleared = true,
                 Ok(false) => return Ok(true),
                 Err(libc::EAGAIN) => return Ok(cleared),
-                Err(errno) => return Err(E::new(Operation::Clear, self.rung, errno)),
+                Err(errno) => return Err(E::new(Operation::Clear, self.mechanism, errno)),
             }
         }
     }
@@ -138,23 +138,23 @@ impl Raw {
     /// for ever. Says whether it is readable.
     pub fn wait<E: Failure>(&self, timeout: i64) -> Result<bool, E> {
         poll::wait(self.as_raw_fd(), timeout)
-            .map_err(|errno| E::new(Operation::Wait, self.rung, errno))
+            .map_err(|errno| E::new(Operation::Wait, self.mechanism, errno))
     }
 
     /// As [`wait`](Self::wait), for the types of the Rust API.
     pub(crate) fn wait_for(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
         poll::wait_for(self.as_raw_fd(), timeout)
-            .map_err(|errno| Error::new(Operation::Wait, self.rung, errno))
+            .map_err(|errno| Error::new(Operation::Wait, self.mechanism, errno))
     }
 
     /// Puts a new one, with nothing in it, under the same numbers.
     pub fn reinit_after_fork<E: Failure>(&self) -> Result<(), E> {
         let mut new = Self::closed(self.mode);
-        new.open_at(self.rung)?;
+        new.open_at(self.mechanism)?;
         self.ends
-            .replace(&new.ends, self.rung.has_flags())
+            .replace(&new.ends, self.mechanism.has_flags())
             .map(drop)
-            .map_err(|errno| E::new(Operation::Reinit, self.rung, errno))
+            .map_err(|errno| E::new(Operation::Reinit, self.mechanism, errno))
     }
 
     /// What is polled.
@@ -165,8 +165,8 @@ impl Raw {
 
     /// What it stands on.
     #[must_use]
-    pub const fn rung(&self) -> Rung {
-        self.rung
+    pub const fn mechanism(&self) -> Mechanism {
+        self.mechanism
     }
 
     /// What `take` takes.

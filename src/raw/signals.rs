@@ -1,26 +1,26 @@
-//! Signals on some of their rungs.
+//! Signals on some of their mechanisms.
 
-use crate::signals::LADDER;
-use crate::{Error, Rung, Signals};
+use crate::signals::CHAIN;
+use crate::{Error, Mechanism, Signals};
 
-use super::Ladder;
+use super::Chain;
 
 /// All of them.
-pub const AUTO: Ladder = LADDER;
+pub const AUTO: Chain = CHAIN;
 
 /// A signalfd.
-pub const DESCRIPTOR: Ladder = Ladder {
-    last: Rung::SignalFd,
-    ..LADDER
+pub const DESCRIPTOR: Chain = Chain {
+    last: Mechanism::SignalFd,
+    ..CHAIN
 };
 
 /// Handlers.
-pub const HANDLER: Ladder = Ladder {
-    best: Rung::SignalHandler,
-    ..LADDER
+pub const HANDLER: Chain = Chain {
+    best: Mechanism::SignalHandler,
+    ..CHAIN
 };
 
 /// On the best of these that is here.
-pub fn open(ladder: Ladder, numbers: &[libc::c_int]) -> Result<Signals, Error> {
-    Signals::on(ladder, numbers)
+pub fn open(chain: Chain, numbers: &[libc::c_int]) -> Result<Signals, Error> {
+    Signals::on(chain, numbers)
 }

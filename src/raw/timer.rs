@@ -1,26 +1,26 @@
-//! A timer on some of its rungs.
+//! A timer on some of its mechanisms.
 
-use crate::timer::LADDER;
-use crate::{Error, Rung, Timer};
+use crate::timer::CHAIN;
+use crate::{Error, Mechanism, Timer};
 
-use super::Ladder;
+use super::Chain;
 
 /// All of them.
-pub const AUTO: Ladder = LADDER;
+pub const AUTO: Chain = CHAIN;
 
 /// A timerfd.
-pub const DESCRIPTOR: Ladder = Ladder {
-    last: Rung::TimerFd,
-    ..LADDER
+pub const DESCRIPTOR: Chain = Chain {
+    last: Mechanism::TimerFd,
+    ..CHAIN
 };
 
 /// The thread.
-pub const THREAD: Ladder = Ladder {
-    best: Rung::TimerThread,
-    ..LADDER
+pub const THREAD: Chain = Chain {
+    best: Mechanism::TimerThread,
+    ..CHAIN
 };
 
 /// On the best of these that is here.
-pub fn open(ladder: Ladder) -> Result<Timer, Error> {
-    Timer::on(ladder)
+pub fn open(chain: Chain) -> Result<Timer, Error> {
+    Timer::on(chain)
 }

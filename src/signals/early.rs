@@ -1,6 +1,6 @@
 //! A signal that comes in a child of `fork` before the slots are the child's.
 
-// Not core's by name: the models in ci/loom/ put their own in this place.
+// Not core's by name: the models in tests/loom/ put their own in this place.
 use crate::atomic::{AtomicU32, Ordering};
 
 /// The process in which one came, or 0.

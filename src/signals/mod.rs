@@ -15,9 +15,9 @@ use core::time::Duration;
 
 use libc::c_int;
 
-use crate::ladder::{self, Ladder};
+use crate::fallback::{self, Chain};
 use crate::sys::errno::Errno;
-use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
+use crate::{Backend, Error, Mechanism, Operation, RawFd, Wait};
 use source::Source;
 
 #[allow(unused_imports)] // Elsewhere than on Linux.
@@ -48,42 +48,42 @@ pub(crate) use table::{arrived, chain};
 /// # }
 /// ```
 ///
-/// | rung | system calls | here since |
+/// | mechanism | system calls | here since |
 /// | --- | --- | --- |
-/// | [`Rung::SignalFd4`] | `signalfd4` with flags | Linux 2.6.27 |
-/// | [`Rung::SignalFd`] | `signalfd`, then `fcntl` | Linux 2.6.22 |
-/// | [`Rung::SignalHandler`] | `sigaction`, and an [`AutoNotifier`](crate::AutoNotifier) | always |
+/// | [`Mechanism::SignalFd4`] | `signalfd4` with flags | Linux 2.6.27 |
+/// | [`Mechanism::SignalFd`] | `signalfd`, then `fcntl` | Linux 2.6.22 |
+/// | [`Mechanism::SignalHandler`] | `sigaction`, and an [`AutoNotifier`](crate::AutoNotifier) | always |
 ///
 /// # What comes
 ///
 /// One signal of a kind is pending, as signal(7) says of standard signals: what
 /// comes while one waits to be taken adds nothing. No kind is lost. For SIGCHLD it
 /// follows that one signal may stand for several children: call `waitpid` with
-/// `WNOHANG` until it finds none. Real-time signals queue in a signalfd; on the rung
+/// `WNOHANG` until it finds none. Real-time signals queue in a signalfd; on the mechanism
 /// of handlers the first of a kind stands for all. The lowest number comes first.
 ///
 /// A signalfd gives a thread what was sent to the process and to that thread
 /// (signalfd(2)); a handler records whatever the process takes.
 ///
 /// If two objects watch a signal, whoever calls [`next`](Self::next) first gets it.
-/// Both descriptors become readable. On the rung of handlers that of the other stays
+/// Both descriptors become readable. On the mechanism of handlers that of the other stays
 /// so until its `next` gives `None`.
 ///
 /// # Masks, threads and handlers
 ///
-/// Make the object first, then threads. On the rungs of a signalfd its signals are
+/// Make the object first, then threads. On the mechanisms of a signalfd its signals are
 /// blocked in the thread that makes it, and in those that this one makes. A thread
 /// that is older keeps its mask, and if it does not block a signal, the kernel has it
 /// take what is sent to the process, as if there were no object: its handler runs, or
-/// the process ends. On the rung of handlers the signals are unblocked in the thread
+/// the process ends. On the mechanism of handlers the signals are unblocked in the thread
 /// that makes the object, and any thread that does not block them may take them: a
 /// call that is never restarted (`poll`, `nanosleep`; signal(7)) ends with EINTR.
 ///
-/// On the rung of handlers the handler that was there before is called after ours,
+/// On the mechanism of handlers the handler that was there before is called after ours,
 /// whichever of the two forms it has; `SIG_DFL` and `SIG_IGN` are not acted upon. Its
 /// `sa_mask` and `SA_RESETHAND` do not count: all signals but faults are blocked
-/// while it runs. On the rungs of a signalfd it is not called. SIGCHLD is watched on
-/// every rung even if it was ignored, and children then become zombies until waited
+/// while it runs. On the mechanisms of a signalfd it is not called. SIGCHLD is watched on
+/// every mechanism even if it was ignored, and children then become zombies until waited
 /// for. `SA_NOCLDWAIT` of a handler is not kept.
 ///
 /// Handlers, and in the thread that drops it the mask, are put back when the last
@@ -97,7 +97,7 @@ pub(crate) use table::{arrived, chain};
 /// # Fork and exec
 ///
 /// Signals are sent to processes, so a child of `fork` gets its own; but it shares
-/// the descriptor, and on the rung of handlers it has none of its own. It calls
+/// the descriptor, and on the mechanism of handlers it has none of its own. It calls
 /// [`reinit_after_fork`](Self::reinit_after_fork) first. Until then nothing that
 /// comes in the child, nor in one of `vfork`, shows in the parent. (A child is known by
 /// its number, which in a PID namespace of its own may be the parent's.)
@@ -112,10 +112,10 @@ pub struct Signals {
     set: SignalSet,
 }
 
-/// Its rungs.
-pub(crate) const LADDER: Ladder = Ladder {
-    best: Rung::SignalFd4,
-    last: Rung::SignalHandler,
+/// Its mechanisms.
+pub(crate) const CHAIN: Chain = Chain {
+    best: Mechanism::SignalFd4,
+    last: Mechanism::SignalHandler,
 };
 
 impl Signals {
@@ -129,52 +129,52 @@ impl Signals {
     /// SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGEMT, which faults raise, for the
     /// real-time signals that libc keeps for itself (those below `SIGRTMIN`), and for
     /// what is no signal. `EBUSY` if another object watches one of them on another
-    /// rung, or if a handler that stood above ours was replaced by another, of which
+    /// mechanism, or if a handler that stood above ours was replaced by another, of which
     /// nobody knows whether it calls ours. `EAGAIN` if there are 32 objects on the
-    /// rung of handlers. Whatever a sandbox gives for `rt_sigprocmask` and
-    /// `rt_sigaction`, which every rung needs.
+    /// mechanism of handlers. Whatever a sandbox gives for `rt_sigprocmask` and
+    /// `rt_sigaction`, which every mechanism needs.
     ///
     /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`; a lack is not
-    /// answered with another rung.
+    /// answered with another mechanism.
     pub fn new<I>(signals: I) -> Result<Self, Error>
     where
         I: IntoIterator,
         I::Item: Borrow<c_int>,
     {
-        Self::on(LADDER, signals)
+        Self::on(CHAIN, signals)
     }
 
-    /// Watches these signals on the best of these rungs that is here.
-    pub(crate) fn on<I>(ladder: Ladder, signals: I) -> Result<Self, Error>
+    /// Watches these signals on the best of these mechanisms that is here.
+    pub(crate) fn on<I>(chain: Chain, signals: I) -> Result<Self, Error>
     where
         I: IntoIterator,
         I::Item: Borrow<c_int>,
     {
-        let set = SignalSet::new(signals).map_err(|errno| refused(ladder.best, errno))?;
-        ladder::descend(ladder, true, |rung| match Self::of(rung, set) {
-            // The rung is here, and the next one cannot do without mask and actions.
+        let set = SignalSet::new(signals).map_err(|errno| refused(chain.best, errno))?;
+        fallback::first_available(chain, true, |mechanism| match Self::of(mechanism, set) {
+            // The mechanism is here, and the next one cannot do without mask and actions.
             Err(error) if error.operation() == Operation::Watch => Ok(Err(error)),
             made => made.map(Ok),
         })?
     }
 
-    /// Watches these signals on this rung and no other.
+    /// Watches these signals on this mechanism and no other.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new); `EINVAL` with [`Operation::Create`] for a rung of
+    /// As for [`new`](Self::new); `EINVAL` with [`Operation::Create`] for a mechanism of
     /// another kind, `ENOSYS` for one that is not here.
-    pub fn at<I>(rung: Rung, signals: I) -> Result<Self, Error>
+    pub fn at<I>(mechanism: Mechanism, signals: I) -> Result<Self, Error>
     where
         I: IntoIterator,
         I::Item: Borrow<c_int>,
     {
-        let set = SignalSet::new(signals).map_err(|errno| refused(rung, errno))?;
-        Self::of(rung, set)
+        let set = SignalSet::new(signals).map_err(|errno| refused(mechanism, errno))?;
+        Self::of(mechanism, set)
     }
 
-    fn of(rung: Rung, set: SignalSet) -> Result<Self, Error> {
-        let source = Source::new(rung, set)?;
+    fn of(mechanism: Mechanism, set: SignalSet) -> Result<Self, Error> {
+        let source = Source::new(mechanism, set)?;
         Ok(Signals { source, set })
     }
 
@@ -183,12 +183,12 @@ impl Signals {
     /// The descriptor stays readable as long as another is pending. With an
     /// edge-triggered set call it until it gives `None`.
     ///
-    /// One system call (`read`), or on the rung of handlers `getpid`, then `read` of
+    /// One system call (`read`), or on the mechanism of handlers `getpid`, then `read` of
     /// the notifier unless more is pending.
     ///
     /// # Errors
     ///
-    /// `EBADF` if somebody closed the descriptor by number. On the rung of handlers
+    /// `EBADF` if somebody closed the descriptor by number. On the mechanism of handlers
     /// `EXDEV` in a child that has not called
     /// [`reinit_after_fork`](Self::reinit_after_fork).
     // Not an Iterator: that would have no way to say that it failed and goes on.
@@ -218,23 +218,23 @@ impl Signals {
         self.source.as_raw_fd()
     }
 
-    /// The rung this object stands on.
+    /// The mechanism this object stands on.
     #[must_use]
-    pub const fn rung(&self) -> Rung {
-        self.source.rung()
+    pub const fn mechanism(&self) -> Mechanism {
+        self.source.mechanism()
     }
 
     /// What it is made of.
     #[must_use]
     pub const fn backend(&self) -> Backend {
-        self.rung().backend()
+        self.mechanism().backend()
     }
 
     /// Gives the child, after `fork`, a descriptor of its own under the same number;
     /// the parent's is untouched, and so is what is pending there. Call it before the
     /// child makes threads, for each object that it goes on with.
     ///
-    /// What came in the child since the fork is kept. On the rung of handlers nothing
+    /// What came in the child since the fork is kept. On the mechanism of handlers nothing
     /// is known of it but the number: [`Signal::code`] is `None`.
     ///
     /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the parent's
@@ -266,7 +266,7 @@ impl Signals {
     /// None that the system documents. What could be put back is, and another call
     /// tries the rest again.
     pub fn before_exec() -> Result<(), Error> {
-        let [.., last] = Rung::OF_SIGNALS;
+        let [.., last] = Mechanism::FOR_SIGNALS;
         table::before_exec().map_err(|errno| Error::new(Operation::Watch, last, errno))
     }
 
@@ -276,12 +276,12 @@ impl Signals {
     }
 
     fn error(&self, operation: Operation, errno: Errno) -> Error {
-        Error::new(operation, self.rung(), errno)
+        Error::new(operation, self.mechanism(), errno)
     }
 }
 
-fn refused(rung: Rung, errno: Errno) -> Error {
-    Error::new(Operation::Watch, rung, errno)
+fn refused(mechanism: Mechanism, errno: Errno) -> Error {
+    Error::new(Operation::Watch, mechanism, errno)
 }
 
 impl Drop for Signals {
@@ -290,12 +290,12 @@ impl Drop for Signals {
     }
 }
 
-/// The numbers, the rung and the descriptor.
+/// The numbers, the mechanism and the descriptor.
 impl fmt::Debug for Signals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signals")
             .field("signals", &self.set)
-            .field("rung", &self.rung())
+            .field("mechanism", &self.mechanism())
             .field("fd", &self.as_raw_fd())
             .finish()
     }

@@ -1,6 +1,6 @@
 //! What a signal handler leaves for whoever asks: one slot for each signal.
 
-// Not core's by name: the models in ci/loom/ put their own in this place.
+// Not core's by name: the models in tests/loom/ put their own in this place.
 use crate::atomic::{fence, AtomicU32, Ordering};
 
 /// The phase of a slot: the two lowest bits of its state. The others count how

@@ -7,27 +7,27 @@ use crate::sys::errno::Errno;
 use crate::sys::fd::Fd;
 use crate::sys::poll;
 use crate::sys::signalfd::{self, How};
-use crate::{ladder, AutoNotifier, Error, Notifier, Operation, RawFd, Rung, Wait};
+use crate::{fallback, AutoNotifier, Error, Mechanism, Notifier, Operation, RawFd, Wait};
 
 /// See [`Signals`](crate::Signals).
 pub(super) enum Source {
-    /// A signalfd, and the rung it stands on.
-    SignalFd(Fd, Rung),
+    /// A signalfd, and the mechanism it stands on.
+    SignalFd(Fd, Mechanism),
     /// What the handlers write to, and its place in the table.
     Handler(AutoNotifier, usize),
 }
 
 impl Source {
-    pub(super) fn new(rung: Rung, set: SignalSet) -> Result<Self, Error> {
-        let refused = |errno| Error::new(Operation::Watch, rung, errno);
-        let failed = |errno| Error::new(Operation::Create, rung, errno);
-        match rung {
-            Rung::SignalFd4 | Rung::SignalFd => {
-                let fd = signalfd(rung, set)?;
+    pub(super) fn new(mechanism: Mechanism, set: SignalSet) -> Result<Self, Error> {
+        let refused = |errno| Error::new(Operation::Watch, mechanism, errno);
+        let failed = |errno| Error::new(Operation::Create, mechanism, errno);
+        match mechanism {
+            Mechanism::SignalFd4 | Mechanism::SignalFd => {
+                let fd = signalfd(mechanism, set)?;
                 table::watch_by_descriptor(set).map_err(refused)?;
-                Ok(Source::SignalFd(fd, rung))
+                Ok(Source::SignalFd(fd, mechanism))
             }
-            Rung::SignalHandler => {
+            Mechanism::SignalHandler => {
                 let notifier = AutoNotifier::new().map_err(|error| failed(error.raw_os_error()))?;
                 let index = table::watch_by_handler(set, notifier.raw().ends().writing())
                     .map_err(refused)?;
@@ -64,11 +64,11 @@ impl Source {
     }
 
     pub(super) fn reinit(&self, set: SignalSet) -> Result<(), Error> {
-        let failed = |operation, errno| Error::new(operation, self.rung(), errno);
+        let failed = |operation, errno| Error::new(operation, self.mechanism(), errno);
         match self {
-            Source::SignalFd(fd, rung) => {
-                let new = signalfd(*rung, set)?;
-                fd.replace(new, rung.has_flags())
+            Source::SignalFd(fd, mechanism) => {
+                let new = signalfd(*mechanism, set)?;
+                fd.replace(new, mechanism.has_flags())
                     .map_err(|errno| failed(Operation::Reinit, errno))
             }
             Source::Handler(notifier, index) => {
@@ -96,10 +96,10 @@ impl Source {
         }
     }
 
-    pub(super) const fn rung(&self) -> Rung {
+    pub(super) const fn mechanism(&self) -> Mechanism {
         match self {
-            Source::SignalFd(_, rung) => *rung,
-            Source::Handler(..) => Rung::SignalHandler,
+            Source::SignalFd(_, mechanism) => *mechanism,
+            Source::Handler(..) => Mechanism::SignalHandler,
         }
     }
 
@@ -112,21 +112,21 @@ impl Source {
     }
 }
 
-/// A signalfd on this rung. The first in a process proves itself before it is for any
+/// A signalfd on this mechanism. The first in a process proves itself before it is for any
 /// signal, as a look at what it does would take one.
-fn signalfd(rung: Rung, set: SignalSet) -> Result<Fd, Error> {
-    let first = !ladder::is_verified(rung);
-    let how = match rung {
-        Rung::SignalFd4 => How::WithFlags,
+fn signalfd(mechanism: Mechanism, set: SignalSet) -> Result<Fd, Error> {
+    let first = !fallback::is_verified(mechanism);
+    let how = match mechanism {
+        Mechanism::SignalFd4 => How::WithFlags,
         _ => How::Flagless,
     };
     let fd = signalfd::create(first, how, set)
-        .map_err(|errno| Error::new(Operation::Create, rung, errno))?;
+        .map_err(|errno| Error::new(Operation::Create, mechanism, errno))?;
     if first {
         verify(&fd)
             .and_then(|()| signalfd::watch(&fd, how, set))
-            .map_err(|errno| Error::new(Operation::Verify, rung, errno))?;
-        ladder::set_verified(rung);
+            .map_err(|errno| Error::new(Operation::Verify, mechanism, errno))?;
+        fallback::set_verified(mechanism);
     }
     Ok(fd)
 }

@@ -15,7 +15,7 @@ use crate::sys::poll;
 use crate::sys::signals::{self, process};
 use crate::RawFd;
 
-/// How many objects there can be on the rung of handlers: a word has so many bits.
+/// How many objects there can be on the mechanism of handlers: a word has so many bits.
 pub(crate) const MOST: usize = 32;
 
 /// What is known of one signal. But for the slot and the chain, it is changed under
@@ -37,7 +37,7 @@ struct Entry {
     above: AtomicUsize,
 }
 
-/// The users stand on the rung of handlers.
+/// The users stand on the mechanism of handlers.
 const BY_HANDLER: u32 = 1;
 /// The first user found it blocked.
 const WAS_BLOCKED: u32 = 2;
@@ -206,7 +206,7 @@ fn give_up(set: SignalSet, index: Option<usize>) {
             _ => {}
         }
     }
-    // What nobody has taken is gone, on every rung. What a sandbox does not let go must
+    // What nobody has taken is gone, on every mechanism. What a sandbox does not let go must
     // not end the process instead, and stays blocked.
     let kept = match index {
         None => signals::discard(last),
@@ -294,7 +294,7 @@ pub(super) fn before_exec() -> Result<(), Errno> {
         .and(signals::unblock(unblock).map(drop))
 }
 
-/// One rung at a time: a signal is blocked on one and not on the other.
+/// One mechanism at a time: a signal is blocked on one and not on the other.
 fn agree(set: SignalSet, by_handler: u32) -> Result<(), Errno> {
     let agrees = |entry: &Entry| {
         entry.users.load(Ordering::Relaxed) == 0
@@ -346,7 +346,7 @@ fn install(number: c_int, entry: &Entry) -> Result<(), Errno> {
     Ok(())
 }
 
-/// No SIGCHLD is sent at all while it is ignored (waitpid(2)), and the handler's rung
+/// No SIGCHLD is sent at all while it is ignored (waitpid(2)), and the handler's mechanism
 /// does not ignore it.
 fn be_told_of_children(entry: &Entry) -> Result<(), Errno> {
     let found = signals::action(libc::SIGCHLD)?;

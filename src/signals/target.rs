@@ -1,6 +1,6 @@
 //! A descriptor that handlers write to, and that must not be closed meanwhile.
 
-// Not core's by name: the models in ci/loom/ put their own in this place.
+// Not core's by name: the models in tests/loom/ put their own in this place.
 use crate::atomic::{fence, AtomicU32, Ordering};
 
 /// Where the handlers find the descriptor of an object.

@@ -9,7 +9,7 @@ use libc::c_int;
 
 use super::errno::Errno;
 use super::fd;
-use crate::{Mode, RawFd, Rung};
+use crate::{Mechanism, Mode, RawFd};
 
 /// Owns the descriptors of both ends, or is closed.
 #[derive(Debug)]
@@ -24,22 +24,29 @@ impl Ends {
         write: -1,
     };
 
-    /// Makes them on this rung, close-on-exec and non-blocking. `first` doubts the
+    /// Makes them on this mechanism, close-on-exec and non-blocking. `first` doubts the
     /// kernel's answer; see [`carries`](Self::carries) for the other half of that.
     ///
     /// They are to be closed before. After a failure they are closed.
     #[cfg_attr(not(feature = "eventfd"), allow(unused_variables))] // A pipe has no mode.
-    pub(crate) fn open(&mut self, rung: Rung, mode: Mode, first: bool) -> Result<c_int, Errno> {
-        let [read, write] = match rung {
+    pub(crate) fn open(
+        &mut self,
+        mechanism: Mechanism,
+        mode: Mode,
+        first: bool,
+    ) -> Result<c_int, Errno> {
+        let [read, write] = match mechanism {
             #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
-            Rung::EventFd2 | Rung::EventFd => super::eventfd::eventfd(rung, mode, first)?,
+            Mechanism::EventFd2 | Mechanism::EventFd => {
+                super::eventfd::eventfd(mechanism, mode, first)?
+            }
             #[cfg(feature = "pipe")]
-            Rung::Pipe2 | Rung::Pipe => super::pipe::pipe(rung)?,
+            Mechanism::Pipe2 | Mechanism::Pipe => super::pipe::pipe(mechanism)?,
             _ => return Err(libc::EINVAL),
         };
         self.read = read;
         self.write = write;
-        let is_bare = !rung.has_flags();
+        let is_bare = !mechanism.has_flags();
         if !(first || is_bare) {
             return Ok(0);
         }

@@ -9,15 +9,15 @@ use libc::c_int;
 
 use super::errno::Errno;
 use super::{answer, fd, numbers};
-use crate::{Mode, RawFd, Rung};
+use crate::{Mechanism, Mode, RawFd};
 
-/// Makes one, twice: as the reading end and as the writing end. On the rung with
+/// Makes one, twice: as the reading end and as the writing end. On the mechanism with
 /// flags it is born with them. See [`fd::by_number`] for `first`.
-pub(super) fn eventfd(rung: Rung, mode: Mode, first: bool) -> Result<[RawFd; 2], Errno> {
-    let (number, flags) = match (rung, mode) {
+pub(super) fn eventfd(mechanism: Mechanism, mode: Mode, first: bool) -> Result<[RawFd; 2], Errno> {
+    let (number, flags) = match (mechanism, mode) {
         // EFD_CLOEXEC and EFD_NONBLOCK are the architecture's O_ flags by
         // definition, and EFD_SEMAPHORE is 1 everywhere (include/linux/eventfd.h).
-        (Rung::EventFd2, _) => (
+        (Mechanism::EventFd2, _) => (
             Some(libc::SYS_eventfd2),
             libc::O_CLOEXEC | libc::O_NONBLOCK | c_int::from(mode == Mode::Semaphore),
         ),

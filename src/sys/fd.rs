@@ -67,7 +67,7 @@ pub(super) fn with_flags(fd: RawFd, is_bare: bool) -> Result<c_int, Errno> {
 /// number stays valid all the time.
 ///
 /// `with_flags` says that the kernel knows calls with flags; see
-/// [`Rung::has_flags`](crate::Rung::has_flags).
+/// [`Mechanism::has_flags`](crate::Mechanism::has_flags).
 pub(super) fn replace(fd: RawFd, new: RawFd, with_flags: bool) -> Result<c_int, Errno> {
     // If a sandbox refuses it: the way with a window, which also gives the error.
     if with_flags && dup3(new, fd).is_ok() {

@@ -4,18 +4,18 @@ use libc::c_int;
 
 use super::answer;
 use super::errno::Errno;
-use crate::{RawFd, Rung};
+use crate::{Mechanism, RawFd};
 
-/// Makes one: the reading end and the writing end. On the rung with flags they are
+/// Makes one: the reading end and the writing end. On the mechanism with flags they are
 /// born with them.
 ///
 /// There may be no such call and yet an answer, as for an eventfd: it is believed
 /// only if it is the documented one and two numbers came. Whether they are open
 /// descriptors, a look at their flags will tell.
-pub(super) fn pipe(rung: Rung) -> Result<[RawFd; 2], Errno> {
+pub(super) fn pipe(mechanism: Mechanism) -> Result<[RawFd; 2], Errno> {
     let mut ends = [-1; 2];
-    let answer = match rung {
-        Rung::Pipe2 => call(&mut ends, libc::O_CLOEXEC | libc::O_NONBLOCK),
+    let answer = match mechanism {
+        Mechanism::Pipe2 => call(&mut ends, libc::O_CLOEXEC | libc::O_NONBLOCK),
         // libc's function, which every libc has. Never the call by number: on MIPS,
         // Alpha and others the kernel returns the ends in two registers.
         // SAFETY: the array has room for the two descriptors.

@@ -7,27 +7,27 @@ use super::Start;
 use crate::sys::errno::Errno;
 use crate::sys::fd::Fd;
 use crate::sys::{poll, timerfd};
-use crate::{ladder, Error, Operation, Rung, Wait};
+use crate::{fallback, Error, Mechanism, Operation, Wait};
 
 /// A timer made of one timerfd.
 #[derive(Debug)]
 pub(super) struct TimerFd {
     pub(super) fd: Fd,
-    pub(super) rung: Rung,
+    pub(super) mechanism: Mechanism,
 }
 
 impl TimerFd {
-    pub(super) fn at(rung: Rung) -> Result<Self, Error> {
-        let error = |operation, errno| Error::new(operation, rung, errno);
-        let first = !ladder::is_verified(rung);
-        let fd = timerfd::create(first, rung.has_flags())
+    pub(super) fn at(mechanism: Mechanism) -> Result<Self, Error> {
+        let error = |operation, errno| Error::new(operation, mechanism, errno);
+        let first = !fallback::is_verified(mechanism);
+        let fd = timerfd::create(first, mechanism.has_flags())
             .map_err(|errno| error(Operation::Create, errno))?;
 
-        let made = TimerFd { fd, rung };
+        let made = TimerFd { fd, mechanism };
         if first {
             made.verify()
                 .map_err(|errno| error(Operation::Verify, errno))?;
-            ladder::set_verified(rung);
+            fallback::set_verified(mechanism);
         }
         Ok(made)
     }
@@ -58,10 +58,10 @@ impl TimerFd {
     }
 
     pub(super) fn reinit(&self) -> Result<(), Error> {
-        let new = Self::at(self.rung)?;
+        let new = Self::at(self.mechanism)?;
         self.fd
-            .replace(new.fd, self.rung.has_flags())
-            .map_err(|errno| Error::new(Operation::Reinit, self.rung, errno))
+            .replace(new.fd, self.mechanism.has_flags())
+            .map_err(|errno| Error::new(Operation::Reinit, self.mechanism, errno))
     }
 
     /// Is unreadable; a time that has passed expires it once, and

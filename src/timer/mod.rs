@@ -10,10 +10,10 @@ use core::time::Duration;
 use self::fd::TimerFd;
 pub(crate) use self::schedule::Schedule;
 use self::thread::TimerThread;
-use crate::ladder::{self, Ladder};
+use crate::fallback::{self, Chain};
 use crate::sys::clock;
 use crate::sys::errno::Errno;
-use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
+use crate::{Backend, Error, Mechanism, Operation, RawFd, Wait};
 
 /// A timer of the monotonic clock, whose descriptor is readable once it has expired.
 ///
@@ -37,11 +37,11 @@ use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
 ///
 /// # Which way is taken
 ///
-/// | rung | system calls | here since |
+/// | mechanism | system calls | here since |
 /// | --- | --- | --- |
-/// | [`Rung::TimerFdFlags`] | `timerfd_create` with flags | Linux 2.6.27 |
-/// | [`Rung::TimerFd`] | `timerfd_create`, then `fcntl` | Linux 2.6.25 |
-/// | [`Rung::TimerThread`] | a notifier, and a thread that notifies | always |
+/// | [`Mechanism::TimerFdFlags`] | `timerfd_create` with flags | Linux 2.6.27 |
+/// | [`Mechanism::TimerFd`] | `timerfd_create`, then `fcntl` | Linux 2.6.25 |
+/// | [`Mechanism::TimerThread`] | a notifier, and a thread that notifies | always |
 ///
 /// The semantics are timerfd's (timerfd_create(2)) on each of them, with `std` and
 /// without:
@@ -63,7 +63,7 @@ use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
 ///
 /// # The thread
 ///
-/// A process has one service thread for all its timers on that rung. The first timer
+/// A process has one service thread for all its timers on that mechanism. The first timer
 /// starts it, and it ends when the last is dropped, which waits for its end. It
 /// sleeps without a time-out while no timer is armed, and wakes up once for each
 /// expiration, and not at all for a periodic timer that nobody takes from. Every
@@ -76,17 +76,17 @@ use crate::{Backend, Error, Operation, RawFd, Rung, Wait};
 /// # Fork, threads and signals
 ///
 /// After `fork`, parent and child share a timerfd: either can arm and take. On the
-/// rung `TimerThread` the child shares the descriptor, which goes on becoming
+/// mechanism `TimerThread` the child shares the descriptor, which goes on becoming
 /// readable as the parent's thread counts, so [`wait`](Self::wait) works; but to arm,
-/// disarm and take is the parent's, and in the child gives `EXDEV`. On each rung
-/// [`reinit_after_fork`](Self::reinit_after_fork) makes it the child's own; on the rung
+/// disarm and take is the parent's, and in the child gives `EXDEV`. On each mechanism
+/// [`reinit_after_fork`](Self::reinit_after_fork) makes it the child's own; on the mechanism
 /// `TimerThread` that makes a thread, which a libc may not survive in a child whose
 /// parent had another thread that was making one (fork(2): such a child is to call
 /// only what is async-signal-safe). A child is told from its parent by its number; in a
 /// PID namespace of its own that may be the same, and then its timers never expire.
 ///
 /// Any number of threads may use a timer at once. In a signal handler nothing but
-/// `wait` may be called: the rung `TimerThread` has a lock. No method panics.
+/// `wait` may be called: the mechanism `TimerThread` has a lock. No method panics.
 #[derive(Debug)]
 pub struct Timer {
     made: Made,
@@ -107,47 +107,47 @@ enum Start {
     At(u64),
 }
 
-/// Its rungs.
-pub(crate) const LADDER: Ladder = Ladder {
-    best: Rung::TimerFdFlags,
-    last: Rung::TimerThread,
+/// Its mechanisms.
+pub(crate) const CHAIN: Chain = Chain {
+    best: Mechanism::TimerFdFlags,
+    last: Mechanism::TimerThread,
 };
 
 impl Timer {
-    /// Makes a timer, disarmed, on the first rung that is here.
+    /// Makes a timer, disarmed, on the first mechanism that is here.
     ///
     /// One system call on Linux 2.6.27 and later, after the first in a process.
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE`, `ENOMEM` on the rung that is here: a lack is not answered
-    /// with another rung, which needs as much. On the rung `TimerThread` also those
+    /// `EMFILE`, `ENFILE`, `ENOMEM` on the mechanism that is here: a lack is not answered
+    /// with another mechanism, which needs as much. On the mechanism `TimerThread` also those
     /// of [`AutoNotifier::new`](crate::AutoNotifier), and `EAGAIN` if there is no
     /// thread to be had.
     pub fn new() -> Result<Self, Error> {
-        Self::on(LADDER)
+        Self::on(CHAIN)
     }
 
-    /// Makes one on the best of these rungs that is here.
-    pub(crate) fn on(ladder: Ladder) -> Result<Self, Error> {
-        ladder::descend(ladder, true, Self::at)
+    /// Makes one on the best of these mechanisms that is here.
+    pub(crate) fn on(chain: Chain) -> Result<Self, Error> {
+        fallback::first_available(chain, true, Self::at)
     }
 
-    /// Makes a timer on this rung and no other. On [`Rung::TimerThread`] the kernel
+    /// Makes a timer on this mechanism and no other. On [`Mechanism::TimerThread`] the kernel
     /// is not asked for a timerfd.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new); `EINVAL` for a rung that is no timer's. For a
+    /// As for [`new`](Self::new); `EINVAL` for a mechanism that is no timer's. For a
     /// timerfd that is not here: `ENOSYS`, or, from Linux 2.6.22 to 2.6.24, on
     /// x86 and ARM, where an older call has the number, `EFAULT` or `EINVAL`.
-    pub fn at(rung: Rung) -> Result<Self, Error> {
-        let made = match rung.backend() {
-            Backend::TimerFd => TimerFd::at(rung).map(Made::Fd),
+    pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
+        let made = match mechanism.backend() {
+            Backend::TimerFd => TimerFd::at(mechanism).map(Made::Fd),
             Backend::TimerThread => TimerThread::new()
                 .map(Made::Thread)
-                .map_err(|errno| Error::new(Operation::Create, rung, errno)),
-            _ => Err(Error::new(Operation::Create, rung, libc::EINVAL)),
+                .map_err(|errno| Error::new(Operation::Create, mechanism, errno)),
+            _ => Err(Error::new(Operation::Create, mechanism, libc::EINVAL)),
         };
         made.map(|made| Timer { made })
     }
@@ -162,14 +162,14 @@ impl Timer {
     /// Lets it expire `first` from now, and then every `period`; `None` and a period
     /// of zero let it expire once. Discards what has not been taken.
     ///
-    /// One system call (`timerfd_settime`) on a timerfd. On the rung `TimerThread`
+    /// One system call (`timerfd_settime`) on a timerfd. On the mechanism `TimerThread`
     /// two (`getpid`, `read`), `clock_gettime` where that is a call, and one more if
     /// the thread has to wake up earlier than it would.
     ///
     /// # Errors
     ///
     /// `EBADF` if somebody closed the descriptor by number. `EXDEV` in a child of
-    /// `fork`, on the rung `TimerThread`.
+    /// `fork`, on the mechanism `TimerThread`.
     pub fn arm_after(&self, first: Duration, period: Option<Duration>) -> Result<(), Error> {
         self.arm(Start::After(nanoseconds(first)), period)
     }
@@ -209,7 +209,7 @@ impl Timer {
     /// How often it has expired since it was armed or the last `take`; `None` if it
     /// has not. Makes the descriptor unreadable. Does not block.
     ///
-    /// One system call (`read`) on a timerfd. On the rung `TimerThread` two
+    /// One system call (`read`) on a timerfd. On the mechanism `TimerThread` two
     /// (`getpid`, `read`), and one to wake the thread if a periodic timer was late by
     /// a period.
     ///
@@ -249,19 +249,19 @@ impl Timer {
         }
     }
 
-    /// The rung this timer stands on.
+    /// The mechanism this timer stands on.
     #[must_use]
-    pub const fn rung(&self) -> Rung {
+    pub const fn mechanism(&self) -> Mechanism {
         match &self.made {
-            Made::Fd(timer) => timer.rung,
-            Made::Thread(_) => Rung::TimerThread,
+            Made::Fd(timer) => timer.mechanism,
+            Made::Thread(_) => Mechanism::TimerThread,
         }
     }
 
     /// What the timer is made of.
     #[must_use]
     pub const fn backend(&self) -> Backend {
-        self.rung().backend()
+        self.mechanism().backend()
     }
 
     /// Gives the calling process a timer of its own under the same numbers, disarmed;
@@ -291,7 +291,7 @@ impl Timer {
     }
 
     fn error(&self, operation: Operation, errno: Errno) -> Error {
-        Error::new(operation, self.rung(), errno)
+        Error::new(operation, self.mechanism(), errno)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{Schedule, Start};
 use crate::sys::alarms::Alarm;
 use crate::sys::clock;
 use crate::sys::errno::Errno;
-use crate::{AutoNotifier, Error, Notifier, Operation, Rung, Wait};
+use crate::{AutoNotifier, Error, Mechanism, Notifier, Operation, Wait};
 
 /// A timer that the process's service thread watches.
 pub(super) struct TimerThread(Alarm);
@@ -67,7 +67,7 @@ impl TimerThread {
 
     /// The descriptors first: what fails then leaves the timer as it was.
     pub(super) fn reinit(&self) -> Result<(), Error> {
-        let error = |operation, errno| Error::new(operation, Rung::TimerThread, errno);
+        let error = |operation, errno| Error::new(operation, Mechanism::TimerThread, errno);
         self.notifier()
             .reinit_after_fork()
             .map_err(|below| error(below.operation(), errno(below)))?;
@@ -78,7 +78,7 @@ impl TimerThread {
     }
 }
 
-/// A timer's errors name the timer's rung, not that of its notifier.
+/// A timer's errors name the timer's mechanism, not that of its notifier.
 fn errno(error: Error) -> Errno {
     error.raw_os_error()
 }

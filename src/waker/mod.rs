@@ -116,7 +116,7 @@ impl<N: Notifier> Waker<N> {
     /// for _ in 0..256 {
     ///     let message = match pop() {
     ///         Some(message) => message,
-    ///         None => match waker.settle(pop)? {
+    ///         None => match waker.clear_if_empty(pop)? {
     ///             Some(message) => message,
     ///             None => break, // sleep
     ///         },
@@ -136,7 +136,10 @@ impl<N: Notifier> Waker<N> {
     /// # Errors
     ///
     /// As for [`Notifier::clear`].
-    pub fn settle<R>(&self, mut look: impl FnMut() -> Option<R>) -> Result<Option<R>, Error> {
+    pub fn clear_if_empty<R>(
+        &self,
+        mut look: impl FnMut() -> Option<R>,
+    ) -> Result<Option<R>, Error> {
         // If it is woken and yet nothing is written, a waker is about to write:
         // then it will be readable, and is settled next time. Asked also where no
         // wake-up is pending: others may have written past the word.

@@ -1,6 +1,6 @@
 //! What wakers and their one consumer tell each other without a system call.
 
-// Not core's by name: the model in ci/loom/ puts its own in this place.
+// Not core's by name: the model in tests/loom/ puts its own in this place.
 use crate::atomic::{fence, AtomicU32, Ordering};
 
 /// The consumer may be asleep: who wakes it writes to the descriptor.

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use wakefd::Rung;
+use wakefd::Mechanism;
 use wakefd_conformance::{Outcome, Run, Way};
 
 /// One line of the list.
@@ -25,7 +25,7 @@ impl From<Run> for Test {
 }
 
 /// Why this run may find no notifier. Every kernel that std runs on has all
-/// rungs, so anything else is a failure.
+/// mechanisms, so anything else is a failure.
 fn may_be_absent(run: &Run) -> Option<&'static str> {
     const YOUNG: bool = cfg!(any(
         target_arch = "aarch64",
@@ -34,7 +34,7 @@ fn may_be_absent(run: &Run) -> Option<&'static str> {
     ));
     if cfg!(not(all(feature = "eventfd", feature = "pipe"))) {
         Some("not in this build")
-    } else if YOUNG && matches!(run.way, Way::At(Rung::EventFd | Rung::SignalFd)) {
+    } else if YOUNG && matches!(run.way, Way::At(Mechanism::EventFd | Mechanism::SignalFd)) {
         Some("this architecture never had the call")
     } else {
         None

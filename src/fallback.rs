@@ -1,0 +1,217 @@
+//! How the chain is walked: from the best mechanism down, one step for each errno
+//! that means "not here", and nothing else.
+
+use crate::atomic::{AtomicU32, Ordering};
+use crate::error::Failure;
+use crate::sys::errno::Errno;
+use crate::Mechanism;
+
+/// The mechanisms to try, best first: neighbours in the order of [`Mechanism`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Chain {
+    pub(crate) best: Mechanism,
+    pub(crate) last: Mechanism,
+}
+
+impl Chain {
+    pub(crate) fn contains(self, mechanism: Mechanism) -> bool {
+        (self.best as u32..=self.last as u32).contains(&(mechanism as u32))
+    }
+}
+
+/// What a failure at a mechanism means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// This way does not exist here: try the next mechanism.
+    TryNext,
+    /// The way exists and failed: the caller must know.
+    Fail,
+}
+
+/// Decides by errno alone, so that a table can test it.
+pub(crate) const fn decide(mechanism: Mechanism, errno: Errno) -> Decision {
+    match (mechanism, errno) {
+        // The kernel has no such call, or it is configured out.
+        (_, libc::ENOSYS) => Decision::TryNext,
+        // There was an answer, but the descriptor that it gave does not exist.
+        (_, libc::EBADF) => Decision::TryNext,
+        // A seccomp policy or another sandbox refuses the call. A policy that
+        // knows `eventfd` may not know the younger `eventfd2`, and the reverse.
+        (_, libc::EPERM | libc::EACCES) => Decision::TryNext,
+        // The call is here but not these flags, as some emulated kernels say.
+        // Without flags nothing can be invalid, so EINVAL is an error there.
+        (Mechanism::EventFd2 | Mechanism::Pipe2, libc::EINVAL) => Decision::TryNext,
+        // A build without signals and timers, whose mechanisms it never asks about, is
+        // smaller without these.
+        #[cfg(any(feature = "signal", test))]
+        (Mechanism::SignalFd4, libc::EINVAL) => Decision::TryNext,
+        // The same with flags: Linux 2.6.25 and 2.6.26. With and without, this is
+        // what `timerfd` of 2.6.22 to 2.6.24 answers, whose number on x86 and ARM
+        // is that of `timerfd_create`: it reads its times from a null, or does not
+        // know the clock.
+        #[cfg(any(feature = "timer", test))]
+        (Mechanism::TimerFdFlags | Mechanism::TimerFd, libc::EINVAL | libc::EFAULT) => {
+            Decision::TryNext
+        }
+        // The anonymous-inode device that eventfd, signalfd and timerfd live on could
+        // not be mounted (eventfd(2), signalfd(2)); pipes, handlers and threads live
+        // elsewhere.
+        (Mechanism::EventFd2 | Mechanism::EventFd, libc::ENODEV) => Decision::TryNext,
+        #[cfg(any(feature = "signal", test))]
+        (Mechanism::SignalFd4 | Mechanism::SignalFd, libc::ENODEV) => Decision::TryNext,
+        #[cfg(any(feature = "timer", test))]
+        (Mechanism::TimerFdFlags | Mechanism::TimerFd, libc::ENODEV) => Decision::TryNext,
+        // EMFILE, ENFILE and ENOMEM above all: another mechanism would need the same
+        // resource, a pipe twice.
+        _ => Decision::Fail,
+    }
+}
+
+/// Makes something on the best mechanism that is here: `best`, `last`, or one between.
+///
+/// A mechanism that was once found absent, by one that `remembers`, is not asked again,
+/// except the last one: if that is absent too, the error is the kernel's own.
+pub(crate) fn first_available<T, E: Failure>(
+    Chain { best, last }: Chain,
+    remembers: bool,
+    mut make: impl FnMut(Mechanism) -> Result<T, E>,
+) -> Result<T, E> {
+    let mut mechanism = best;
+    loop {
+        let is_last = mechanism == last;
+        if is_last || !known(ABSENT, mechanism) {
+            match make(mechanism) {
+                Err(error) if !is_last && decide(mechanism, error.errno()) == Decision::TryNext => {
+                    if remembers {
+                        set_known(ABSENT, mechanism);
+                    }
+                }
+                result => return result,
+            }
+        }
+        mechanism = mechanism.next();
+    }
+}
+
+/// Whether `mechanism` has proved itself in this process.
+pub(crate) fn is_verified(mechanism: Mechanism) -> bool {
+    known(VERIFIED, mechanism)
+}
+
+/// Remembers that it did.
+pub(crate) fn set_verified(mechanism: Mechanism) {
+    set_known(VERIFIED, mechanism);
+}
+
+/// What this process has learnt: sixteen bits of mechanisms that were verified, sixteen
+/// of mechanisms that are absent.
+///
+/// Relaxed is enough, and so is a load and a store. A bit is only ever set, it
+/// publishes no other memory, and where one is missed, or lost to the store of
+/// another thread, the kernel is asked again and gives the same answer.
+static KNOWN: AtomicU32 = AtomicU32::new(0);
+const VERIFIED: u32 = 1;
+const ABSENT: u32 = 1 << 16;
+
+fn known(kind: u32, mechanism: Mechanism) -> bool {
+    KNOWN.load(Ordering::Relaxed) & kind << mechanism as u32 != 0
+}
+
+fn set_known(kind: u32, mechanism: Mechanism) {
+    let learnt = KNOWN.load(Ordering::Relaxed);
+    KNOWN.store(learnt | kind << mechanism as u32, Ordering::Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Decision::{Fail, TryNext};
+
+    #[test]
+    fn each_errno_at_each_mechanism() {
+        #[rustfmt::skip]
+        let table = [
+            //                EventFd2  EventFd   Pipe2     Pipe      SignalFd4 SignalFd  SignalHandler
+            (libc::ENOSYS,  [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
+            (libc::EPERM,   [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
+            (libc::EACCES,  [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
+            (libc::EINVAL,  [TryNext,  Fail,   TryNext,  Fail,   TryNext,  Fail,   Fail]),
+            (libc::ENODEV,  [TryNext,  TryNext,  Fail,   Fail,   TryNext,  TryNext,  Fail]),
+            (libc::EMFILE,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+            (libc::ENFILE,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+            (libc::ENOMEM,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+            (libc::EFAULT,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+            (libc::EINTR,   [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+            (libc::EBADF,   [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
+            (0,             [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+        ];
+        for (errno, decisions) in table {
+            let mechanisms = Mechanism::FOR_NOTIFIERS
+                .into_iter()
+                .chain(Mechanism::FOR_SIGNALS);
+            for (mechanism, decision) in mechanisms.zip(decisions) {
+                assert_eq!(
+                    decide(mechanism, errno),
+                    decision,
+                    "{mechanism}, errno {errno}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn each_errno_at_each_mechanism_of_timers() {
+        #[rustfmt::skip]
+        let table = [
+            //                TimerFdFlags  TimerFd   TimerThread
+            (libc::ENOSYS,  [TryNext,      TryNext,  TryNext]),
+            (libc::EPERM,   [TryNext,      TryNext,  TryNext]),
+            (libc::EACCES,  [TryNext,      TryNext,  TryNext]),
+            (libc::EINVAL,  [TryNext,      TryNext,  Fail]),
+            (libc::EFAULT,  [TryNext,      TryNext,  Fail]),
+            (libc::ENODEV,  [TryNext,      TryNext,  Fail]),
+            (libc::EMFILE,  [Fail,       Fail,   Fail]),
+            (libc::ENFILE,  [Fail,       Fail,   Fail]),
+            (libc::ENOMEM,  [Fail,       Fail,   Fail]),
+            (libc::EAGAIN,  [Fail,       Fail,   Fail]),
+            (libc::EBADF,   [TryNext,      TryNext,  TryNext]),
+            (0,             [Fail,       Fail,   Fail]),
+        ];
+        for (errno, decisions) in table {
+            for (mechanism, decision) in Mechanism::FOR_TIMERS.into_iter().zip(decisions) {
+                assert_eq!(
+                    decide(mechanism, errno),
+                    decision,
+                    "{mechanism}, errno {errno}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn any_other_errno_is_refused() {
+        let named = [
+            libc::ENOSYS,
+            libc::EBADF,
+            libc::EPERM,
+            libc::EACCES,
+            libc::EINVAL,
+            libc::ENODEV,
+        ];
+        for errno in (-4095..4096).filter(|errno| !named.contains(errno)) {
+            for mechanism in Mechanism::FOR_NOTIFIERS
+                .into_iter()
+                .chain(Mechanism::FOR_SIGNALS)
+            {
+                assert_eq!(decide(mechanism, errno), Fail, "{mechanism}, errno {errno}");
+            }
+            for mechanism in Mechanism::FOR_TIMERS {
+                let expected = decide(mechanism, errno);
+                assert!(
+                    expected == Fail || errno == libc::EFAULT,
+                    "{mechanism}, errno {errno}"
+                );
+            }
+        }
+    }
+}

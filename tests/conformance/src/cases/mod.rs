@@ -1,0 +1,223 @@
+//! The cases, by clause of the contract of [`wakefd::Notifier`].
+
+mod counter;
+mod fill;
+mod flags;
+mod fork;
+mod handlers;
+mod hostile;
+mod lost;
+mod multiplex;
+mod one_loop;
+mod resources;
+mod semaphore;
+mod signal_fork;
+mod signal_handlers;
+mod signal_masks;
+mod signal_objects;
+mod signal_readiness;
+mod signal_storm;
+mod signal_what;
+mod timer;
+mod timer_limits;
+mod waiting;
+mod waker;
+
+use wakefd::{AutoNotifier, Notifier, Signals, Wait};
+
+use crate::{Subject, Way};
+
+/// One test.
+pub struct Case {
+    /// Its name, which begins with the clause.
+    pub name: &'static str,
+    /// What it makes, which must be here for it to run.
+    pub subject: Subject,
+    /// Panics if the notifiers do not keep the clause.
+    pub run: fn(Way),
+}
+
+macro_rules! cases {
+    ($($module:ident ($subject:ident): $($name:ident)*;)*) => {
+        /// Every case.
+        pub static CASES: &[Case] = &[
+            $($(Case { name: stringify!($name), subject: Subject::$subject, run: $module::$name },)*)*
+        ];
+    };
+}
+
+cases! {
+    fill (Notifier):
+        clause_1_a_million_notifications_never_block_or_fail
+        clause_1_nothing_is_too_full
+        clause_2_any_number_of_notifications_is_cleared_at_once
+        clause_2_clear_with_nothing_pending;
+    lost (Notifier):
+        clause_3_nothing_is_lost_between_threads
+        clause_3_nothing_is_lost_between_processes
+        clause_3_clear_reports_what_it_takes
+        clause_3_a_token_passes_round_fifty_threads
+        clause_3_first_use_by_many_threads;
+    handlers (Notifier):
+        clause_4_errno_is_kept
+        clause_4_signal_storm;
+    flags (Notifier):
+        clause_5_descriptors_are_non_blocking_and_close_on_exec;
+    multiplex (Notifier):
+        clause_6_level_triggered
+        clause_6_edge_triggered
+        clause_6_duplicated_and_registered_again
+        clause_6_four_producers_poll
+        clause_6_four_producers_select
+        clause_6_four_producers_epoll_level
+        clause_6_four_producers_epoll_edge;
+    waiting (Notifier):
+        clause_7_zero_does_not_wait
+        clause_7_never_early
+        clause_7_for_ever_until_notified
+        clause_7_huge_time_outs
+        clause_7_goes_on_after_signals
+        clause_7_a_handler_ends_it_by_notifying
+        clause_7_a_last_look_after_a_signal;
+    fork (Notifier):
+        clause_8_child_wakes_parent
+        clause_8_parent_wakes_child
+        clause_8_reinit_keeps_the_numbers;
+    resources (Notifier):
+        clause_9_drop_closes_each_descriptor_once
+        clause_9_drop_never_wakes_or_kills
+        errors_name_the_lack_of_descriptors
+        errors_name_a_descriptor_closed_by_others;
+    hostile (Notifier):
+        hostile_reads_and_writes_never_block_notify
+        hostile_flags_are_shared_until_reinit
+        hostile_holder_after_drop_still_reports_in_epoll
+        hostile_limit_of_one_page;
+    waker (Notifier):
+        waker_coalesces
+        waker_clears_if_empty_what_others_notified
+        waker_needs_no_system_call_while_pending_or_awake
+        waker_loses_nothing_with_clear
+        waker_loses_nothing_with_announced_sleep
+        waker_prepared_wait
+        waker_signal_storm
+        waker_and_fork
+        waker_tries_again_after_an_error;
+    counter (Notifier):
+        counter_agrees_with_a_model
+        counter_at_its_limit
+        counter_when_the_pipe_is_full
+        counter_is_exact_between_threads
+        counter_is_exact_between_processes
+        counter_is_exact_at_the_limit_between_threads
+        counter_is_exact_under_signals
+        counter_and_fork
+        counter_errors;
+    semaphore (Semaphore):
+        semaphore_agrees_with_a_model
+        semaphore_at_its_limit
+        semaphore_when_the_pipe_is_full
+        semaphore_is_exact_between_threads
+        semaphore_and_fork
+        semaphore_on_the_right_mechanism;
+    one_loop (Notifier):
+        one_loop_for_everything;
+    timer (Timer):
+        timer_expires_once_and_never_early
+        timer_counts_every_period
+        timer_counts_every_period_between_threads
+        timer_expires_at_once
+        timer_armed_anew_or_disarmed_discards
+        timer_earlier_than_those_before
+        timer_huge_times
+        timer_wait
+        timer_in_every_multiplexer
+        timer_goes_on_after_signals;
+    timer_limits (Timer):
+        timer_descriptors_have_their_flags
+        timer_fifty_at_once
+        timer_drop_closes_each_descriptor_once
+        timer_errors_name_the_lack_of_descriptors
+        timer_errors_name_a_descriptor_closed_by_others
+        timer_first_use_by_many_threads
+        timer_and_fork
+        timer_reinit_keeps_the_numbers
+        timer_fork_while_others_hold_the_lock;
+    signal_what (Signals):
+        signal_number_sender_and_code
+        signal_value_of_sigqueue
+        signal_status_of_a_child
+        signal_children_that_end_together
+        signal_one_of_a_kind
+        signal_every_kind
+        signal_lowest_first
+        signal_real_time
+        signal_pending_before;
+    signal_readiness (Signals):
+        signal_level_triggered
+        signal_edge_triggered
+        signal_time_outs
+        signal_wakes_a_sleeper
+        signal_descriptors_and_flags
+        signal_lack_of_descriptors
+        signal_descriptor_closed_by_others;
+    signal_masks (Signals):
+        signal_drop_puts_back
+        signal_refused
+        signal_given_twice
+        signal_children_that_are_ignored
+        signal_older_thread
+        signal_younger_threads
+        signal_forgotten_at_the_end;
+    signal_handlers (Signals):
+        signal_chain_and_errno
+        signal_handler_above_ours;
+    signal_objects (Signals):
+        signal_two_objects
+        signal_two_objects_dropped_in_any_order
+        signal_one_mechanism_at_a_time
+        signal_many_objects
+        signal_first_use_by_many_threads;
+    signal_fork (Signals):
+        signal_child_with_its_own
+        signal_child_leaves_the_parent_alone
+        signal_before_exec
+        signal_before_exec_passes_on;
+    signal_storm (Signals):
+        signal_storm_of_threads
+        signal_storm_of_processes
+        signal_storm_and_descriptors;
+}
+
+fn make(way: Way) -> AutoNotifier {
+    match way.notifier() {
+        Ok(notifier) => notifier,
+        Err(error) => panic!("no notifier: {error}"),
+    }
+}
+
+fn watch(way: Way, signals: &[i32]) -> Signals {
+    match way.signals(signals) {
+        Ok(signals) => signals,
+        Err(error) => panic!("no signals: {error}"),
+    }
+}
+
+/// The numbers of what is pending, in the order in which it comes; no more than this.
+fn taken<const N: usize>(signals: &Signals) -> [i32; N] {
+    let numbers = core::array::from_fn(|_| match signals.next() {
+        Ok(Some(signal)) => signal.number(),
+        Ok(None) => 0,
+        Err(error) => panic!("next: {error}"),
+    });
+    assert_eq!(signals.next(), Ok(None), "after {numbers:?}");
+    numbers
+}
+
+fn is_readable(signals: &Signals) -> bool {
+    signals.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
+}
+
+pub(crate) fn is_pending(notifier: &dyn Notifier) -> bool {
+    notifier.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
+}

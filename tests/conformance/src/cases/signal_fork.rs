@@ -1,0 +1,149 @@
+//! `fork`, `vfork` and what `exec` would inherit.
+
+use libc::{SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
+use wakefd::{Backend, Signals};
+
+use super::{is_readable, taken, watch};
+use crate::sys::descriptors::Open;
+use crate::sys::multiplexer::{Kind, Multiplexer};
+use crate::sys::process::{fork, fork_to, Ended};
+use crate::sys::signals::{
+    calls, in_shared_memory, is_blocked, pid, queue, send, send_self, set_blocked, Action,
+};
+use crate::Way;
+
+pub(super) fn signal_child_with_its_own(way: Way) {
+    let signals = watch(way, &[SIGUSR1, SIGUSR2]);
+    let shared = watch(way, &[SIGUSR1]);
+    let poll = Multiplexer::new(Kind::Poll, signals.as_raw_fd());
+    let parent = pid();
+    queue(parent, SIGUSR1, 5);
+    fork(|| {
+        // Before it has its own, as early as it comes.
+        send_self(SIGUSR2);
+        let before = Open::now();
+        signals.reinit_after_fork().expect("reinit_after_fork");
+        shared.reinit_after_fork().expect("reinit_after_fork");
+        assert_eq!(Open::now(), before, "the numbers");
+        // What was pending in the parent is not pending here; what came here is.
+        assert!(poll.wait(0));
+        let signal = signals.next().expect("next").expect("a signal");
+        assert_eq!(signal.number(), SIGUSR2);
+        // On one mechanism nothing else is known.
+        let known = signals.backend() == Backend::SignalFd;
+        assert_eq!(signal.code(), known.then_some(libc::SI_USER));
+        assert_eq!(signal.pid(), known.then_some(pid() as u32));
+        assert!(!poll.wait(0));
+        assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
+        // As any other from here on, in both objects.
+        queue(pid(), SIGUSR1, 7);
+        assert!(is_readable(&signals) && is_readable(&shared));
+        let signal = shared.next().expect("next").expect("a signal");
+        assert_eq!((signal.number(), signal.value()), (SIGUSR1, Some(7)));
+        assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
+        // Left pending: it is none of the parent's.
+        send_self(SIGUSR2);
+        // A child of a child.
+        fork(|| {
+            signals.reinit_after_fork().expect("reinit_after_fork");
+            assert!(!is_readable(&signals));
+            send_self(SIGUSR1);
+            assert_eq!(taken(&signals), [SIGUSR1]);
+        })
+        .succeeds();
+        assert_eq!(taken(&signals), [SIGUSR2]);
+        send_self(SIGUSR2);
+    })
+    .succeeds();
+    let signal = signals.next().expect("next").expect("a signal");
+    assert_eq!((signal.number(), signal.value()), (SIGUSR1, Some(5)));
+    assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
+    assert!(!is_readable(&signals));
+}
+
+/// Whatever it does, and whoever shares the memory.
+pub(super) fn signal_child_leaves_the_parent_alone(way: Way) {
+    let signals = watch(way, &[SIGUSR1, SIGTERM]);
+    let mut share = Some(signals);
+    fork(|| {
+        send_self(SIGUSR1);
+        let signals = share.take();
+        // On the mechanism of handlers it has none of its own yet, and must not drain
+        // what is the parent's.
+        let backend = signals.as_ref().map(Signals::backend);
+        if let (Some(Backend::SignalHandler), Some(signals)) = (backend, &signals) {
+            let error = signals.next().expect_err("the parent's");
+            assert_eq!(error.raw_os_error(), libc::EXDEV);
+        }
+        drop(signals);
+        assert!(!is_blocked(SIGUSR1) && !is_blocked(SIGTERM));
+        assert_eq!(Action::installed(SIGUSR1), Action::Default);
+    })
+    .succeeds();
+    let signals = share.expect("the parent's share");
+    assert!(!is_readable(&signals));
+    assert_eq!(signals.next(), Ok(None));
+
+    send_self(SIGTERM);
+    in_shared_memory(|| send_self(SIGUSR1));
+    assert_eq!(taken(&signals), [SIGTERM]);
+    assert!(!is_readable(&signals));
+    send_self(SIGUSR1);
+    assert!(is_readable(&signals));
+    assert_eq!(taken(&signals), [SIGUSR1]);
+}
+
+/// The mask, and what is ignored, are as before there was an object: exec takes no
+/// more from here, and no less.
+pub(super) fn signal_before_exec(way: Way) {
+    Action::Ignore.install(SIGHUP);
+    Action::Plain.install(SIGUSR2);
+    set_blocked(SIGUSR1, true);
+    let numbers = [SIGHUP, SIGUSR1, SIGUSR2, SIGTERM];
+    let signals = watch(way, &numbers);
+    let other = watch(way, &[SIGUSR1]);
+    let by_descriptor = signals.backend() == Backend::SignalFd;
+    fork(|| {
+        for number in numbers {
+            assert_eq!(is_blocked(number), by_descriptor, "{number}");
+        }
+        assert_eq!(Signals::before_exec(), Ok(()));
+        for number in numbers {
+            assert_eq!(is_blocked(number), number == SIGUSR1, "{number}");
+        }
+        assert_eq!(Action::installed(SIGHUP), Action::Ignore);
+        assert_eq!(Action::installed(SIGUSR1), Action::Default);
+        assert_eq!(Action::installed(SIGTERM), Action::Default);
+    })
+    .succeeds();
+    // Nothing has changed here.
+    send_self(SIGTERM);
+    assert_eq!(taken(&signals), [SIGTERM]);
+    drop((signals, other));
+    assert!(is_blocked(SIGUSR1) && !is_blocked(SIGTERM));
+    // Without an object it changes nothing.
+    assert_eq!(Signals::before_exec(), Ok(()));
+    assert!(is_blocked(SIGUSR1) && !is_blocked(SIGTERM));
+    assert_eq!(Action::installed(SIGHUP), Action::Ignore);
+}
+
+/// What comes between fork and exec is not swallowed.
+pub(super) fn signal_before_exec_passes_on(way: Way) {
+    Action::Plain.install(SIGUSR2);
+    let signals = watch(way, &[SIGTERM, SIGUSR2]);
+    let before = calls();
+    let ended = fork_to(|| {
+        send(pid(), SIGTERM);
+        Signals::before_exec().map_or(1, |()| 2)
+    })
+    .wait();
+    assert_eq!(ended, Ended::Killed(SIGTERM));
+    // A handler of the program's own is called once, on every mechanism.
+    fork(|| {
+        send(pid(), SIGUSR2);
+        assert_eq!(Signals::before_exec(), Ok(()));
+        assert_eq!(calls(), before + 1);
+    })
+    .succeeds();
+    assert_eq!(signals.next(), Ok(None));
+}

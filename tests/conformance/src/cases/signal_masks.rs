@@ -1,0 +1,173 @@
+//! Masks, what is installed, and threads.
+
+use core::sync::atomic::{AtomicU32, Ordering};
+
+use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
+use wakefd::{Backend, Operation, Wait};
+
+use super::{is_readable, taken, watch};
+use crate::sys::descriptors::Open;
+use crate::sys::process::{fork_to, Ended};
+use crate::sys::signals::{calls, is_blocked, send_self, set_blocked, Action};
+use crate::sys::thread::together;
+use crate::Way;
+
+pub(super) fn signal_drop_puts_back(way: Way) {
+    let table = [
+        (SIGUSR1, Action::Plain, false),
+        (SIGUSR2, Action::WithInfo, true),
+        (SIGTERM, Action::Default, true),
+        (SIGHUP, Action::Ignore, false),
+    ];
+    for (number, action, blocked) in table {
+        action.install(number);
+        set_blocked(number, blocked);
+    }
+    let as_before = || {
+        for (number, action, blocked) in table {
+            assert_eq!(Action::installed(number), action, "{number}");
+            assert_eq!(is_blocked(number), blocked, "{number}");
+        }
+    };
+    as_before();
+    for _ in 0..3 {
+        let signals = watch(way, &table.map(|(number, ..)| number));
+        let by_descriptor = signals.backend() == Backend::SignalFd;
+        for (number, action, _) in table {
+            assert_eq!(is_blocked(number), by_descriptor);
+            assert_eq!(Action::installed(number) == action, by_descriptor);
+            send_self(number);
+        }
+        // In the kernel's order, which an emulator may not keep.
+        let (mut came, mut sent) = (taken(&signals), table.map(|(number, ..)| number));
+        came.sort_unstable();
+        sent.sort_unstable();
+        assert_eq!(came, sent);
+        drop(signals);
+        as_before();
+    }
+    // Nothing of ours is left: the handler runs, and the ignored one does nothing.
+    let before = calls();
+    send_self(SIGUSR1);
+    send_self(SIGHUP);
+    assert_eq!(calls(), before + 1);
+}
+
+pub(super) fn signal_refused(way: Way) {
+    let before = Open::now();
+    for number in [
+        libc::SIGKILL,
+        libc::SIGSTOP,
+        libc::SIGSEGV,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGILL,
+        libc::SIGTRAP,
+        libc::SIGSYS,
+        32,
+        33,
+        libc::SIGRTMIN() - 1,
+        libc::SIGRTMAX() + 1,
+        0,
+        -1,
+        i32::MAX,
+        i32::MIN,
+    ] {
+        let error = match way.signals(&[SIGUSR1, number]) {
+            Ok(signals) => panic!("{signals:?}"),
+            Err(error) => error,
+        };
+        assert_eq!(error.raw_os_error(), libc::EINVAL, "{number}: {error}");
+        assert_eq!(error.operation(), Operation::Watch);
+    }
+    assert!(!is_blocked(SIGUSR1));
+    assert_eq!(Action::installed(SIGUSR1), Action::Default);
+    assert_eq!(Open::now(), before);
+    // None at all is no error, and never readable.
+    let none = watch(way, &[]);
+    assert!(!is_readable(&none));
+    assert_eq!(none.next(), Ok(None));
+}
+
+pub(super) fn signal_given_twice(way: Way) {
+    let signals = watch(way, &[SIGUSR1, SIGUSR1, SIGUSR2, SIGUSR1]);
+    send_self(SIGUSR1);
+    assert_eq!(taken(&signals), [SIGUSR1]);
+    drop(signals);
+    assert!(!is_blocked(SIGUSR1));
+    assert_eq!(Action::installed(SIGUSR1), Action::Default);
+}
+
+/// An ignored SIGCHLD would not even be sent.
+pub(super) fn signal_children_that_are_ignored(way: Way) {
+    Action::Ignore.install(SIGCHLD);
+    let signals = watch(way, &[SIGCHLD]);
+    let child = fork_to(|| 3);
+    assert_eq!(signals.wait(None), Ok(Wait::Notified));
+    let signal = signals.next().expect("next").expect("a signal");
+    assert_eq!(signal.status(), Some(3));
+    assert_eq!(child.wait(), Ended::Exited(3));
+    drop(signals);
+    assert_eq!(Action::installed(SIGCHLD), Action::Ignore);
+}
+
+/// The documented trap: a thread that is older keeps its mask. This process's first
+/// thread is older than the one that makes the object.
+pub(super) fn signal_older_thread(way: Way) {
+    Action::Plain.install(SIGUSR1);
+    together(1, &|_| {
+        let signals = watch(way, &[SIGUSR1]);
+        send_self(SIGUSR1);
+        // By now, or soon, in the other thread.
+        while calls() == 0 {}
+        match signals.backend() {
+            // It was that thread's, and its handler's.
+            Backend::SignalFd => assert_eq!(signals.next(), Ok(None)),
+            // The handler of before has been called after ours.
+            _ => assert_eq!(taken(&signals), [SIGUSR1]),
+        }
+    });
+    assert_eq!(Action::installed(SIGUSR1), Action::Plain);
+}
+
+pub(super) fn signal_younger_threads(way: Way) {
+    const EACH: u32 = 50;
+    let signals = watch(way, &[SIGUSR1]);
+    let by_descriptor = signals.backend() == Backend::SignalFd;
+    let sent = AtomicU32::new(0);
+    together(4, &|index| {
+        assert_eq!(is_blocked(SIGUSR1), by_descriptor, "inherited");
+        if index > 0 {
+            for _ in 0..EACH {
+                sent.fetch_add(1, Ordering::Relaxed);
+                send_self(SIGUSR1);
+            }
+            return;
+        }
+        let mut seen = 0;
+        while seen < 3 * EACH {
+            assert_eq!(signals.wait(None), Ok(Wait::Notified));
+            while signals.next().expect("next").is_some() {
+                seen = sent.load(Ordering::Relaxed);
+            }
+        }
+    });
+}
+
+/// What nobody has taken when the last object goes is thrown away, on every mechanism.
+pub(super) fn signal_forgotten_at_the_end(way: Way) {
+    let signals = watch(way, &[SIGTERM, SIGUSR1]);
+    let other = watch(way, &[SIGUSR1]);
+    for number in [SIGTERM, SIGTERM, SIGUSR1] {
+        send_self(number);
+    }
+    // Else SIGTERM would end the process here.
+    drop(signals);
+    assert_eq!(taken(&other), [SIGUSR1]);
+    send_self(SIGUSR1);
+    drop(other);
+    // And nothing is left for another.
+    let signals = watch(way, &[SIGTERM, SIGUSR1]);
+    assert!(!is_readable(&signals));
+    assert_eq!(signals.next(), Ok(None));
+}
