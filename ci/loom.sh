@@ -137,13 +137,13 @@ mutated "without senders nobody looks once more" src/channel/link.rs \
 mutated "an earlier alarm wakes nobody" src/sys/alarms.rs \
     'schedule.alarm() < service.sleeps_until' 'false'
 mutated "the thread does not look before it sleeps" src/sys/alarms.rs \
-    'let next = service.expire(clock::since_start());' 'let next = u64::MAX;'
+    'let next = service.expire(clock::now_ns());' 'let next = u64::MAX;'
 mutated "a thread does not learn that it is to end" src/sys/alarms.rs \
     'service.generation.wrapping_add(1)' 'service.generation'
-mutated "two threads make the lock anew" src/sys/monitor.rs \
+mutated "two threads make the lock anew" src/sys/fork_mutex.rs \
     'if owner == beginning {' 'if false {'
-mutated "a change is not counted" src/sys/change.rs 'self.0.fetch_add(1, Ordering::Relaxed);' ''
-mutated "the count is read when the lock is released" src/sys/change.rs \
+mutated "a change is not counted" src/sys/condvar.rs 'self.0.fetch_add(1, Ordering::Relaxed);' ''
+mutated "the count is read when the lock is released" src/sys/condvar.rs \
     'let seen = self.0.load(Ordering::Relaxed);
                 // SAFETY: the caller'"'"'s promise.
                 unsafe { libc::pthread_mutex_unlock(mutex) };' \

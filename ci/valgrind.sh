@@ -105,13 +105,13 @@ if [ -n "$all" ]; then
         all_under "$tool" "$timer" .
     done
     mutated "a schedule is changed without the lock" src/sys/alarms.rs \
-        'let service = SERVICE.enter(process);
+        'let service = SERVICE.lock(process);
         // SAFETY: the lock is held, and this is the only reference.
         let schedule = unsafe { &mut (*node.listed.get()).schedule };
         let result = change(schedule, &node.notifier)?;' \
         'let schedule = unsafe { &mut (*node.listed.get()).schedule };
         let result = change(schedule, &node.notifier)?;
-        let service = SERVICE.enter(process);' \
+        let service = SERVICE.lock(process);' \
         native/timer-thread/timer_earlier_than_those_before
     exit
 fi

@@ -196,4 +196,4 @@ impl Counter {
 }
 
 #[cfg(feature = "std")]
-crate::std_impls::for_descriptor!(Counter);
+crate::std_impls::impl_as_fd!(Counter);

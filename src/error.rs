@@ -48,7 +48,7 @@ pub enum Operation {
 }
 
 /// What a caller wants to know of a failure.
-pub trait Failure: Sized {
+pub trait FromErrno: Sized {
     /// Keeps of it what is wanted.
     fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self;
 
@@ -56,7 +56,7 @@ pub trait Failure: Sized {
     fn errno(&self) -> Errno;
 }
 
-impl Failure for Error {
+impl FromErrno for Error {
     fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self {
         Error::new(operation, mechanism, errno)
     }
@@ -67,7 +67,7 @@ impl Failure for Error {
 }
 
 /// The errno alone, as the C library wants it.
-impl Failure for Errno {
+impl FromErrno for Errno {
     fn new(_: Operation, _: Mechanism, errno: Errno) -> Self {
         errno
     }
@@ -182,7 +182,7 @@ impl fmt::Display for Error {
         if self.operation != Operation::Create {
             write!(f, "{} on ", self.operation)?;
         }
-        write!(f, "{}: {}", self.mechanism, errno::Words(self.errno))?;
+        write!(f, "{}: {}", self.mechanism, errno::Description(self.errno))?;
         match self.advice() {
             Some(advice) => write!(f, "; {advice}"),
             None => Ok(()),

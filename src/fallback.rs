@@ -2,7 +2,7 @@
 //! that means "not here", and nothing else.
 
 use crate::atomic::{AtomicU32, Ordering};
-use crate::error::Failure;
+use crate::error::FromErrno;
 use crate::sys::errno::Errno;
 use crate::Mechanism;
 
@@ -71,7 +71,7 @@ pub(crate) const fn decide(mechanism: Mechanism, errno: Errno) -> Decision {
 ///
 /// A mechanism that was once found absent, by one that `remembers`, is not asked again,
 /// except the last one: if that is absent too, the error is the kernel's own.
-pub(crate) fn first_available<T, E: Failure>(
+pub(crate) fn first_available<T, E: FromErrno>(
     Chain { best, last }: Chain,
     remembers: bool,
     mut make: impl FnMut(Mechanism) -> Result<T, E>,

@@ -121,7 +121,7 @@ pub use pipe_channel::PipeChannel;
 pub use report::{probe, Outcome, Reason, Report};
 #[cfg(feature = "signal")]
 pub use signals::{Signal, Signals};
-pub use sys::identity::Libc;
+pub use sys::utsname::Libc;
 #[cfg(feature = "timer")]
 pub use timer::Timer;
 pub use waker::{Awake, Prepared, Waker};

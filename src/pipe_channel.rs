@@ -7,7 +7,7 @@ use core::time::Duration;
 use bytemuck::{AnyBitPattern, NoUninit};
 
 use crate::backend::SelfPipe;
-use crate::sys::errno::{Errno, Kept};
+use crate::sys::errno::{Errno, ErrnoGuard};
 use crate::{Error, Mechanism, Notifier, Operation, RawFd, Wait};
 
 /// A pipe that carries small plain values: between threads, and between parent
@@ -92,7 +92,7 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     /// room for 64 KiB, or less for a user who has very many of them (pipe(7)).
     /// Else as for [`Notifier::notify`].
     pub fn send(&self, value: T) -> Result<(), Error> {
-        let _kept = Kept::new();
+        let _guard = ErrnoGuard::new();
         self.pipe
             .raw()
             .ends()

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::fallback::{decide, Chain, Decision};
 use crate::sys::errno;
-use crate::sys::identity::{self, Libc, Name};
+use crate::sys::utsname::{self, Libc, UtsString};
 use crate::{backend, AutoNotifier, Error, Mechanism, Operation};
 
 /// Asks every mechanism of this build, and reports what
@@ -20,8 +20,8 @@ pub fn probe() -> Report {
 /// The answer of [`probe`]. Shown with `{}` it is a report for a person.
 #[derive(Clone, Copy)]
 pub struct Report {
-    kernel: Name,
-    machine: Name,
+    kernel: UtsString,
+    machine: UtsString,
     libc: Libc,
     /// In the order of [`Mechanism::FOR_NOTIFIERS`].
     outcomes: [Outcome; 4],
@@ -63,7 +63,7 @@ pub(crate) enum Why {
 
 impl Report {
     pub(crate) fn new(plan: Plan) -> Self {
-        let (kernel, machine) = identity::uname();
+        let (kernel, machine) = utsname::uname();
         let outcomes = Mechanism::FOR_NOTIFIERS.map(|mechanism| {
             if !plan.ask.contains(mechanism) {
                 return Outcome::NotAsked;
@@ -184,7 +184,7 @@ impl fmt::Display for Outcome {
                 f.write_str("answered, but not as documented")
             }
             // The mechanism is the caller's to name.
-            Outcome::Failed(error) => write!(f, "{}", errno::Words(error.raw_os_error())),
+            Outcome::Failed(error) => write!(f, "{}", errno::Description(error.raw_os_error())),
         }
     }
 }

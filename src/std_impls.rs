@@ -13,7 +13,7 @@ impl From<Error> for std::io::Error {
 }
 
 /// The descriptor to poll, borrowed.
-macro_rules! for_descriptor {
+macro_rules! impl_as_fd {
     ($type:ty) => {
         impl std::os::unix::io::AsRawFd for $type {
             fn as_raw_fd(&self) -> crate::RawFd {
@@ -28,12 +28,12 @@ macro_rules! for_descriptor {
         }
     };
 }
-pub(crate) use for_descriptor;
+pub(crate) use impl_as_fd;
 
 /// What every notifier has: the descriptor to poll, and a waker.
-macro_rules! for_notifier {
+macro_rules! impl_wake {
     ($notifier:ty) => {
-        crate::std_impls::for_descriptor!($notifier);
+        crate::std_impls::impl_as_fd!($notifier);
 
         /// A shared notifier is a waker: `std::task::Waker::from(Arc::clone(&n))`.
         impl alloc::task::Wake for $notifier {
@@ -50,7 +50,7 @@ macro_rules! for_notifier {
         }
     };
 }
-pub(crate) use for_notifier;
+pub(crate) use impl_wake;
 
 impl<N: crate::Notifier + std::os::unix::io::AsFd> std::os::unix::io::AsFd for crate::Waker<N> {
     fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {

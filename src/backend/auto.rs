@@ -4,7 +4,7 @@ use super::{eventfd, pipe, EventFd, SelfPipe};
 use crate::fallback::Chain;
 use crate::raw::Raw;
 use crate::report::{Plan, Report, Why};
-use crate::sys::identity;
+use crate::sys::utsname;
 use crate::{Error, Mechanism, Mode};
 
 /// Any mechanism of a notifier.
@@ -60,7 +60,7 @@ impl Selection {
 /// Whether it is a glibc before 2.8, the first whose eventfd works (eventfd(2),
 /// VERSIONS).
 fn is_old_glibc() -> bool {
-    matches!(identity::glibc_version(), Some(version) if version < (2, 8))
+    matches!(utsname::glibc_version(), Some(version) if version < (2, 8))
 }
 
 pub(crate) fn chain() -> Chain {

@@ -85,7 +85,7 @@ macro_rules! notifier {
         }
 
         #[cfg(feature = "std")]
-        $crate::std_impls::for_notifier!($type);
+        $crate::std_impls::impl_wake!($type);
     };
 }
 pub(super) use notifier;

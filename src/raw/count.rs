@@ -10,8 +10,8 @@ use libc::c_int;
 
 use super::sum::Sum;
 use super::Raw;
-use crate::error::Failure;
-use crate::sys::errno::{Errno, Kept};
+use crate::error::FromErrno;
+use crate::sys::errno::{Errno, ErrnoGuard};
 use crate::{Counter, Mode, Operation};
 
 /// What is less is written without knowing the sum. As many records as the
@@ -24,8 +24,8 @@ const LARGE: u64 = 1 << 62;
 
 impl Raw {
     /// [`Counter::add`].
-    pub fn add<E: Failure>(&self, n: u64) -> Result<(), E> {
-        let _kept = Kept::new();
+    pub fn add<E: FromErrno>(&self, n: u64) -> Result<(), E> {
+        let _guard = ErrnoGuard::new();
         match n {
             0 => Ok(()),
             u64::MAX => Err(libc::EINVAL),
@@ -45,7 +45,7 @@ impl Raw {
     }
 
     /// [`Counter::take`]; zero if there is nothing.
-    pub fn take<E: Failure>(&self) -> Result<u64, E> {
+    pub fn take<E: FromErrno>(&self) -> Result<u64, E> {
         let most = match self.mode {
             Mode::Sum => Counter::LIMIT,
             Mode::Semaphore => 1,

@@ -14,10 +14,10 @@ pub mod timer;
 
 use core::time::Duration;
 
-pub use crate::error::Failure;
+pub use crate::error::FromErrno;
 pub use crate::fallback::Chain;
 use crate::sys::ends::Ends;
-use crate::sys::errno::Kept;
+use crate::sys::errno::ErrnoGuard;
 use crate::sys::poll;
 use crate::{fallback, Error, Mechanism, Mode, Operation, RawFd, Wait};
 
@@ -62,11 +62,11 @@ impl Raw {
 
     /// Makes it, if it is closed, on the best of these mechanisms that is here. In place,
     /// as moving it costs instructions.
-    pub fn open<E: Failure>(&mut self, chain: Chain) -> Result<(), E> {
+    pub fn open<E: FromErrno>(&mut self, chain: Chain) -> Result<(), E> {
         fallback::first_available(chain, self.is_plain(), |mechanism| self.open_at(mechanism))
     }
 
-    fn open_at<E: Failure>(&mut self, mechanism: Mechanism) -> Result<(), E> {
+    fn open_at<E: FromErrno>(&mut self, mechanism: Mechanism) -> Result<(), E> {
         self.mechanism = mechanism;
         let first = !fallback::is_verified(mechanism);
         self.ends
@@ -91,13 +91,13 @@ impl Raw {
     }
 
     /// Makes it on the best of these mechanisms that is here.
-    pub(crate) fn make<E: Failure>(chain: Chain, mode: Mode) -> Result<Self, E> {
+    pub(crate) fn make<E: FromErrno>(chain: Chain, mode: Mode) -> Result<Self, E> {
         let mut made = Self::closed(mode);
         made.open(chain).map(|()| made)
     }
 
     /// Makes it on this mechanism and no other.
-    pub(crate) fn at<E: Failure>(mechanism: Mechanism, mode: Mode) -> Result<Self, E> {
+    pub(crate) fn at<E: FromErrno>(mechanism: Mechanism, mode: Mode) -> Result<Self, E> {
         let mut made = Self::closed(mode);
         made.open_at(mechanism).map(|()| made)
     }
@@ -108,8 +108,8 @@ impl Raw {
     }
 
     /// [`Notifier::notify`](crate::Notifier::notify).
-    pub fn notify<E: Failure>(&self) -> Result<(), E> {
-        let _kept = Kept::new();
+    pub fn notify<E: FromErrno>(&self) -> Result<(), E> {
+        let _guard = ErrnoGuard::new();
         let one = 1_u64.to_ne_bytes();
         // To a pipe one byte does it, whichever of them it is.
         let (first, _) = one.split_at(1);
@@ -122,7 +122,7 @@ impl Raw {
     }
 
     /// [`Notifier::clear`](crate::Notifier::clear).
-    pub fn clear<E: Failure>(&self) -> Result<bool, E> {
+    pub fn clear<E: FromErrno>(&self) -> Result<bool, E> {
         let mut cleared = false;
         loop {
             match self.ends.discard() {
@@ -136,7 +136,7 @@ impl Raw {
 
     /// [`Notifier::wait`](crate::Notifier::wait), in nanoseconds; what is negative is
     /// for ever. Says whether it is readable.
-    pub fn wait<E: Failure>(&self, timeout: i64) -> Result<bool, E> {
+    pub fn wait<E: FromErrno>(&self, timeout: i64) -> Result<bool, E> {
         poll::wait(self.as_raw_fd(), timeout)
             .map_err(|errno| E::new(Operation::Wait, self.mechanism, errno))
     }
@@ -148,7 +148,7 @@ impl Raw {
     }
 
     /// Puts a new one, with nothing in it, under the same numbers.
-    pub fn reinit_after_fork<E: Failure>(&self) -> Result<(), E> {
+    pub fn reinit_after_fork<E: FromErrno>(&self) -> Result<(), E> {
         let mut new = Self::closed(self.mode);
         new.open_at(self.mechanism)?;
         self.ends

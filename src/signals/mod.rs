@@ -302,4 +302,4 @@ impl fmt::Debug for Signals {
 }
 
 #[cfg(feature = "std")]
-crate::std_impls::for_descriptor!(Signals);
+crate::std_impls::impl_as_fd!(Signals);

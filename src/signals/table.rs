@@ -9,9 +9,9 @@ use super::signal::Record;
 use super::slot::Slot;
 use super::target::{self, Target};
 use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
-use crate::sys::actions::{Action, Chain, Saved};
 use crate::sys::errno::Errno;
 use crate::sys::poll;
+use crate::sys::sigaction::{Action, Chain, Saved};
 use crate::sys::signals::{self, process};
 use crate::RawFd;
 
@@ -227,7 +227,7 @@ fn give_up(set: SignalSet, index: Option<usize>) {
         // A handler that has it pinned has one call to make, which does not block.
         // In a child of fork, those that had it are not here.
         while target.is_of(process()) && !target.is_idle() {
-            poll::pause();
+            poll::sleep_1ms();
         }
     }
 }
@@ -415,7 +415,7 @@ impl Lock {
             // here: nobody will give it back.
             free = if holder == process { 0 } else { holder };
             if holder == process {
-                poll::pause();
+                poll::sleep_1ms();
             }
         }
         Lock

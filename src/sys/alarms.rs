@@ -10,7 +10,7 @@ use core::mem::size_of;
 use core::ptr::{self, null, null_mut, NonNull};
 
 use super::errno::{self, Errno};
-use super::monitor::{process, Monitor};
+use super::fork_mutex::{process, ForkMutex};
 use super::{clock, thread};
 use crate::atomic::{AtomicI32, Ordering};
 use crate::timer::Schedule;
@@ -53,7 +53,7 @@ struct Service {
 // under the lock; a pthread_t may be used by any thread.
 unsafe impl Send for Service {}
 
-static SERVICE: Monitor<Service> = Monitor::new(Service {
+static SERVICE: ForkMutex<Service> = ForkMutex::new(Service {
     first: null(),
     thread: None,
     generation: 0,
@@ -94,7 +94,7 @@ impl Alarm {
         if !node.is_listed_in(process) {
             return Err(libc::EXDEV);
         }
-        let service = SERVICE.enter(process);
+        let service = SERVICE.lock(process);
         // SAFETY: the lock is held, and this is the only reference.
         let schedule = unsafe { &mut (*node.listed.get()).schedule };
         let result = change(schedule, &node.notifier)?;
@@ -109,13 +109,13 @@ impl Alarm {
     /// which inherits the page but not the thread.
     pub(crate) fn adopt(&self) -> Result<(), Errno> {
         let (node, process) = (self.node(), process());
-        let mut service = SERVICE.enter(process);
+        let mut service = SERVICE.lock(process);
         if node.is_listed_in(process) {
             return Ok(());
         }
         if service.thread.is_none() {
             // Of a thread that cannot tell the time nothing would be heard again.
-            clock::since_start_or_refused()?;
+            clock::try_now_ns()?;
             service.thread = Some(thread::spawn(serve, service.generation)?);
         }
         // SAFETY: the lock is held; no thread of this process knew the node's list.
@@ -175,9 +175,9 @@ impl Service {
 
 /// What the thread does until there is no alarm left.
 extern "C" fn serve(generation: *mut c_void) -> *mut c_void {
-    let mut service = SERVICE.enter(SERVICE.owner());
+    let mut service = SERVICE.lock(SERVICE.owner());
     while service.generation == generation as usize {
-        let next = service.expire(clock::since_start());
+        let next = service.expire(clock::now_ns());
         service.sleeps_until = next;
         service.wait_until(next);
     }
@@ -188,7 +188,7 @@ impl Drop for Alarm {
     fn drop(&mut self) {
         let (node, process) = (self.node(), process());
         if node.is_listed_in(process) {
-            let mut service = SERVICE.enter(process);
+            let mut service = SERVICE.lock(process);
             service.remove(node);
             if service.first.is_null() {
                 let last = service.thread.take();

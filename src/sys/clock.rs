@@ -18,14 +18,14 @@ pub(crate) fn now() -> i64 {
 
 /// As [`now`], for arithmetic that has no negative times.
 #[cfg(feature = "timer")]
-pub(crate) fn since_start() -> u64 {
+pub(crate) fn now_ns() -> u64 {
     now().try_into().unwrap_or(0)
 }
 
-/// As [`since_start`], for who cannot do without.
+/// As [`now_ns`], for who cannot do without.
 #[cfg(feature = "timer")]
-pub(crate) fn since_start_or_refused() -> Result<u64, super::errno::Errno> {
-    match since_start() {
+pub(crate) fn try_now_ns() -> Result<u64, super::errno::Errno> {
+    match now_ns() {
         0 => Err(super::errno::last()),
         now => Ok(now),
     }

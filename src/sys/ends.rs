@@ -50,9 +50,9 @@ impl Ends {
         if !(first || is_bare) {
             return Ok(0);
         }
-        let mut result = fd::with_flags(read, is_bare);
+        let mut result = fd::ensure_cloexec_nonblock(read, is_bare);
         if result.is_ok() && self.are_two() {
-            result = fd::with_flags(write, is_bare);
+            result = fd::ensure_cloexec_nonblock(write, is_bare);
         }
         if result.is_err() {
             self.close();

@@ -35,19 +35,19 @@ pub(crate) fn last() -> Errno {
 
 /// Keeps errno as it is: what calls in between do to it is undone at the end
 /// of the scope. A signal handler owes that to the code it interrupted.
-pub(crate) struct Kept(*mut Errno, Errno);
+pub(crate) struct ErrnoGuard(*mut Errno, Errno);
 
-impl Kept {
+impl ErrnoGuard {
     pub(crate) fn new() -> Self {
         // SAFETY: as in `last`.
         unsafe {
             let location = location();
-            Kept(location, *location)
+            ErrnoGuard(location, *location)
         }
     }
 }
 
-impl Drop for Kept {
+impl Drop for ErrnoGuard {
     fn drop(&mut self) {
         // SAFETY: as in `last`; the location is this thread's own, so nobody
         // else reads or writes it at the same time.
@@ -89,9 +89,9 @@ impl fmt::Display for Name {
 }
 
 /// Shows an errno as `too many open files (EMFILE)`.
-pub(crate) struct Words(pub(crate) Errno);
+pub(crate) struct Description(pub(crate) Errno);
 
-impl fmt::Display for Words {
+impl fmt::Display for Description {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match KNOWN.iter().find(|(errno, ..)| *errno == self.0) {
             Some((_, name, words)) => write!(f, "{words} ({name})"),
@@ -121,7 +121,7 @@ mod tests {
     fn kept_restores() {
         set(4242);
         {
-            let _kept = Kept::new();
+            let _guard = ErrnoGuard::new();
             set(libc::EAGAIN);
         }
         assert_eq!(last(), 4242);

@@ -8,11 +8,11 @@
 use libc::c_int;
 
 use super::errno::Errno;
-use super::{answer, fd, numbers};
+use super::{cvt, fd, numbers};
 use crate::{Mechanism, Mode, RawFd};
 
 /// Makes one, twice: as the reading end and as the writing end. On the mechanism with
-/// flags it is born with them. See [`fd::by_number`] for `first`.
+/// flags it is born with them. See [`fd::create_checked`] for `first`.
 pub(super) fn eventfd(mechanism: Mechanism, mode: Mode, first: bool) -> Result<[RawFd; 2], Errno> {
     let (number, flags) = match (mechanism, mode) {
         // EFD_CLOEXEC and EFD_NONBLOCK are the architecture's O_ flags by
@@ -28,6 +28,6 @@ pub(super) fn eventfd(mechanism: Mechanism, mode: Mode, first: bool) -> Result<[
     let number = number.ok_or(libc::ENOSYS)?;
     // SAFETY: both calls take integers (a counter's start, and flags that the
     // older one ignores) and touch no memory of ours.
-    let call = || answer(unsafe { libc::syscall(number, 0 as c_int, flags) });
-    fd::by_number(first, call).map(|made| [made, made])
+    let call = || cvt(unsafe { libc::syscall(number, 0 as c_int, flags) });
+    fd::create_checked(first, call).map(|made| [made, made])
 }

@@ -2,7 +2,7 @@
 
 use libc::{c_int, c_long};
 
-use super::answer;
+use super::cvt;
 use super::errno::Errno;
 use crate::RawFd;
 
@@ -39,7 +39,7 @@ unsafe fn transfer(writes: bool, fd: RawFd, bytes: *mut u8, length: usize) -> Re
             libc::read(fd, bytes.cast(), length)
         }
     };
-    answer(done as c_long)
+    cvt(done as c_long)
 }
 
 /// Makes sure that a descriptor is close-on-exec and non-blocking: sets that, for one
@@ -48,7 +48,7 @@ unsafe fn transfer(writes: bool, fd: RawFd, bytes: *mut u8, length: usize) -> Re
 ///
 /// Fails with ENOSYS, "not here", if it is not, and with EBADF if there is no such
 /// descriptor, which means the same.
-pub(super) fn with_flags(fd: RawFd, is_bare: bool) -> Result<c_int, Errno> {
+pub(super) fn ensure_cloexec_nonblock(fd: RawFd, is_bare: bool) -> Result<c_int, Errno> {
     if is_bare {
         // Not O_CLOEXEC: F_SETFD has a flag of its own. A new descriptor has no other
         // flags that could get lost.
@@ -66,7 +66,7 @@ pub(super) fn with_flags(fd: RawFd, is_bare: bool) -> Result<c_int, Errno> {
 /// Puts what `new` refers to under the number `fd`, and closes what was there. The
 /// number stays valid all the time.
 ///
-/// `with_flags` says that the kernel knows calls with flags; see
+/// `ensure_cloexec_nonblock` says that the kernel knows calls with flags; see
 /// [`Mechanism::has_flags`](crate::Mechanism::has_flags).
 pub(super) fn replace(fd: RawFd, new: RawFd, with_flags: bool) -> Result<c_int, Errno> {
     // If a sandbox refuses it: the way with a window, which also gives the error.
@@ -74,7 +74,7 @@ pub(super) fn replace(fd: RawFd, new: RawFd, with_flags: bool) -> Result<c_int, 
         return Ok(fd);
     }
     // SAFETY: two integers; the caller's descriptor is its to replace.
-    answer(unsafe { libc::dup2(new, fd) }.into())?;
+    cvt(unsafe { libc::dup2(new, fd) }.into())?;
     fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC)
 }
 
@@ -89,7 +89,7 @@ pub(super) fn close(fd: RawFd) {
 fn dup3(from: RawFd, to: RawFd) -> Result<c_int, Errno> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: the call takes three integers; `to` is the caller's to replace.
-    return answer(unsafe { libc::syscall(libc::SYS_dup3, from, to, libc::O_CLOEXEC) });
+    return cvt(unsafe { libc::syscall(libc::SYS_dup3, from, to, libc::O_CLOEXEC) });
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     Err(libc::ENOSYS)
 }
@@ -97,7 +97,7 @@ fn dup3(from: RawFd, to: RawFd) -> Result<c_int, Errno> {
 fn fcntl(fd: RawFd, command: c_int, argument: c_int) -> Result<c_int, Errno> {
     // SAFETY: the commands used here take an integer or nothing, and change
     // nothing but flags.
-    answer(unsafe { libc::fcntl(fd, command, argument) }.into())
+    cvt(unsafe { libc::fcntl(fd, command, argument) }.into())
 }
 
 /// Makes a descriptor with a call by number, which gives one.
@@ -110,7 +110,7 @@ fn fcntl(fd: RawFd, command: c_int, argument: c_int) -> Result<c_int, Errno> {
 /// is still taken.
 #[allow(dead_code)] // A build with pipes alone has no such call.
 #[inline(always)] // For size: in a build for C there is one caller.
-pub(super) fn by_number(
+pub(super) fn create_checked(
     first: bool,
     call: impl Fn() -> Result<c_int, Errno>,
 ) -> Result<RawFd, Errno> {
@@ -165,9 +165,9 @@ cfg_if::cfg_if! {
                     unsafe { super::read(self.0, buffer.as_mut_ptr(), buffer.len()) }
                 }
 
-                /// See [`with_flags`](super::with_flags).
-                pub(crate) fn with_flags(&self, is_bare: bool) -> Result<(), Errno> {
-                    super::with_flags(self.0, is_bare).map(drop)
+                /// See [`ensure_cloexec_nonblock`](super::ensure_cloexec_nonblock).
+                pub(crate) fn ensure_cloexec_nonblock(&self, is_bare: bool) -> Result<(), Errno> {
+                    super::ensure_cloexec_nonblock(self.0, is_bare).map(drop)
                 }
 
                 /// See [`replace`](super::replace).

@@ -8,12 +8,10 @@ pub(crate) mod clock;
 pub(crate) mod ends;
 pub(crate) mod errno;
 pub(crate) mod fd;
-pub(crate) mod identity;
 pub(crate) mod poll;
+pub(crate) mod utsname;
 
 // As in `backend`: eventfd where a backend stands on it.
-#[cfg(feature = "signal")]
-pub(crate) mod actions;
 #[cfg(all(feature = "channel", feature = "pipe"))]
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
@@ -25,6 +23,8 @@ mod eventfd;
 mod numbers;
 #[cfg(feature = "pipe")]
 mod pipe;
+#[cfg(feature = "signal")]
+pub(crate) mod sigaction;
 
 #[cfg(feature = "signal")]
 pub(crate) mod signalfd;
@@ -34,9 +34,9 @@ pub(crate) mod signals;
 #[cfg(feature = "timer")]
 pub(crate) mod alarms;
 #[cfg(feature = "timer")]
-mod change;
+mod condvar;
 #[cfg(feature = "timer")]
-mod monitor;
+mod fork_mutex;
 #[cfg(feature = "timer")]
 mod thread;
 #[cfg(feature = "timer")]
@@ -44,7 +44,7 @@ pub(crate) mod timerfd;
 
 /// What a call returned: a number, or, if it is negative, a reason in errno.
 #[inline(never)] // It is in every call, and a call of its own is shorter.
-fn answer(result: libc::c_long) -> Result<libc::c_int, errno::Errno> {
+fn cvt(result: libc::c_long) -> Result<libc::c_int, errno::Errno> {
     if result < 0 {
         return Err(errno::last());
     }

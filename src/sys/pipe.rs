@@ -2,7 +2,7 @@
 
 use libc::c_int;
 
-use super::answer;
+use super::cvt;
 use super::errno::Errno;
 use crate::{Mechanism, RawFd};
 
@@ -19,7 +19,7 @@ pub(super) fn pipe(mechanism: Mechanism) -> Result<[RawFd; 2], Errno> {
         // libc's function, which every libc has. Never the call by number: on MIPS,
         // Alpha and others the kernel returns the ends in two registers.
         // SAFETY: the array has room for the two descriptors.
-        _ => answer(unsafe { libc::pipe(ends.as_mut_ptr()) }.into()),
+        _ => cvt(unsafe { libc::pipe(ends.as_mut_ptr()) }.into()),
     }?;
     if answer == 0 && ends[0] != ends[1] {
         Ok(ends)
@@ -34,7 +34,7 @@ cfg_if::cfg_if! {
         /// before 2.9.
         fn call(ends: &mut [RawFd; 2], flags: c_int) -> Result<c_int, Errno> {
             // SAFETY: the array has room for the two descriptors.
-            answer(unsafe { libc::syscall(libc::SYS_pipe2, ends.as_mut_ptr(), flags) })
+            cvt(unsafe { libc::syscall(libc::SYS_pipe2, ends.as_mut_ptr(), flags) })
         }
     } else if #[cfg(target_vendor = "apple")] {
         /// There is no such call.
@@ -44,7 +44,7 @@ cfg_if::cfg_if! {
     } else {
         fn call(ends: &mut [RawFd; 2], flags: c_int) -> Result<c_int, Errno> {
             // SAFETY: the array has room for the two descriptors.
-            answer(unsafe { libc::pipe2(ends.as_mut_ptr(), flags) }.into())
+            cvt(unsafe { libc::pipe2(ends.as_mut_ptr(), flags) }.into())
         }
     }
 }

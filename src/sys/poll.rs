@@ -7,8 +7,8 @@ use core::time::Duration;
 
 use libc::c_int;
 
-use super::answer;
 use super::clock;
+use super::cvt;
 use super::errno::{self, Errno};
 use crate::{RawFd, Wait};
 
@@ -101,7 +101,7 @@ fn poll(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
         revents: 0,
     };
     // SAFETY: one live entry, as the length says.
-    match answer(unsafe { libc::poll(&mut entry, 1, milliseconds) }.into())? {
+    match cvt(unsafe { libc::poll(&mut entry, 1, milliseconds) }.into())? {
         0 => Ok(false),
         _ if entry.revents & libc::POLLIN != 0 => Ok(true),
         // Not open, or a pipe without its writing end: both are ours, so
@@ -113,7 +113,7 @@ fn poll(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
 /// Lets others run, for a millisecond. To yield would not let a thread of lower
 /// priority run.
 #[cfg(any(feature = "signal", feature = "timer"))]
-pub(crate) fn pause() {
+pub(crate) fn sleep_1ms() {
     // SAFETY: no entries, so no memory is touched.
     unsafe { libc::poll(core::ptr::null_mut(), 0, 1) };
 }

@@ -1,7 +1,7 @@
 //! `signalfd4` and `signalfd`, by number, for the reasons that `eventfd` gives.
 
 use super::errno::Errno;
-use super::fd::{by_number, Fd};
+use super::fd::{create_checked, Fd};
 use crate::signals::SignalSet;
 use crate::RawFd;
 
@@ -15,18 +15,18 @@ pub(crate) enum How {
 }
 
 /// A new descriptor for these signals, close-on-exec and non-blocking. On the `first`
-/// use in a process the answer is doubted, see [`by_number`], and the descriptor is not
+/// use in a process the answer is doubted, see [`create_checked`], and the descriptor is not
 /// for any signal yet, so that what it does can be looked at.
 pub(crate) fn create(first: bool, how: How, set: SignalSet) -> Result<Fd, Errno> {
     const NEW: RawFd = -1;
     let set = if first { SignalSet::EMPTY } else { set };
-    let raw = by_number(first, || call(how, NEW, set))?;
+    let raw = create_checked(first, || call(how, NEW, set))?;
     // SAFETY: the kernel has just made this descriptor for us: now, or, by the same
     // call with the same arguments, when the answer was doubted.
     let fd = unsafe { Fd::from_raw(raw) };
     let is_bare = matches!(how, How::Flagless);
     if first || is_bare {
-        fd.with_flags(is_bare)?;
+        fd.ensure_cloexec_nonblock(is_bare)?;
     }
     Ok(fd)
 }

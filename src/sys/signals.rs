@@ -6,15 +6,15 @@ use core::ptr::{null, null_mut};
 
 use libc::{c_int, siginfo_t, sigset_t};
 
-use super::actions::Action;
-use super::answer;
-use super::errno::{Errno, Kept};
+use super::cvt;
+use super::errno::{Errno, ErrnoGuard};
+use super::sigaction::Action;
 use crate::signals::{arrived, chain, every_number, Record, SignalSet};
 
 /// Our handler. Async-signal-safe: takes no lock, allocates nothing, and leaves
 /// `errno` as it was, whatever the handlers do that it calls.
 pub(super) extern "C" fn on_signal(number: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    let _kept = Kept::new();
+    let _guard = ErrnoGuard::new();
     // SAFETY: installed with SA_SIGINFO, so the kernel passes a siginfo, or whoever
     // has put a handler above this one passes on what the kernel gave.
     arrived(number, &unsafe { record(number, info) });
@@ -76,7 +76,7 @@ cfg_if::cfg_if! {
             let at_once = [0_u64; 2];
             // SAFETY: a live mask of the size that is said, no siginfo, and a live
             // time.
-            let take = || answer(unsafe {
+            let take = || cvt(unsafe {
                 libc::syscall(
                     SYS_SIGTIMEDWAIT,
                     mask.as_ptr(),
@@ -98,7 +98,7 @@ cfg_if::cfg_if! {
         fn pending(set: SignalSet) -> SignalSet {
             let mut found = sigset(SignalSet::EMPTY);
             // SAFETY: a live set.
-            match answer(unsafe { libc::sigpending(&mut found) }.into()) {
+            match cvt(unsafe { libc::sigpending(&mut found) }.into()) {
                 Ok(_) => set.without(set.without(members(&found))),
                 Err(_) => set,
             }
@@ -136,7 +136,7 @@ cfg_if::cfg_if! {
 pub(crate) fn action(number: c_int) -> Result<Action, Errno> {
     let mut found = Action::DEFAULT;
     // SAFETY: nothing is installed, and the pointer is to a live action.
-    answer(unsafe { libc::sigaction(number, null(), found.get_mut()) }.into())?;
+    cvt(unsafe { libc::sigaction(number, null(), found.get_mut()) }.into())?;
     Ok(found)
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn set_action(number: c_int, action: &Action) -> Result<Action, Errno
     let mut found = Action::DEFAULT;
     // SAFETY: both pointers are to live actions, and what is installed was there
     // before, is `SIG_DFL`, or is our handler, which is sound in any thread.
-    answer(unsafe { libc::sigaction(number, action.get(), found.get_mut()) }.into())?;
+    cvt(unsafe { libc::sigaction(number, action.get(), found.get_mut()) }.into())?;
     Ok(found)
 }
 
@@ -183,7 +183,7 @@ fn members(of: &sigset_t) -> SignalSet {
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn mask(how: c_int, change: &sigset_t, before: &mut sigset_t) -> Result<(), Errno> {
     // SAFETY: two live sets.
-    answer(unsafe { libc::sigprocmask(how, change, before) }.into()).map(drop)
+    cvt(unsafe { libc::sigprocmask(how, change, before) }.into()).map(drop)
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
@@ -212,7 +212,7 @@ pub(super) fn sigset(set: SignalSet) -> sigset_t {
 /// Sends it to this process.
 pub(crate) fn raise(number: c_int) -> Result<(), Errno> {
     // SAFETY: no memory is touched.
-    answer(unsafe { libc::kill(libc::getpid(), number) }.into()).map(drop)
+    cvt(unsafe { libc::kill(libc::getpid(), number) }.into()).map(drop)
 }
 
 /// The number of this process.

@@ -19,22 +19,22 @@ cfg_if::cfg_if! {
     ))] {
         use libc::{c_int, c_long};
 
-        use super::answer;
-        use super::fd::by_number;
+        use super::cvt;
+        use super::fd::create_checked;
         use crate::RawFd;
 
         /// Makes a timer of the monotonic clock, disarmed, close-on-exec and
-        /// non-blocking; with `flags` it is born so. See [`by_number`] for `first`.
+        /// non-blocking; with `flags` it is born so. See [`create_checked`] for `first`.
         pub(crate) fn create(first: bool, flags: bool) -> Result<Fd, Errno> {
             // TFD_CLOEXEC and TFD_NONBLOCK are the architecture's O_ flags by
             // definition (include/linux/timerfd.h).
             let bits = if flags { libc::O_CLOEXEC | libc::O_NONBLOCK } else { 0 };
-            let raw = by_number(first, || call(bits))?;
+            let raw = create_checked(first, || call(bits))?;
             // SAFETY: the kernel has just made this descriptor for us: now, or, by
             // the same call with the same arguments, when the answer was doubted.
             let fd = unsafe { Fd::from_raw(raw) };
             if first || !flags {
-                fd.with_flags(!flags)?;
+                fd.ensure_cloexec_nonblock(!flags)?;
             }
             Ok(fd)
         }
@@ -43,7 +43,7 @@ cfg_if::cfg_if! {
             const NULL: c_long = 0;
             // SAFETY: the call takes two integers. The older one would read from the
             // address in the fourth argument, and refuses null.
-            answer(unsafe {
+            cvt(unsafe {
                 libc::syscall(libc::SYS_timerfd_create, libc::CLOCK_MONOTONIC, flags, NULL, NULL)
             })
         }
@@ -59,7 +59,7 @@ cfg_if::cfg_if! {
             let old = core::ptr::null_mut::<[[c_long; 2]; 2]>();
             // SAFETY: the kernel reads the four longs of a live array, and a null
             // says that the old times are not wanted.
-            answer(unsafe {
+            cvt(unsafe {
                 libc::syscall(libc::SYS_timerfd_settime, fd.as_raw(), flags, times.as_ptr(), old)
             })
             .map(drop)

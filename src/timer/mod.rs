@@ -156,7 +156,7 @@ impl Timer {
     /// `CLOCK_MONOTONIC`.
     #[must_use]
     pub fn now() -> Duration {
-        Duration::from_nanos(clock::since_start())
+        Duration::from_nanos(clock::now_ns())
     }
 
     /// Lets it expire `first` from now, and then every `period`; `None` and a period
@@ -306,7 +306,7 @@ fn nanoseconds(duration: Duration) -> u64 {
 }
 
 #[cfg(feature = "std")]
-crate::std_impls::for_descriptor!(Timer);
+crate::std_impls::impl_as_fd!(Timer);
 
 #[cfg(test)]
 mod tests {

@@ -24,7 +24,7 @@ impl TimerThread {
 
     pub(super) fn arm(&self, start: Start, period: u64) -> Result<(), Errno> {
         let due = match start {
-            Start::After(time) => clock::since_start_or_refused()?.saturating_add(time),
+            Start::After(time) => clock::try_now_ns()?.saturating_add(time),
             Start::At(time) => time,
         };
         self.set(Schedule::new(due, period))
@@ -47,7 +47,7 @@ impl TimerThread {
 
     pub(super) fn take(&self) -> Result<Option<NonZeroU64>, Errno> {
         let (taken, woken) = self.0.change(|schedule, notifier| {
-            let now = clock::since_start_or_refused()?;
+            let now = clock::try_now_ns()?;
             // Also with nothing to take, as a read of a timerfd would: if the
             // descriptor was closed by others, this says so. Before anything is
             // taken, so that it is not lost then.

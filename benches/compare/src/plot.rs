@@ -8,7 +8,7 @@ use crate::harness::Measured;
 const WIDTH: f64 = 860.0;
 /// Where names end and bars begin.
 const LEFT: f64 = 190.0;
-/// Kept free for the number after the longest bar.
+/// ErrnoGuard free for the number after the longest bar.
 const RIGHT: f64 = 130.0;
 const ROW: f64 = 18.0;
 const TITLE: f64 = 44.0;

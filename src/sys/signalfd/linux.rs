@@ -8,7 +8,7 @@ use super::How;
 use crate::signals::{told, Record, Signal, SignalSet, Told, COUNT};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{self, Fd};
-use crate::sys::{answer, numbers};
+use crate::sys::{cvt, numbers};
 use crate::RawFd;
 
 pub(super) fn call(how: How, fd: RawFd, set: SignalSet) -> Result<RawFd, Errno> {
@@ -25,7 +25,7 @@ pub(super) fn call(how: How, fd: RawFd, set: SignalSet) -> Result<RawFd, Errno> 
     let mask = kernel_mask(set);
     // SAFETY: a live mask of the size that is said, which the kernel only reads; the
     // older call ignores the flags.
-    answer(unsafe {
+    cvt(unsafe {
         libc::syscall(
             number,
             fd,

@@ -9,12 +9,12 @@ extern crate self as libc;
 #[path = "../../../../src/sys/alarms.rs"]
 mod alarms;
 mod atomic;
-#[path = "../../../../src/sys/change.rs"]
-mod change;
+#[path = "../../../../src/sys/condvar.rs"]
+mod condvar;
 #[path = "../../src/descriptor.rs"]
 mod descriptor;
-#[path = "../../../../src/sys/monitor.rs"]
-mod monitor;
+#[path = "../../../../src/sys/fork_mutex.rs"]
+mod fork_mutex;
 #[path = "../../../../src/timer/schedule.rs"]
 mod schedule;
 mod service_model;

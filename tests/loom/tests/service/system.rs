@@ -104,11 +104,11 @@ pub fn answer(result: c_long) -> Result<c_int, errno::Errno> {
 pub mod clock {
     pub const NOW: u64 = 1_000;
 
-    pub fn since_start() -> u64 {
+    pub fn now_ns() -> u64 {
         NOW
     }
 
-    pub fn since_start_or_refused() -> Result<u64, i32> {
+    pub fn try_now_ns() -> Result<u64, i32> {
         Ok(NOW)
     }
 }
@@ -152,7 +152,7 @@ pub mod thread {
 
 pub mod poll {
     /// Until another thread has run.
-    pub fn pause() {
+    pub fn sleep_1ms() {
         loom::thread::yield_now();
     }
 }

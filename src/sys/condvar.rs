@@ -20,14 +20,14 @@ cfg_if::cfg_if! {
 
         use crate::atomic::{AtomicU32, Ordering};
         use crate::sys::errno::Errno;
-        use crate::sys::{answer, clock, poll};
+        use crate::sys::{cvt, clock, poll};
 
         /// How often it has happened.
-        pub(super) struct Change(AtomicU32);
+        pub(super) struct Condvar(AtomicU32);
 
-        impl Change {
+        impl Condvar {
             pub(super) const fn new() -> Self {
-                Change(AtomicU32::new(0))
+                Condvar(AtomicU32::new(0))
             }
 
             /// In a child of `fork` no thread sleeps, and any number will do.
@@ -38,11 +38,11 @@ cfg_if::cfg_if! {
             pub(super) unsafe fn reset(&self) {}
 
             /// With the lock held.
-            pub(super) fn happens(&self) {
+            pub(super) fn notify_all(&self) {
                 self.0.fetch_add(1, Ordering::Relaxed);
             }
 
-            /// After [`happens`](Self::happens), with the lock released. Wakes all
+            /// After [`notify_all`](Self::notify_all), with the lock released. Wakes all
             /// that sleep: beside the present thread there may be one that is to end,
             /// or that could not be told to. The kernel would wake that of the highest
             /// priority first.
@@ -51,7 +51,7 @@ cfg_if::cfg_if! {
                 self.futex(libc::FUTEX_WAKE, ALL, null())
             }
 
-            /// Releases the lock, sleeps, takes the lock. What happens once it is
+            /// Releases the lock, sleeps, takes the lock. What notify_all once it is
             /// released changes the number, and the kernel does not begin to sleep
             /// on another number than that which was read under the lock.
             ///
@@ -65,7 +65,7 @@ cfg_if::cfg_if! {
                 let slept = if time == u64::MAX {
                     self.futex(libc::FUTEX_WAIT, seen, null())
                 } else {
-                    let rest = time.saturating_sub(clock::since_start());
+                    let rest = time.saturating_sub(clock::now_ns());
                     // The call's own struct, whatever libc's time_t is.
                     let rest = [rest / 1_000_000_000, rest % 1_000_000_000]
                         .map(|part| c_long::try_from(part).unwrap_or(c_long::MAX));
@@ -76,7 +76,7 @@ cfg_if::cfg_if! {
                 match slept {
                     Ok(()) | Err(libc::ETIMEDOUT) => {}
                     Err(_) if self.0.load(Ordering::Relaxed) != seen => {}
-                    Err(_) => poll::pause(),
+                    Err(_) => poll::sleep_1ms(),
                 }
                 // SAFETY: as above.
                 unsafe { libc::pthread_mutex_lock(mutex) };
@@ -92,7 +92,7 @@ cfg_if::cfg_if! {
                 let number: *const AtomicU32 = &self.0;
                 // SAFETY: the kernel reads a live word, and two live longs if they
                 // are not null.
-                answer(unsafe { libc::syscall(libc::SYS_futex, number, operation, value, rest) })
+                cvt(unsafe { libc::syscall(libc::SYS_futex, number, operation, value, rest) })
                     .map(drop)
             }
         }
@@ -103,11 +103,11 @@ cfg_if::cfg_if! {
         use crate::sys::errno::Errno;
 
         /// A condition.
-        pub(super) struct Change(UnsafeCell<MaybeUninit<libc::pthread_cond_t>>);
+        pub(super) struct Condvar(UnsafeCell<MaybeUninit<libc::pthread_cond_t>>);
 
-        impl Change {
+        impl Condvar {
             pub(super) const fn new() -> Self {
-                Change(UnsafeCell::new(MaybeUninit::uninit()))
+                Condvar(UnsafeCell::new(MaybeUninit::uninit()))
             }
 
             fn condition(&self) -> *mut libc::pthread_cond_t {
@@ -124,7 +124,7 @@ cfg_if::cfg_if! {
                 unsafe { make(self.condition()) };
             }
 
-            pub(super) fn happens(&self) {}
+            pub(super) fn notify_all(&self) {}
 
             pub(super) fn wake(&self) -> Result<(), Errno> {
                 // SAFETY: made by `reset`, in a static.
@@ -173,7 +173,7 @@ cfg_if::cfg_if! {
             mutex: *mut libc::pthread_mutex_t,
             time: u64,
         ) {
-            let rest = timespec(time.saturating_sub(crate::sys::clock::since_start()));
+            let rest = timespec(time.saturating_sub(crate::sys::clock::now_ns()));
             // SAFETY: the caller's promise, and a live timespec.
             unsafe { libc::pthread_cond_timedwait_relative_np(condition, mutex, &rest) };
         }

@@ -8,32 +8,32 @@
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
 
-use super::change::Change;
+use super::condvar::Condvar;
 use super::errno::Errno;
 use super::poll;
 use crate::atomic::{AtomicI32, Ordering};
 
 /// The lock, the change and the value.
-pub(super) struct Monitor<T: Copy + 'static> {
+pub(super) struct ForkMutex<T: Copy + 'static> {
     /// Whose it is. Negative while that process is making it its own.
     process: AtomicI32,
     mutex: UnsafeCell<libc::pthread_mutex_t>,
-    changed: Change,
+    changed: Condvar,
     value: UnsafeCell<T>,
     initial: T,
 }
 
-// SAFETY: the value is reached through `Entered` alone, which has the lock, or by
+// SAFETY: the value is reached through `Locked` alone, which has the lock, or by
 // the one thread that makes it the process's own. The lock and the change are there
 // for threads to share.
-unsafe impl<T: Copy + Send> Sync for Monitor<T> {}
+unsafe impl<T: Copy + Send> Sync for ForkMutex<T> {}
 
-impl<T: Copy> Monitor<T> {
+impl<T: Copy> ForkMutex<T> {
     pub(super) const fn new(initial: T) -> Self {
-        Monitor {
+        ForkMutex {
             process: AtomicI32::new(0),
             mutex: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
-            changed: Change::new(),
+            changed: Condvar::new(),
             value: UnsafeCell::new(initial),
             initial,
         }
@@ -41,12 +41,12 @@ impl<T: Copy> Monitor<T> {
 
     /// Waits for the lock, in the process of this number, which is the caller's. Not
     /// for signal handlers.
-    pub(super) fn enter(&'static self, process: libc::pid_t) -> Entered<T> {
-        self.make_own(process);
+    pub(super) fn lock(&'static self, process: libc::pid_t) -> Locked<T> {
+        self.reset_in_child(process);
         // SAFETY: initialised, and never moved: it is a static. A thread that has
         // it does not come here again.
         unsafe { libc::pthread_mutex_lock(self.mutex.get()) };
-        Entered(self)
+        Locked(self)
     }
 
     /// The process that it belongs to: what the number of a thread's own process is,
@@ -55,7 +55,7 @@ impl<T: Copy> Monitor<T> {
         self.process.load(Ordering::Acquire)
     }
 
-    fn make_own(&self, process: libc::pid_t) {
+    fn reset_in_child(&self, process: libc::pid_t) {
         let beginning = process.wrapping_neg();
         loop {
             let owner = self.process.load(Ordering::Acquire);
@@ -64,7 +64,7 @@ impl<T: Copy> Monitor<T> {
             }
             if owner == beginning {
                 // Another thread is at it.
-                poll::pause();
+                poll::sleep_1ms();
                 continue;
             }
             let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
@@ -89,14 +89,14 @@ impl<T: Copy> Monitor<T> {
 }
 
 /// The lock is held.
-pub(super) struct Entered<T: Copy + 'static>(&'static Monitor<T>);
+pub(super) struct Locked<T: Copy + 'static>(&'static ForkMutex<T>);
 
-impl<T: Copy> Entered<T> {
+impl<T: Copy> Locked<T> {
     /// Lets those that wait look again. Releases the lock first, as they are going to
     /// want it.
     pub(super) fn wake(self) -> Result<(), Errno> {
         let changed = &self.0.changed;
-        changed.happens();
+        changed.notify_all();
         drop(self);
         changed.wake()
     }
@@ -110,7 +110,7 @@ impl<T: Copy> Entered<T> {
     }
 }
 
-impl<T: Copy> Deref for Entered<T> {
+impl<T: Copy> Deref for Locked<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -119,14 +119,14 @@ impl<T: Copy> Deref for Entered<T> {
     }
 }
 
-impl<T: Copy> DerefMut for Entered<T> {
+impl<T: Copy> DerefMut for Locked<T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: the lock is held.
         unsafe { &mut *self.0.value.get() }
     }
 }
 
-impl<T: Copy> Drop for Entered<T> {
+impl<T: Copy> Drop for Locked<T> {
     fn drop(&mut self) {
         // SAFETY: this thread holds it.
         unsafe { libc::pthread_mutex_unlock(self.0.mutex.get()) };
@@ -148,28 +148,28 @@ mod tests {
     /// A service thread that is to end and the one after it can sleep at once.
     #[test]
     fn a_change_wakes_all() {
-        static SLEEPING: Monitor<usize> = Monitor::new(0);
+        static SLEEPING: ForkMutex<usize> = ForkMutex::new(0);
         const LONG: u64 = 20_000_000_000;
 
-        let begin = clock::since_start();
+        let begin = clock::now_ns();
         let sleepers: [_; 3] = core::array::from_fn(|_| {
             thread::spawn(move || {
-                let mut entered = SLEEPING.enter(process());
-                *entered += 1;
-                while *entered < 100 && clock::since_start() < begin + LONG {
-                    entered.wait_until(begin + LONG);
+                let mut locked = SLEEPING.lock(process());
+                *locked += 1;
+                while *locked < 100 && clock::now_ns() < begin + LONG {
+                    locked.wait_until(begin + LONG);
                 }
             })
         });
-        while *SLEEPING.enter(process()) < sleepers.len() {
+        while *SLEEPING.lock(process()) < sleepers.len() {
             thread::yield_now();
         }
-        let mut entered = SLEEPING.enter(process());
-        *entered = 100;
-        assert_eq!(entered.wake(), Ok(()));
+        let mut locked = SLEEPING.lock(process());
+        *locked = 100;
+        assert_eq!(locked.wake(), Ok(()));
         for sleeper in sleepers {
             sleeper.join().expect("no panic");
         }
-        assert!(clock::since_start() < begin + LONG, "one slept on");
+        assert!(clock::now_ns() < begin + LONG, "one slept on");
     }
 }

@@ -5,9 +5,9 @@ use core::mem::MaybeUninit;
 
 /// A name from `uname(2)`, cut to what Linux can give, and filled up with zeros.
 #[derive(Clone, Copy)]
-pub(crate) struct Name([u8; Name::CAPACITY]);
+pub(crate) struct UtsString([u8; UtsString::CAPACITY]);
 
-impl Name {
+impl UtsString {
     /// `__NEW_UTS_LEN` of the kernel.
     const CAPACITY: usize = 64;
 
@@ -16,7 +16,7 @@ impl Name {
         for (to, &from) in bytes.iter_mut().zip(field) {
             *to = from as u8;
         }
-        Name(bytes)
+        UtsString(bytes)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -26,7 +26,7 @@ impl Name {
 }
 
 /// The kernel's release (`6.1.0-13-armmp`) and the machine (`armv7l`).
-pub(crate) fn uname() -> (Name, Name) {
+pub(crate) fn uname() -> (UtsString, UtsString) {
     let mut names = MaybeUninit::<libc::utsname>::zeroed();
     // SAFETY: the pointer is to a whole utsname, which the call fills. It is
     // arrays of integers, for which zero is a value, so even after a failure,
@@ -35,7 +35,10 @@ pub(crate) fn uname() -> (Name, Name) {
         libc::uname(names.as_mut_ptr());
         names.assume_init()
     };
-    (Name::from_c(&names.release), Name::from_c(&names.machine))
+    (
+        UtsString::from_c(&names.release),
+        UtsString::from_c(&names.machine),
+    )
 }
 
 /// The C library that this process runs on.
@@ -159,8 +162,8 @@ mod tests {
     #[test]
     fn names_end_at_zero_and_at_capacity() {
         let mut field = [b'6' as libc::c_char; 65];
-        assert_eq!(Name::from_c(&field).as_str().len(), 64);
+        assert_eq!(UtsString::from_c(&field).as_str().len(), 64);
         field[3] = 0;
-        assert_eq!(Name::from_c(&field).as_str(), "666");
+        assert_eq!(UtsString::from_c(&field).as_str(), "666");
     }
 }
