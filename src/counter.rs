@@ -3,8 +3,13 @@
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-use crate::raw::Raw;
-use crate::{backend, Backend, Error, Mechanism, RawFd, Wait};
+use crate::backend::{AutoNotifier, Mode, Primitive};
+use crate::error::{Error, Operation};
+use crate::fallback::{self, Chain, Unavailable};
+use crate::mechanism::{Backend, Mechanism};
+use crate::notifier::Wait;
+use crate::sys::errno::{Errno, ErrnoGuard};
+use crate::sys::fd::RawFd;
 
 /// A counter that is readable while it is above zero: what eventfd(2) documents,
 /// on both backends.
@@ -57,21 +62,14 @@ use crate::{backend, Backend, Error, Mechanism, RawFd, Wait};
 /// After `fork`, parent and child share the counter. `add` is
 /// async-signal-safe, as [`Notifier::notify`](crate::Notifier::notify) is.
 #[derive(Debug)]
-pub struct Counter(Raw);
-
-/// What [`Counter::take`] takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Mode {
-    /// All there is.
-    Sum,
-    /// One, as `EFD_SEMAPHORE` of Linux 2.6.30 has it. Older kernels do it with
-    /// a pipe.
-    Semaphore,
+pub struct Counter {
+    inner: AutoNotifier,
+    mode: Mode,
 }
 
 impl Counter {
     /// The highest count: what would exceed it is refused, not cut.
-    pub const LIMIT: u64 = u64::MAX - 1;
+    pub const LIMIT: u64 = AutoNotifier::LIMIT;
 
     /// Makes a counter at zero, whose [`take`](Self::take) takes all.
     ///
@@ -79,7 +77,7 @@ impl Counter {
     ///
     /// As for [`AutoNotifier::new`](crate::AutoNotifier::new).
     pub fn new() -> Result<Self, Error> {
-        Raw::make(backend::chain(), Mode::Sum).map(Counter)
+        Self::with_chain(AutoNotifier::default_chain(), Mode::Sum)
     }
 
     /// Makes a counter at zero, whose [`take`](Self::take) takes one.
@@ -89,7 +87,7 @@ impl Counter {
     /// As for [`AutoNotifier::new`](crate::AutoNotifier::new). In a build without the pipe, `ENOSYS` on
     /// kernels before 2.6.30.
     pub fn semaphore() -> Result<Self, Error> {
-        Raw::make(backend::chain(), Mode::Semaphore).map(Counter)
+        Self::with_chain(AutoNotifier::default_chain(), Mode::Semaphore)
     }
 
     /// Makes a counter at zero with this selection.
@@ -104,7 +102,7 @@ impl Counter {
         any(target_os = "linux", target_os = "android"),
     ))]
     pub fn with(selection: crate::Selection, mode: Mode) -> Result<Self, Error> {
-        Raw::make(selection.chain(), mode).map(Counter)
+        Self::with_chain(selection.chain(), mode)
     }
 
     /// Makes a counter at zero on this mechanism and no other.
@@ -114,7 +112,11 @@ impl Counter {
     /// As for [`AutoNotifier::at`](crate::AutoNotifier::at). `ENOSYS` for [`Mode::Semaphore`] on
     /// [`Mechanism::EventFd`], whose system call takes no flags.
     pub fn at(mechanism: Mechanism, mode: Mode) -> Result<Self, Error> {
-        Raw::at(mechanism, mode).map(Counter)
+        AutoNotifier::create(mechanism, mode).map(|inner| Counter { inner, mode })
+    }
+
+    fn with_chain(chain: Chain, mode: Mode) -> Result<Self, Error> {
+        create(chain, mode).map(|inner| Counter { inner, mode })
     }
 
     /// Adds `n`, and so makes the descriptor readable. Zero adds nothing.
@@ -128,7 +130,7 @@ impl Counter {
     /// [`Error::is_would_block`]; the count is as it was. `EINVAL` for
     /// `u64::MAX`, which no count can hold. Else as for [`Notifier::notify`](crate::Notifier::notify).
     pub fn add(&self, n: u64) -> Result<(), Error> {
-        self.0.add(n)
+        add(&self.inner, n).map_err(|errno| Error::new(Operation::Add, self.mechanism(), errno))
     }
 
     /// Takes what the [`mode`](Self::mode) says, or `None` at zero. Does not
@@ -140,7 +142,10 @@ impl Counter {
     ///
     /// As for [`Notifier::clear`](crate::Notifier::clear).
     pub fn take(&self) -> Result<Option<NonZeroU64>, Error> {
-        self.0.take().map(NonZeroU64::new)
+        self.inner
+            .take(self.mode)
+            .map(NonZeroU64::new)
+            .map_err(|errno| Error::new(Operation::Take, self.mechanism(), errno))
     }
 
     /// Sleeps until the count is above zero, or until `timeout` has passed, as
@@ -150,31 +155,31 @@ impl Counter {
     ///
     /// As there.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-        self.0.wait_for(timeout)
+        self.inner.wait(timeout)
     }
 
     /// The descriptor to poll for reading. Read it only through
     /// [`take`](Self::take), and do not close it.
     #[must_use]
-    pub const fn as_raw_fd(&self) -> RawFd {
-        self.0.as_raw_fd()
+    pub fn as_raw_fd(&self) -> RawFd {
+        self.inner.as_raw_fd()
     }
 
     /// What `take` takes.
     #[must_use]
-    pub const fn mode(&self) -> Mode {
-        self.0.mode()
+    pub fn mode(&self) -> Mode {
+        self.mode
     }
 
     /// The mechanism this counter stands on.
     #[must_use]
-    pub const fn mechanism(&self) -> Mechanism {
-        self.0.mechanism()
+    pub fn mechanism(&self) -> Mechanism {
+        self.inner.mechanism()
     }
 
     /// What the counter is made of.
     #[must_use]
-    pub const fn backend(&self) -> Backend {
+    pub fn backend(&self) -> Backend {
         self.mechanism().backend()
     }
 
@@ -186,14 +191,36 @@ impl Counter {
     ///
     /// As there.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        self.0.reinit_after_fork()
+        self.inner.reinit(self.mode)
     }
 
     #[cfg(feature = "std")]
-    pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
-        self.0.ends().borrow()
+    pub(crate) fn fd(&self) -> &crate::sys::fd::Fd {
+        self.inner.fd()
     }
 }
 
 #[cfg(feature = "std")]
 crate::std_impls::impl_as_fd!(Counter);
+
+/// Creates what counts with the first mechanism of the chain that is available.
+pub(crate) fn create(chain: Chain, mode: Mode) -> Result<AutoNotifier, Error> {
+    // An eventfd's semaphore is younger than the calls that create one.
+    let unavailable = match mode {
+        Mode::Sum => Unavailable::Remember,
+        Mode::Semaphore => Unavailable::AskAgain,
+    };
+    fallback::first_available(chain, unavailable, |mechanism| {
+        AutoNotifier::create(mechanism, mode)
+    })
+}
+
+/// [`Counter::add`], with the errno alone.
+pub(crate) fn add(inner: &AutoNotifier, n: u64) -> Result<(), Errno> {
+    let _guard = ErrnoGuard::new();
+    match n {
+        0 => Ok(()),
+        u64::MAX => Err(libc::EINVAL),
+        _ => inner.add(n),
+    }
+}

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
+use crate::mechanism::Mechanism;
 use crate::sys::errno::{self, Errno};
-use crate::Mechanism;
 
 /// A system call that failed. Small, `Copy`, and nothing of it is lost.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,38 +47,11 @@ pub enum Operation {
     Next,
 }
 
-/// What a caller wants to know of a failure.
-pub trait FromErrno: Sized {
-    /// Keeps of it what is wanted.
-    fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self;
-
-    /// The errno.
-    fn errno(&self) -> Errno;
-}
-
-impl FromErrno for Error {
-    fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self {
-        Error::new(operation, mechanism, errno)
-    }
-
-    fn errno(&self) -> Errno {
-        self.errno
-    }
-}
-
-/// The errno alone, as the C library wants it.
-impl FromErrno for Errno {
-    fn new(_: Operation, _: Mechanism, errno: Errno) -> Self {
-        errno
-    }
-
-    fn errno(&self) -> Errno {
-        *self
-    }
-}
-
 impl Error {
-    pub(crate) const fn new(operation: Operation, mechanism: Mechanism, errno: Errno) -> Self {
+    /// Makes an error of a [`Notifier`](crate::Notifier) that another crate implements,
+    /// whose mechanism is [`Mechanism::Other`].
+    #[must_use]
+    pub const fn new(operation: Operation, mechanism: Mechanism, errno: i32) -> Self {
         Error {
             errno,
             operation,
@@ -112,7 +85,7 @@ impl Error {
     }
 
     /// What a person can do about it.
-    fn advice(&self) -> Option<&'static str> {
+    fn hint(&self) -> Option<&'static str> {
         match (self.operation, self.mechanism, self.errno) {
             (Operation::Verify, ..) => Some("the call answered, but not as documented"),
             (
@@ -125,11 +98,11 @@ impl Error {
                 Mechanism::Pipe2 | Mechanism::Pipe,
                 libc::EMFILE | libc::ENFILE,
             ) => Some("a pipe needs two"),
-            // Also a semaphore on a call that is here and has no flag for it.
+            // Also a semaphore on a call that is available and takes no flag for it.
             (Operation::Create, Mechanism::EventFd2 | Mechanism::EventFd, libc::ENOSYS) => {
-                Some("not here, or not what was asked for; a pipe does without")
+                Some("eventfd is unavailable or lacks this mode; a pipe supports it")
             }
-            (Operation::Create, _, libc::EINVAL) => Some("that mechanism cannot do it"),
+            (Operation::Create, _, libc::EINVAL) => Some("the mechanism does not support it"),
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
             (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
             (Operation::Send, _, libc::EAGAIN) => Some("the pipe is full"),
@@ -137,7 +110,7 @@ impl Error {
                 Some("the thread is the parent's: call reinit_after_fork")
             }
             (Operation::Create, Mechanism::TimerThread, libc::EAGAIN) => {
-                Some("no thread is to be had")
+                Some("the system could not create a thread")
             }
             (Operation::Watch, _, libc::EINVAL) => {
                 Some("no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own")
@@ -183,8 +156,8 @@ impl fmt::Display for Error {
             write!(f, "{} on ", self.operation)?;
         }
         write!(f, "{}: {}", self.mechanism, errno::Description(self.errno))?;
-        match self.advice() {
-            Some(advice) => write!(f, "; {advice}"),
+        match self.hint() {
+            Some(hint) => write!(f, "; {hint}"),
             None => Ok(()),
         }
     }

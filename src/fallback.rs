@@ -1,61 +1,60 @@
-//! How the chain is walked: from the best mechanism down, one step for each errno
-//! that means "not here", and nothing else.
+//! The fallback chain: which mechanisms are tried in which order, and which errnos lead from
+//! one to the next.
 
 use crate::atomic::{AtomicU32, Ordering};
-use crate::error::FromErrno;
+use crate::error::Error;
+use crate::mechanism::Mechanism;
 use crate::sys::errno::Errno;
-use crate::Mechanism;
+use crate::sys::fd::Trust;
 
 /// The mechanisms to try, best first: neighbours in the order of [`Mechanism`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain {
-    pub(crate) best: Mechanism,
+    pub(crate) first: Mechanism,
     pub(crate) last: Mechanism,
 }
 
 impl Chain {
     pub(crate) fn contains(self, mechanism: Mechanism) -> bool {
-        (self.best as u32..=self.last as u32).contains(&(mechanism as u32))
+        (self.first as u32..=self.last as u32).contains(&(mechanism as u32))
     }
 }
 
-/// What a failure at a mechanism means.
+/// What a failure of a mechanism means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// This way does not exist here: try the next mechanism.
+    /// The mechanism is unavailable: try the next one.
     TryNext,
-    /// The way exists and failed: the caller must know.
+    /// The mechanism is available and failed: return the error to the caller.
     Fail,
 }
 
 /// Decides by errno alone, so that a table can test it.
 pub(crate) const fn decide(mechanism: Mechanism, errno: Errno) -> Decision {
     match (mechanism, errno) {
-        // The kernel has no such call, or it is configured out.
+        // The kernel does not have the call, or it is configured out.
         (_, libc::ENOSYS) => Decision::TryNext,
-        // There was an answer, but the descriptor that it gave does not exist.
+        // There was an answer, but the descriptor that it named does not exist.
         (_, libc::EBADF) => Decision::TryNext,
-        // A seccomp policy or another sandbox refuses the call. A policy that
-        // knows `eventfd` may not know the younger `eventfd2`, and the reverse.
+        // A seccomp policy or another sandbox refuses the call. A policy that knows
+        // `eventfd` may not know the younger `eventfd2`, and the reverse.
         (_, libc::EPERM | libc::EACCES) => Decision::TryNext,
-        // The call is here but not these flags, as some emulated kernels say.
+        // The call is available but not with these flags, as some emulated kernels say.
         // Without flags nothing can be invalid, so EINVAL is an error there.
         (Mechanism::EventFd2 | Mechanism::Pipe2, libc::EINVAL) => Decision::TryNext,
-        // A build without signals and timers, whose mechanisms it never asks about, is
-        // smaller without these.
+        // A build without signals and timers never asks about their mechanisms, and is
+        // smaller without these lines.
         #[cfg(any(feature = "signal", test))]
         (Mechanism::SignalFd4, libc::EINVAL) => Decision::TryNext,
-        // The same with flags: Linux 2.6.25 and 2.6.26. With and without, this is
-        // what `timerfd` of 2.6.22 to 2.6.24 answers, whose number on x86 and ARM
-        // is that of `timerfd_create`: it reads its times from a null, or does not
-        // know the clock.
+        // The same with flags: Linux 2.6.25 and 2.6.26. With and without, this is what
+        // `timerfd` of 2.6.22 to 2.6.24 answers, whose number on x86 and ARM is that of
+        // `timerfd_create`: it reads its times from a null, or does not know the clock.
         #[cfg(any(feature = "timer", test))]
         (Mechanism::TimerFdFlags | Mechanism::TimerFd, libc::EINVAL | libc::EFAULT) => {
             Decision::TryNext
         }
-        // The anonymous-inode device that eventfd, signalfd and timerfd live on could
-        // not be mounted (eventfd(2), signalfd(2)); pipes, handlers and threads live
-        // elsewhere.
+        // The anonymous-inode device that eventfd, signalfd and timerfd live on could not
+        // be mounted (eventfd(2), signalfd(2)); pipes, handlers and threads do not need it.
         (Mechanism::EventFd2 | Mechanism::EventFd, libc::ENODEV) => Decision::TryNext,
         #[cfg(any(feature = "signal", test))]
         (Mechanism::SignalFd4 | Mechanism::SignalFd, libc::ENODEV) => Decision::TryNext,
@@ -67,22 +66,33 @@ pub(crate) const fn decide(mechanism: Mechanism, errno: Errno) -> Decision {
     }
 }
 
-/// Makes something on the best mechanism that is here: `best`, `last`, or one between.
+/// What becomes of the knowledge that a mechanism is unavailable.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unavailable {
+    /// It holds for every object: do not ask again.
+    Remember,
+    /// It holds for the object that was asked for, which wants more than others.
+    AskAgain,
+}
+
+/// Creates something with the first mechanism of the chain that is available.
 ///
-/// A mechanism that was once found absent, by one that `remembers`, is not asked again,
-/// except the last one: if that is absent too, the error is the kernel's own.
-pub(crate) fn first_available<T, E: FromErrno>(
-    Chain { best, last }: Chain,
-    remembers: bool,
-    mut make: impl FnMut(Mechanism) -> Result<T, E>,
-) -> Result<T, E> {
-    let mut mechanism = best;
+/// A mechanism that is remembered as unavailable is not asked again, except the last one:
+/// if that is unavailable too, the error is the kernel's own.
+pub(crate) fn first_available<T>(
+    chain: Chain,
+    unavailable: Unavailable,
+    mut create: impl FnMut(Mechanism) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let mut mechanism = chain.first;
     loop {
-        let is_last = mechanism == last;
-        if is_last || !known(ABSENT, mechanism) {
-            match make(mechanism) {
-                Err(error) if !is_last && decide(mechanism, error.errno()) == Decision::TryNext => {
-                    if remembers {
+        let is_last = mechanism == chain.last;
+        if is_last || !is_known(ABSENT, mechanism) {
+            match create(mechanism) {
+                Err(error)
+                    if !is_last && decide(mechanism, error.raw_os_error()) == Decision::TryNext =>
+                {
+                    if unavailable == Unavailable::Remember {
                         set_known(ABSENT, mechanism);
                     }
                 }
@@ -93,33 +103,36 @@ pub(crate) fn first_available<T, E: FromErrno>(
     }
 }
 
-/// Whether `mechanism` has proved itself in this process.
-pub(crate) fn is_verified(mechanism: Mechanism) -> bool {
-    known(VERIFIED, mechanism)
+/// Returns whether this mechanism has proved itself in this process.
+pub(crate) fn trust(mechanism: Mechanism) -> Trust {
+    match is_known(PROVED, mechanism) {
+        true => Trust::Proved,
+        false => Trust::Verify,
+    }
 }
 
-/// Remembers that it did.
-pub(crate) fn set_verified(mechanism: Mechanism) {
-    set_known(VERIFIED, mechanism);
+/// Remembers that this mechanism has proved itself.
+pub(crate) fn set_proved(mechanism: Mechanism) {
+    set_known(PROVED, mechanism);
 }
 
-/// What this process has learnt: sixteen bits of mechanisms that were verified, sixteen
-/// of mechanisms that are absent.
+/// What this process knows: sixteen bits for mechanisms that have proved themselves, sixteen
+/// for those that are unavailable.
 ///
-/// Relaxed is enough, and so is a load and a store. A bit is only ever set, it
-/// publishes no other memory, and where one is missed, or lost to the store of
-/// another thread, the kernel is asked again and gives the same answer.
+/// Relaxed is enough, and so is a load and a store. A bit is only ever set, it publishes no
+/// other memory, and where one is missed, or lost to the store of another thread, the kernel
+/// is asked again and gives the same answer.
 static KNOWN: AtomicU32 = AtomicU32::new(0);
-const VERIFIED: u32 = 1;
+const PROVED: u32 = 1;
 const ABSENT: u32 = 1 << 16;
 
-fn known(kind: u32, mechanism: Mechanism) -> bool {
-    KNOWN.load(Ordering::Relaxed) & kind << mechanism as u32 != 0
+fn is_known(what: u32, mechanism: Mechanism) -> bool {
+    KNOWN.load(Ordering::Relaxed) & what << mechanism as u32 != 0
 }
 
-fn set_known(kind: u32, mechanism: Mechanism) {
-    let learnt = KNOWN.load(Ordering::Relaxed);
-    KNOWN.store(learnt | kind << mechanism as u32, Ordering::Relaxed);
+fn set_known(what: u32, mechanism: Mechanism) {
+    let known = KNOWN.load(Ordering::Relaxed);
+    KNOWN.store(known | what << mechanism as u32, Ordering::Relaxed);
 }
 
 #[cfg(test)]
@@ -135,15 +148,15 @@ mod tests {
             (libc::ENOSYS,  [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
             (libc::EPERM,   [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
             (libc::EACCES,  [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
-            (libc::EINVAL,  [TryNext,  Fail,   TryNext,  Fail,   TryNext,  Fail,   Fail]),
-            (libc::ENODEV,  [TryNext,  TryNext,  Fail,   Fail,   TryNext,  TryNext,  Fail]),
-            (libc::EMFILE,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
-            (libc::ENFILE,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
-            (libc::ENOMEM,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
-            (libc::EFAULT,  [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
-            (libc::EINTR,   [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+            (libc::EINVAL,  [TryNext,  Fail,     TryNext,  Fail,     TryNext,  Fail,     Fail]),
+            (libc::ENODEV,  [TryNext,  TryNext,  Fail,     Fail,     TryNext,  TryNext,  Fail]),
+            (libc::EMFILE,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
+            (libc::ENFILE,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
+            (libc::ENOMEM,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
+            (libc::EFAULT,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
+            (libc::EINTR,   [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
             (libc::EBADF,   [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
-            (0,             [Fail,   Fail,   Fail,   Fail,   Fail,   Fail,   Fail]),
+            (0,             [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
         ];
         for (errno, decisions) in table {
             let mechanisms = Mechanism::FOR_NOTIFIERS
@@ -164,18 +177,18 @@ mod tests {
         #[rustfmt::skip]
         let table = [
             //                TimerFdFlags  TimerFd   TimerThread
-            (libc::ENOSYS,  [TryNext,      TryNext,  TryNext]),
-            (libc::EPERM,   [TryNext,      TryNext,  TryNext]),
-            (libc::EACCES,  [TryNext,      TryNext,  TryNext]),
-            (libc::EINVAL,  [TryNext,      TryNext,  Fail]),
-            (libc::EFAULT,  [TryNext,      TryNext,  Fail]),
-            (libc::ENODEV,  [TryNext,      TryNext,  Fail]),
-            (libc::EMFILE,  [Fail,       Fail,   Fail]),
-            (libc::ENFILE,  [Fail,       Fail,   Fail]),
-            (libc::ENOMEM,  [Fail,       Fail,   Fail]),
-            (libc::EAGAIN,  [Fail,       Fail,   Fail]),
-            (libc::EBADF,   [TryNext,      TryNext,  TryNext]),
-            (0,             [Fail,       Fail,   Fail]),
+            (libc::ENOSYS,  [TryNext,      TryNext, TryNext]),
+            (libc::EPERM,   [TryNext,      TryNext, TryNext]),
+            (libc::EACCES,  [TryNext,      TryNext, TryNext]),
+            (libc::EINVAL,  [TryNext,      TryNext, Fail]),
+            (libc::EFAULT,  [TryNext,      TryNext, Fail]),
+            (libc::ENODEV,  [TryNext,      TryNext, Fail]),
+            (libc::EMFILE,  [Fail,         Fail,    Fail]),
+            (libc::ENFILE,  [Fail,         Fail,    Fail]),
+            (libc::ENOMEM,  [Fail,         Fail,    Fail]),
+            (libc::EAGAIN,  [Fail,         Fail,    Fail]),
+            (libc::EBADF,   [TryNext,      TryNext, TryNext]),
+            (0,             [Fail,         Fail,    Fail]),
         ];
         for (errno, decisions) in table {
             for (mechanism, decision) in Mechanism::FOR_TIMERS.into_iter().zip(decisions) {

@@ -93,12 +93,12 @@ mod channel;
 mod counter;
 mod error;
 mod fallback;
+#[doc(hidden)]
+pub mod ffi;
 mod mechanism;
 mod notifier;
 #[cfg(feature = "pipe-channel")]
 mod pipe_channel;
-#[doc(hidden)]
-pub mod raw;
 mod report;
 #[cfg(feature = "signal")]
 mod signals;
@@ -112,16 +112,17 @@ mod waker;
 pub use backend::*;
 #[cfg(feature = "channel")]
 pub use channel::*;
-pub use counter::{Counter, Mode};
+pub use counter::Counter;
 pub use error::{Error, Operation};
-pub use mechanism::Mechanism;
-pub use notifier::{Backend, Notifier, RawFd, Wait};
+pub use mechanism::{Backend, Mechanism};
+pub use notifier::{Notifier, Wait};
 #[cfg(feature = "pipe-channel")]
 pub use pipe_channel::PipeChannel;
-pub use report::{probe, Outcome, Reason, Report};
+pub use report::*;
 #[cfg(feature = "signal")]
 pub use signals::{Signal, Signals};
-pub use sys::utsname::Libc;
+pub use sys::fd::RawFd;
+pub use sys::libc_version::Libc;
 #[cfg(feature = "timer")]
 pub use timer::Timer;
 pub use waker::{Awake, Prepared, Waker};

@@ -1,16 +1,19 @@
-//! The mechanisms of the chain, best first.
+//! The mechanisms that create an object, and the backends that they belong to.
 
 use core::fmt;
 
-use crate::Backend;
+use crate::sys::fd::Flags;
 
-/// One way of making descriptors, of whatever kind they are.
+/// A way of creating an object: a system call and its arguments.
+///
+/// The kernel is asked for them in a fixed order, best first, until one is available: the
+/// fallback chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mechanism {
     /// `eventfd2(0, EFD_CLOEXEC | EFD_NONBLOCK)`, since Linux 2.6.27.
     EventFd2,
-    /// `eventfd(0)`, then `fcntl` for the flags. Linux 2.6.22 to 2.6.26, on
+    /// `eventfd(0)`, then `fcntl` for the flags: Linux 2.6.22 to 2.6.26, on
     /// architectures older than 2.6.27.
     EventFd,
     /// `pipe2(O_CLOEXEC | O_NONBLOCK)`, since Linux 2.6.27.
@@ -19,8 +22,8 @@ pub enum Mechanism {
     Pipe,
     /// `signalfd4(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK)`, since Linux 2.6.27.
     SignalFd4,
-    /// `signalfd(-1, mask)`, then `fcntl` for the flags. Linux 2.6.22 to 2.6.26,
-    /// on architectures older than 2.6.27.
+    /// `signalfd(-1, mask)`, then `fcntl` for the flags: Linux 2.6.22 to 2.6.26, on
+    /// architectures older than 2.6.27.
     SignalFd,
     /// A signal handler that notifies, on every kernel.
     SignalHandler,
@@ -31,11 +34,13 @@ pub enum Mechanism {
     TimerFd,
     /// A thread that counts, on every kernel.
     TimerThread,
+    /// A mechanism of a [`Notifier`](crate::Notifier) that another crate implements.
+    Other,
 }
 
 impl Mechanism {
-    /// Those of a notifier, a counter or a channel, in the order in which they are
-    /// tried.
+    /// The mechanisms of a notifier, a counter or a channel, in the order in which they
+    /// are tried.
     pub const FOR_NOTIFIERS: [Mechanism; 4] = [
         Mechanism::EventFd2,
         Mechanism::EventFd,
@@ -43,21 +48,21 @@ impl Mechanism {
         Mechanism::Pipe,
     ];
 
-    /// Those of signals.
+    /// The mechanisms of [`Signals`](crate::Signals), in the order in which they are tried.
     pub const FOR_SIGNALS: [Mechanism; 3] = [
         Mechanism::SignalFd4,
         Mechanism::SignalFd,
         Mechanism::SignalHandler,
     ];
 
-    /// Those of a timer.
+    /// The mechanisms of a [`Timer`](crate::Timer), in the order in which they are tried.
     pub const FOR_TIMERS: [Mechanism; 3] = [
         Mechanism::TimerFdFlags,
         Mechanism::TimerFd,
         Mechanism::TimerThread,
     ];
 
-    /// The backend that stands on this mechanism.
+    /// Returns the backend that this mechanism creates.
     #[must_use]
     pub const fn backend(self) -> Backend {
         match self {
@@ -67,12 +72,13 @@ impl Mechanism {
             Mechanism::SignalHandler => Backend::SignalHandler,
             Mechanism::TimerFdFlags | Mechanism::TimerFd => Backend::TimerFd,
             Mechanism::TimerThread => Backend::TimerThread,
+            Mechanism::Other => Backend::Other,
         }
     }
 
-    /// A name: of the system call where that tells the mechanisms apart (`eventfd2`,
-    /// `eventfd`, `pipe2`, `pipe`, `signalfd4`, `signalfd`), else `signal-handler`,
-    /// `timerfd-flags`, `timerfd` or `timer-thread`.
+    /// Returns a name: that of the system call where it tells the mechanisms apart
+    /// (`eventfd2`, `eventfd`, `pipe2`, `pipe`, `signalfd4`, `signalfd`), else
+    /// `signal-handler`, `timerfd-flags`, `timerfd`, `timer-thread` or `other`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -86,16 +92,17 @@ impl Mechanism {
             Mechanism::TimerFdFlags => "timerfd-flags",
             Mechanism::TimerFd => "timerfd",
             Mechanism::TimerThread => "timer-thread",
+            Mechanism::Other => "other",
         }
     }
 
-    /// The one that is tried after it; itself if it is the last.
+    /// Returns the mechanism that is tried after this one; the last returns itself.
     pub(crate) const fn next(self) -> Self {
         match self {
             Mechanism::EventFd2 => Mechanism::EventFd,
             Mechanism::EventFd => Mechanism::Pipe2,
             Mechanism::Pipe2 => Mechanism::Pipe,
-            // For size: who asks has the feature.
+            // For size: only a build with the feature asks.
             #[cfg(feature = "signal")]
             Mechanism::SignalFd4 => Mechanism::SignalFd,
             #[cfg(feature = "signal")]
@@ -108,17 +115,63 @@ impl Mechanism {
         }
     }
 
-    /// Whether the kernel sets the descriptors' flags while it makes them: then
-    /// it is Linux 2.6.27 or later, and has the other calls with flags too.
-    pub(crate) const fn has_flags(self) -> bool {
-        matches!(
-            self,
-            Mechanism::EventFd2 | Mechanism::Pipe2 | Mechanism::SignalFd4 | Mechanism::TimerFdFlags
-        )
+    /// Returns whether the kernel sets the descriptors' flags while it creates them.
+    pub(crate) const fn flags(self) -> Flags {
+        match self {
+            Mechanism::EventFd2 | Mechanism::Pipe2 => Flags::Atomic,
+            #[cfg(feature = "signal")]
+            Mechanism::SignalFd4 => Flags::Atomic,
+            #[cfg(feature = "timer")]
+            Mechanism::TimerFdFlags => Flags::Atomic,
+            _ => Flags::ByFcntl,
+        }
     }
 }
 
 impl fmt::Display for Mechanism {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What an object is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Backend {
+    /// One eventfd.
+    EventFd,
+    /// Both ends of a pipe.
+    Pipe,
+    /// One signalfd.
+    SignalFd,
+    /// A notifier and a signal handler.
+    SignalHandler,
+    /// One timerfd.
+    TimerFd,
+    /// A counter and a thread.
+    TimerThread,
+    /// A [`Notifier`](crate::Notifier) that another crate implements.
+    Other,
+}
+
+impl Backend {
+    /// Returns `eventfd`, `pipe`, `signalfd`, `signal-handler`, `timerfd`, `timer-thread`
+    /// or `other`.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Backend::EventFd => "eventfd",
+            Backend::Pipe => "pipe",
+            Backend::SignalFd => "signalfd",
+            Backend::SignalHandler => "signal-handler",
+            Backend::TimerFd => "timerfd",
+            Backend::TimerThread => "timer-thread",
+            Backend::Other => "other",
+        }
+    }
+}
+
+impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }

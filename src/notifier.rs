@@ -1,19 +1,17 @@
-//! The contract.
+//! The contract that every backend keeps.
 
-use core::fmt;
 use core::time::Duration;
 
-use crate::Error;
-
-/// A file descriptor's number, as in `std::os::unix::io`.
-pub type RawFd = libc::c_int;
+use crate::error::Error;
+use crate::mechanism::{Backend, Mechanism};
+use crate::sys::fd::RawFd;
 
 /// A descriptor that wakes whoever polls it.
 ///
 /// # The contract
 ///
-/// Every backend keeps all of it, on every mechanism of the chain; the test of a
-/// clause bears its name.
+/// Every backend keeps all of it, on every mechanism; the test of a clause bears its
+/// name.
 ///
 /// 1. **Never blocks, never full.** [`notify`](Self::notify) does not block,
 ///    and does not fail because many notifications are pending.
@@ -38,7 +36,7 @@ pub type RawFd = libc::c_int;
 ///    monotonic deadline across signals.
 /// 8. **Fork.** After `fork`, parent and child share the notifier, as they
 ///    share a bare descriptor: either can notify, and whoever clears first
-///    takes the notification. `reinit_after_fork` of the concrete types gives
+///    takes the notification. [`reinit_after_fork`](Self::reinit_after_fork) gives
 ///    the calling process a notifier of its own under the same numbers.
 /// 9. **Dropping.** Drop closes each descriptor once. It never wakes or kills
 ///    anyone: there is no hang-up and no SIGPIPE while another process still
@@ -50,6 +48,15 @@ pub type RawFd = libc::c_int;
 /// clears afterwards can throw away the wake-up for what came in between.
 ///
 /// No method panics.
+///
+/// # Implementations
+///
+/// [`EventFd`](crate::EventFd), [`SelfPipe`](crate::SelfPipe),
+/// [`AutoNotifier`](crate::AutoNotifier) and [`Waker`](crate::Waker), which have the same
+/// methods without the trait. Another crate may implement it too, for a descriptor of
+/// another kind or for a test, and then promises the nine clauses itself;
+/// [`Error::new`](crate::Error::new) makes the errors, and its mechanism is
+/// [`Mechanism::Other`].
 pub trait Notifier: Send + Sync {
     /// Makes the descriptor readable. One system call (`write`).
     ///
@@ -86,12 +93,31 @@ pub trait Notifier: Send + Sync {
     /// `clock_gettime`, where a sandbox refuses that.
     fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error>;
 
-    /// The descriptor to poll for reading. Read it only through
+    /// Returns the descriptor to poll for reading. Read it only through
     /// [`clear`](Self::clear), and do not close it.
     fn as_raw_fd(&self) -> RawFd;
 
-    /// What the notifier is made of.
-    fn backend(&self) -> Backend;
+    /// Returns the mechanism that created the notifier.
+    fn mechanism(&self) -> Mechanism;
+
+    /// Returns what the notifier is made of.
+    fn backend(&self) -> Backend {
+        self.mechanism().backend()
+    }
+
+    /// Puts new descriptors, with nothing pending, under the same numbers; the other
+    /// process's are untouched. For the child, after `fork`.
+    ///
+    /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the old descriptors,
+    /// and is shared with the parent anyway: create another.
+    ///
+    /// # Errors
+    ///
+    /// `EMFILE`, `ENFILE`, `ENOMEM`, with the notifier as it was. Where a sandbox refuses
+    /// the last step only, the error comes with a new notifier that is not close-on-exec
+    /// (`fcntl` on the mechanisms without flags), or with one that is of no use until this
+    /// succeeds (`dup2` of a pipe's second end).
+    fn reinit_after_fork(&self) -> Result<(), Error>;
 }
 
 /// Why [`Notifier::wait`] returned.
@@ -104,41 +130,12 @@ pub enum Wait {
     TimedOut,
 }
 
-/// What an object is made of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Backend {
-    /// One eventfd.
-    EventFd,
-    /// Both ends of a pipe.
-    Pipe,
-    /// One signalfd.
-    SignalFd,
-    /// A notifier and a signal handler.
-    SignalHandler,
-    /// One timerfd.
-    TimerFd,
-    /// A counter and a thread.
-    TimerThread,
-}
-
-impl Backend {
-    /// `eventfd`, `pipe`, `signalfd`, `signal-handler`, `timerfd` or `timer-thread`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Backend::EventFd => "eventfd",
-            Backend::Pipe => "pipe",
-            Backend::SignalFd => "signalfd",
-            Backend::SignalHandler => "signal-handler",
-            Backend::TimerFd => "timerfd",
-            Backend::TimerThread => "timer-thread",
+impl Wait {
+    /// Translates what `poll` says of the descriptor.
+    pub(crate) const fn from_readable(readable: bool) -> Self {
+        match readable {
+            true => Wait::Notified,
+            false => Wait::TimedOut,
         }
-    }
-}
-
-impl fmt::Display for Backend {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }

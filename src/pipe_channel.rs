@@ -6,9 +6,12 @@ use core::time::Duration;
 
 use bytemuck::{AnyBitPattern, NoUninit};
 
-use crate::backend::SelfPipe;
+use crate::backend::{Primitive, SelfPipe};
+use crate::error::{Error, Operation};
+use crate::mechanism::Mechanism;
+use crate::notifier::Wait;
 use crate::sys::errno::{Errno, ErrnoGuard};
-use crate::{Error, Mechanism, Notifier, Operation, RawFd, Wait};
+use crate::sys::fd::RawFd;
 
 /// A pipe that carries small plain values: between threads, and between parent
 /// and child after `fork`.
@@ -90,14 +93,12 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     ///
     /// `EAGAIN` if the pipe is full: see [`Error::is_would_block`]. A pipe has
     /// room for 64 KiB, or less for a user who has very many of them (pipe(7)).
-    /// Else as for [`Notifier::notify`].
+    /// Else as for [`Notifier::notify`](crate::Notifier::notify).
     pub fn send(&self, value: T) -> Result<(), Error> {
         let _guard = ErrnoGuard::new();
         self.pipe
-            .raw()
-            .ends()
+            .notify_fd()
             .write(bytemuck::bytes_of(&value))
-            .map(drop)
             .map_err(|errno| self.error(Operation::Send, errno))
     }
 
@@ -106,16 +107,11 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`]. `EIO` if somebody wrote other things into the
+    /// As for [`Notifier::clear`](crate::Notifier::clear). `EIO` if somebody wrote other things into the
     /// pipe by number.
     pub fn try_recv(&self) -> Result<Option<T>, Error> {
         let mut value = T::zeroed();
-        let errno = match self
-            .pipe
-            .raw()
-            .ends()
-            .read(bytemuck::bytes_of_mut(&mut value))
-        {
+        let errno = match self.pipe.fd().read(bytemuck::bytes_of_mut(&mut value)) {
             Ok(read) if read == size_of::<T>() => return Ok(Some(value)),
             Err(libc::EAGAIN) => return Ok(None),
             Ok(0) => libc::EPIPE,
@@ -126,7 +122,7 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     }
 
     /// Sleeps until there is a value, or until `timeout` has passed, as
-    /// [`Notifier::wait`] does.
+    /// [`Notifier::wait`](crate::Notifier::wait) does.
     ///
     /// # Errors
     ///
@@ -138,13 +134,13 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     /// The descriptor to poll for reading. Read it only through
     /// [`try_recv`](Self::try_recv), and do not close it.
     #[must_use]
-    pub const fn as_raw_fd(&self) -> RawFd {
+    pub fn as_raw_fd(&self) -> RawFd {
         self.pipe.as_raw_fd()
     }
 
     /// The mechanism this channel stands on.
     #[must_use]
-    pub const fn mechanism(&self) -> Mechanism {
+    pub fn mechanism(&self) -> Mechanism {
         self.pipe.mechanism()
     }
 

@@ -2,10 +2,20 @@
 
 use core::fmt;
 
-use crate::fallback::{decide, Chain, Decision};
+use crate::backend::{AutoNotifier, Primitive};
+use crate::error::{Error, Operation};
+use crate::fallback::{self, Chain, Unavailable};
+use crate::mechanism::Mechanism;
 use crate::sys::errno;
-use crate::sys::utsname::{self, Libc, UtsString};
-use crate::{backend, AutoNotifier, Error, Mechanism, Operation};
+use crate::sys::libc_version::Libc;
+use crate::sys::utsname::{self, UtsString};
+
+#[cfg(all(
+    feature = "eventfd",
+    feature = "pipe",
+    any(target_os = "linux", target_os = "android"),
+))]
+use crate::backend::{is_old_glibc, Selection};
 
 /// Asks every mechanism of this build, and reports what
 /// [`AutoNotifier::new`](crate::AutoNotifier::new) chooses and why.
@@ -14,7 +24,19 @@ use crate::{backend, AutoNotifier, Error, Mechanism, Operation};
 /// that the process has found absent before.
 #[must_use]
 pub fn probe() -> Report {
-    Report::new(backend::plan())
+    Report::new(Candidates::default())
+}
+
+/// Asks the mechanisms that `selection` allows, and reports what
+/// [`AutoNotifier::with`] chooses and why. [`probe`] does it for [`Selection::Auto`].
+#[cfg(all(
+    feature = "eventfd",
+    feature = "pipe",
+    any(target_os = "linux", target_os = "android"),
+))]
+#[must_use]
+pub fn probe_with(selection: Selection) -> Report {
+    Report::new(selection.into())
 }
 
 /// The answer of [`probe`]. Shown with `{}` it is a report for a person.
@@ -26,7 +48,7 @@ pub struct Report {
     /// In the order of [`Mechanism::FOR_NOTIFIERS`].
     outcomes: [Outcome; 4],
     choice: Result<Mechanism, Error>,
-    why: Why,
+    cause: Cause,
 }
 
 /// What a mechanism answered to a [`probe`].
@@ -40,17 +62,53 @@ pub enum Outcome {
     NotAsked,
 }
 
-/// What to ask, and what to choose from.
-pub(crate) struct Plan {
-    pub(crate) ask: Chain,
-    pub(crate) candidates: Chain,
-    pub(crate) why: Why,
+/// The mechanisms to ask, and those to choose from.
+struct Candidates {
+    ask: Chain,
+    choose: Chain,
+    cause: Cause,
+}
+
+cfg_if::cfg_if! {
+    if #[cfg(all(
+        feature = "eventfd",
+        feature = "pipe",
+        any(target_os = "linux", target_os = "android"),
+    ))] {
+        impl Default for Candidates {
+            fn default() -> Self {
+                Selection::Auto.into()
+            }
+        }
+
+        impl From<Selection> for Candidates {
+            fn from(selection: Selection) -> Self {
+                let choose = selection.chain();
+                let (ask, cause) = match selection {
+                    Selection::EventFd | Selection::Pipe => (choose, Cause::Selected),
+                    Selection::Auto if is_old_glibc() => (AutoNotifier::CHAIN, Cause::OldGlibc),
+                    Selection::Auto | Selection::Kernel => (AutoNotifier::CHAIN, Cause::Best),
+                };
+                Candidates { ask, choose, cause }
+            }
+        }
+    } else {
+        impl Default for Candidates {
+            fn default() -> Self {
+                Candidates {
+                    ask: AutoNotifier::CHAIN,
+                    choose: AutoNotifier::CHAIN,
+                    cause: Cause::OnlyBackend,
+                }
+            }
+        }
+    }
 }
 
 /// Why these candidates and no others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code)] // Which of them there are is a matter of features.
-pub(crate) enum Why {
+enum Cause {
     /// All mechanisms were candidates.
     Best,
     /// The glibc is too old for eventfd.
@@ -62,10 +120,10 @@ pub(crate) enum Why {
 }
 
 impl Report {
-    pub(crate) fn new(plan: Plan) -> Self {
+    fn new(candidates: Candidates) -> Self {
         let (kernel, machine) = utsname::uname();
         let outcomes = Mechanism::FOR_NOTIFIERS.map(|mechanism| {
-            if !plan.ask.contains(mechanism) {
+            if !candidates.ask.contains(mechanism) {
                 return Outcome::NotAsked;
             }
             match AutoNotifier::at(mechanism) {
@@ -78,8 +136,8 @@ impl Report {
             machine,
             libc: Libc::running(),
             outcomes,
-            choice: choose(plan.candidates, &outcomes),
-            why: plan.why,
+            choice: choose(candidates.choose, &outcomes),
+            cause: candidates.cause,
         }
     }
 
@@ -122,23 +180,17 @@ impl Report {
     }
 }
 
-/// What the chain does, on answers that are in already.
-fn choose(candidates: Chain, outcomes: &[Outcome; 4]) -> Result<Mechanism, Error> {
-    let mut last = Error::new(Operation::Create, Mechanism::Pipe, libc::ENOSYS);
-    for (mechanism, outcome) in Mechanism::FOR_NOTIFIERS.into_iter().zip(outcomes) {
-        match outcome {
-            _ if !candidates.contains(mechanism) => {}
-            Outcome::Works => return Ok(mechanism),
-            Outcome::NotAsked => {}
-            Outcome::Failed(error) => {
-                last = *error;
-                if decide(mechanism, error.raw_os_error()) == Decision::Fail {
-                    break;
-                }
+/// Chooses as the fallback chain does, from the answers that are there.
+fn choose(chain: Chain, outcomes: &[Outcome; 4]) -> Result<Mechanism, Error> {
+    fallback::first_available(chain, Unavailable::AskAgain, |mechanism| {
+        match outcomes.get(mechanism as usize) {
+            Some(Outcome::Works) => Ok(mechanism),
+            Some(Outcome::Failed(error)) => Err(*error),
+            Some(Outcome::NotAsked) | None => {
+                Err(Error::new(Operation::Create, mechanism, libc::ENOSYS))
             }
         }
-    }
-    Err(last)
+    })
 }
 
 /// Shows the reason for a [`Report::choice`].
@@ -152,21 +204,22 @@ impl fmt::Display for Reason<'_> {
             Ok(mechanism) => mechanism,
             Err(error) => return write!(f, "{error}"),
         };
-        match report.why {
-            Why::Best => {}
-            Why::OldGlibc => write!(
+        match report.cause {
+            Cause::Best => {}
+            Cause::OldGlibc => write!(
                 f,
                 "{} is older than 2.8, the first with a working eventfd; ",
                 report.libc
             )?,
-            Why::Selected => write!(f, "the {} was selected; ", chosen.backend())?,
-            Why::OnlyBackend => write!(f, "this build has only the {}; ", chosen.backend())?,
+            Cause::Selected => write!(f, "the {} was selected; ", chosen.backend())?,
+            Cause::OnlyBackend => write!(f, "this build has only the {}; ", chosen.backend())?,
         }
         for (mechanism, outcome) in report.outcomes() {
             match outcome {
                 _ if mechanism == chosen => break,
                 // What the libc ruled out had no part in the choice.
-                _ if report.why == Why::OldGlibc && mechanism.backend() != chosen.backend() => {}
+                _ if report.cause == Cause::OldGlibc && mechanism.backend() != chosen.backend() => {
+                }
                 Outcome::Failed(_) => write!(f, "{mechanism}: {outcome}; ")?,
                 Outcome::Works | Outcome::NotAsked => {}
             }
@@ -212,7 +265,7 @@ impl fmt::Debug for Report {
             .field("libc", &self.libc)
             .field("outcomes", &self.outcomes)
             .field("choice", &self.choice)
-            .field("why", &self.why)
+            .field("cause", &self.cause)
             .finish()
     }
 }

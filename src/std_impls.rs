@@ -23,7 +23,7 @@ macro_rules! impl_as_fd {
 
         impl std::os::unix::io::AsFd for $type {
             fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {
-                self.borrow()
+                self.fd().borrow()
             }
         }
     };

@@ -1,64 +1,59 @@
-//! What lies in a C program's `struct wakefd_timer` and `struct wakefd_signals`.
+//! What lies in the storage that a C program provides: `struct wakefd` and its like.
 
 use core::mem::MaybeUninit;
 use libc::c_int;
 
-/// Something that may be there or not. It does not point into itself, so C may move it.
+/// A Rust object that may be there or not. It does not point into itself, so C may move it.
 #[repr(C)]
 pub struct Held<T> {
-    /// Zero, as in memory that nobody has initialised, is closed.
-    state: MaybeUninit<u32>,
-    made: MaybeUninit<T>,
+    /// Says what is there. Zero, as in memory that nobody has initialised, is nothing.
+    kind: MaybeUninit<u32>,
+    object: MaybeUninit<T>,
 }
 
 const CLOSED: u32 = 0;
-const OPEN: u32 = 1;
+
+/// The kind of an object that comes in one kind only.
+#[cfg(any(feature = "signal", feature = "timer"))]
+pub const OPEN: u32 = 1;
 
 impl<T> Held<T> {
-    /// Puts one there, whatever was there: perhaps memory that nobody has written to.
+    /// Puts an object there, whatever was there: perhaps memory that nobody has written to.
     /// After a failure it is closed.
-    pub fn init(&mut self, make: impl FnOnce() -> Result<T, c_int>) -> Result<(), c_int> {
-        self.state.write(CLOSED);
-        self.made.write(make()?);
-        self.state.write(OPEN);
-        Ok(())
+    pub fn init(
+        &mut self,
+        kind: u32,
+        create: impl FnOnce() -> Result<T, c_int>,
+    ) -> Result<c_int, c_int> {
+        self.kind.write(CLOSED);
+        self.object.write(create()?);
+        self.kind.write(kind);
+        Ok(0)
     }
 
-    pub fn open(&self) -> Result<&T, c_int> {
-        match self.is_open() {
-            // SAFETY: the state says that one was put here, and not taken out.
-            true => Ok(unsafe { self.made.assume_init_ref() }),
-            false => Err(libc::EBADF),
+    /// Returns the object and its kind. `EBADF` if it is closed.
+    pub fn open(&self) -> Result<(&T, u32), c_int> {
+        match self.kind() {
+            CLOSED => Err(libc::EBADF),
+            // SAFETY: the kind says that an object was put here, and not taken out.
+            kind => Ok((unsafe { self.object.assume_init_ref() }, kind)),
         }
     }
 
-    /// Closes it, and from the first moment on it is closed for others.
-    pub fn close(&mut self) -> Result<(), c_int> {
-        if !self.is_open() {
-            return Err(libc::EBADF);
-        }
-        self.state.write(CLOSED);
-        // SAFETY: the state said that one was put here, and says so no more.
-        unsafe { self.made.assume_init_drop() };
-        Ok(())
+    /// Closes the object. From the first moment on it is closed for others, such as a
+    /// signal handler that comes in between.
+    pub fn close(&mut self) -> Result<c_int, c_int> {
+        self.open()?;
+        self.kind.write(CLOSED);
+        // SAFETY: the kind said that an object was put here, and says so no more.
+        unsafe { self.object.assume_init_drop() };
+        Ok(0)
     }
 
-    fn is_open(&self) -> bool {
-        // SAFETY: wakefd.h asks for an object that was initialised, by a function or
-        // with zeroes; both have set this.
-        unsafe { self.state.assume_init() == OPEN }
+    /// Returns the kind that `init` was given, or zero.
+    pub fn kind(&self) -> u32 {
+        // SAFETY: wakefd.h asks for an object that was initialised, by a function or with
+        // zeroes; both have set this.
+        unsafe { self.kind.assume_init() }
     }
-}
-
-/// What is open there.
-pub fn open<T>(held: Option<&Held<T>>) -> Result<&T, c_int> {
-    held.ok_or(libc::EINVAL)?.open()
-}
-
-/// Closes what is there.
-pub fn close<T>(held: Option<&mut Held<T>>) -> c_int {
-    crate::answer(
-        held.ok_or(libc::EINVAL)
-            .and_then(|held| held.close().map(|()| 0)),
-    )
 }

@@ -28,7 +28,7 @@ pub const SIGNAL_HANDLER: c_int = 7;
 ))]
 mod choice {
     use libc::c_int;
-    use wakefd::raw::Chain;
+    use wakefd::ffi::Chain;
     use wakefd::Selection;
 
     fn selected(selection: c_int) -> Result<Selection, c_int> {
@@ -42,7 +42,7 @@ mod choice {
     }
 
     pub fn chain(selection: c_int) -> Result<Chain, c_int> {
-        selected(selection).map(wakefd::raw::selected)
+        selected(selection).map(wakefd::ffi::selected_chain)
     }
 
     #[cfg(feature = "text")]
@@ -59,7 +59,7 @@ mod choice {
 )))]
 mod choice {
     use libc::c_int;
-    use wakefd::raw::Chain;
+    use wakefd::ffi::Chain;
 
     #[cfg(not(feature = "pipe"))]
     const OTHER: c_int = super::PIPE;
@@ -76,7 +76,7 @@ mod choice {
 
     pub fn chain(selection: c_int) -> Result<Chain, c_int> {
         check(selection)?;
-        Ok(wakefd::raw::auto())
+        Ok(wakefd::ffi::default_chain())
     }
 
     #[cfg(feature = "text")]

@@ -4,11 +4,11 @@ use core::mem::{align_of, size_of};
 use core::slice;
 
 use libc::{c_int, size_t};
-use wakefd::{raw, Signal, Signals};
+use wakefd::{ffi, Signal, Signals};
 
-use crate::held::{self, open, Held};
+use crate::held::{Held, OPEN};
 use crate::selection::{AUTO, SIGNALFD, SIGNAL_HANDLER};
-use crate::{answer, errno, timeout, waited};
+use crate::{answer, close, errno, open, timeout, waited};
 
 /// `struct wakefd_signals`.
 pub type Object = Held<Signals>;
@@ -79,11 +79,11 @@ pub unsafe extern "C" fn wakefd_signals_init(
 ) -> c_int {
     answer((|| {
         let object = object.ok_or(libc::EINVAL)?;
-        object.init(|| {
+        object.init(OPEN, || {
             let chain = match selection {
-                AUTO => raw::signals::AUTO,
-                SIGNALFD => raw::signals::DESCRIPTOR,
-                SIGNAL_HANDLER => raw::signals::HANDLER,
+                AUTO => ffi::signals::AUTO,
+                SIGNALFD => ffi::signals::SIGNALFD,
+                SIGNAL_HANDLER => ffi::signals::HANDLER,
                 _ => return Err(libc::EINVAL),
             };
             let numbers = match count {
@@ -92,9 +92,8 @@ pub unsafe extern "C" fn wakefd_signals_init(
                 // SAFETY: not null, so the caller has promised these numbers.
                 _ => unsafe { slice::from_raw_parts(numbers, count) },
             };
-            raw::signals::open(chain, numbers).map_err(errno)
-        })?;
-        Ok(0)
+            ffi::signals::create(chain, numbers).map_err(errno)
+        })
     })())
 }
 
@@ -150,7 +149,7 @@ pub extern "C" fn wakefd_signals_reinit_after_fork(object: Option<&Object>) -> c
 /// `wakefd_signals_close`
 #[no_mangle]
 pub extern "C" fn wakefd_signals_close(object: Option<&mut Object>) -> c_int {
-    held::close(object)
+    close(object)
 }
 
 /// `wakefd_signals_before_exec`

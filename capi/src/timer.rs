@@ -4,11 +4,11 @@ use core::mem::{align_of, size_of};
 use core::time::Duration;
 
 use libc::c_int;
-use wakefd::{raw, Timer};
+use wakefd::{ffi, Timer};
 
-use crate::held::{self, open, Held};
+use crate::held::{Held, OPEN};
 use crate::selection::{AUTO, TIMERFD, TIMER_THREAD};
-use crate::{answer, errno, timeout, waited};
+use crate::{answer, close, errno, open, timeout, waited};
 
 /// `struct wakefd_timer`.
 pub type Object = Held<Timer>;
@@ -26,16 +26,15 @@ fn on(object: Option<&Object>, call: impl FnOnce(&Timer) -> Result<(), wakefd::E
 pub extern "C" fn wakefd_timer_init(object: Option<&mut Object>, selection: c_int) -> c_int {
     answer((|| {
         let object = object.ok_or(libc::EINVAL)?;
-        object.init(|| {
+        object.init(OPEN, || {
             let chain = match selection {
-                AUTO => raw::timer::AUTO,
-                TIMERFD => raw::timer::DESCRIPTOR,
-                TIMER_THREAD => raw::timer::THREAD,
+                AUTO => ffi::timer::AUTO,
+                TIMERFD => ffi::timer::TIMERFD,
+                TIMER_THREAD => ffi::timer::THREAD,
                 _ => return Err(libc::EINVAL),
             };
-            raw::timer::open(chain).map_err(errno)
-        })?;
-        Ok(0)
+            ffi::timer::create(chain).map_err(errno)
+        })
     })())
 }
 
@@ -127,5 +126,5 @@ pub extern "C" fn wakefd_timer_reinit_after_fork(object: Option<&Object>) -> c_i
 /// `wakefd_timer_close`
 #[no_mangle]
 pub extern "C" fn wakefd_timer_close(object: Option<&mut Object>) -> c_int {
-    held::close(object)
+    close(object)
 }

@@ -1,17 +1,12 @@
 //! The choice between the backends, at run time.
 
-use super::{eventfd, pipe, EventFd, SelfPipe};
-use crate::fallback::Chain;
-use crate::raw::Raw;
-use crate::report::{Plan, Report, Why};
-use crate::sys::utsname;
-use crate::{Error, Mechanism, Mode};
-
-/// Any mechanism of a notifier.
-const BOTH: Chain = Chain {
-    best: eventfd::CHAIN.best,
-    last: pipe::CHAIN.last,
-};
+use super::{EventFd, Mode, Primitive, SelfPipe};
+use crate::error::Error;
+use crate::fallback::{self, Chain, Unavailable};
+use crate::mechanism::{Backend, Mechanism};
+use crate::sys::errno::Errno;
+use crate::sys::fd::Fd;
+use crate::sys::libc_version::glibc_version;
 
 /// How [`AutoNotifier`] chooses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -21,8 +16,8 @@ pub enum Selection {
     /// [`Kernel`](Self::Kernel).
     #[default]
     Auto,
-    /// The first mechanism that the kernel has. No libc has a say: the crate calls
-    /// the kernel by number and needs no libc's support.
+    /// The first mechanism that the kernel supports, whatever the libc: the crate calls
+    /// the kernel by number and needs no support from libc.
     Kernel,
     /// An eventfd or an error.
     EventFd,
@@ -35,87 +30,141 @@ impl Selection {
     /// The mechanisms to try.
     pub(crate) fn chain(self) -> Chain {
         match self {
-            Selection::EventFd => eventfd::CHAIN,
-            Selection::Pipe => pipe::CHAIN,
-            Selection::Auto if is_old_glibc() => pipe::CHAIN,
-            Selection::Auto | Selection::Kernel => BOTH,
-        }
-    }
-
-    /// Those, the mechanisms that a probe may ask, and why these.
-    fn plan(self) -> Plan {
-        let (ask, why) = match self {
-            Selection::EventFd | Selection::Pipe => (self.chain(), Why::Selected),
-            Selection::Auto if is_old_glibc() => (BOTH, Why::OldGlibc),
-            Selection::Auto | Selection::Kernel => (BOTH, Why::Best),
-        };
-        Plan {
-            ask,
-            candidates: self.chain(),
-            why,
+            Selection::EventFd => EventFd::CHAIN,
+            Selection::Pipe => SelfPipe::CHAIN,
+            Selection::Auto if is_old_glibc() => SelfPipe::CHAIN,
+            Selection::Auto | Selection::Kernel => AutoNotifier::CHAIN,
         }
     }
 }
 
-/// Whether it is a glibc before 2.8, the first whose eventfd works (eventfd(2),
-/// VERSIONS).
-fn is_old_glibc() -> bool {
-    matches!(utsname::glibc_version(), Some(version) if version < (2, 8))
+/// Returns whether the libc is a glibc before 2.8, the first whose eventfd works
+/// (eventfd(2), VERSIONS).
+pub(crate) fn is_old_glibc() -> bool {
+    matches!(glibc_version(), Some(version) if version < (2, 8))
 }
 
-pub(crate) fn chain() -> Chain {
-    Selection::Auto.chain()
-}
-
-pub(crate) fn plan() -> Plan {
-    Selection::Auto.plan()
-}
-
-/// Asks the mechanisms that `selection` allows, and reports what
-/// [`AutoNotifier::with`] chooses and why. As [`probe`](crate::probe), which
-/// does it for [`Selection::Auto`].
-#[must_use]
-pub fn probe_with(selection: Selection) -> Report {
-    Report::new(selection.plan())
-}
-
-/// A notifier of the best kind that is here: an eventfd, or a pipe.
+/// A notifier of the best kind that is available: an eventfd, or a pipe.
 ///
-/// [`backend`](crate::Notifier::backend) and [`mechanism`](Self::mechanism) tell which.
+/// [`backend`](Self::backend) and [`mechanism`](Self::mechanism) return which.
 #[derive(Debug)]
-pub struct AutoNotifier(Raw);
+pub struct AutoNotifier(Inner);
+
+#[derive(Debug)]
+enum Inner {
+    EventFd(EventFd),
+    Pipe(SelfPipe),
+}
 
 impl AutoNotifier {
-    /// Makes a notifier with [`Selection::Auto`].
+    /// Creates a notifier with [`Selection::Auto`].
     ///
-    /// One system call on Linux 2.6.27 and later, after the first in a process.
+    /// Makes one system call on Linux 2.6.27 and later, after the first use in a process.
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE` or `ENOMEM` on the mechanism that is here: a lack of
+    /// `EMFILE`, `ENFILE` or `ENOMEM` on the mechanism that is available: a lack of
     /// descriptors is not answered with a pipe, which needs more of them.
     pub fn new() -> Result<Self, Error> {
         Self::with(Selection::Auto)
     }
 
-    /// Makes a notifier with this selection.
+    /// Creates a notifier with this selection.
     ///
     /// # Errors
     ///
     /// As for [`new`](Self::new), and for a forced backend those of
     /// [`EventFd::new`] and [`SelfPipe::new`].
     pub fn with(selection: Selection) -> Result<Self, Error> {
-        Raw::make(selection.chain(), Mode::Sum).map(AutoNotifier)
+        fallback::first_available(selection.chain(), Unavailable::Remember, Self::at)
     }
 
-    /// Makes a notifier on this mechanism and no other.
+    /// Creates a notifier with this mechanism and no other.
     ///
     /// # Errors
     ///
     /// As for [`EventFd::at`] and [`SelfPipe::at`]; `EINVAL` for a mechanism that is none
     /// of a notifier's.
     pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
-        Raw::at(mechanism, Mode::Sum).map(AutoNotifier)
+        Self::create(mechanism, Mode::Sum)
+    }
+
+    /// The descriptor that notifies when somebody writes to it.
+    #[cfg(feature = "signal")]
+    pub(crate) fn notify_fd(&self) -> &Fd {
+        match &self.0 {
+            Inner::EventFd(eventfd) => eventfd.notify_fd(),
+            Inner::Pipe(pipe) => pipe.notify_fd(),
+        }
+    }
+}
+
+impl Primitive for AutoNotifier {
+    const CHAIN: Chain = Chain {
+        first: EventFd::CHAIN.first,
+        last: SelfPipe::CHAIN.last,
+    };
+
+    fn default_chain() -> Chain {
+        Selection::Auto.chain()
+    }
+
+    fn create(mechanism: Mechanism, mode: Mode) -> Result<Self, Error> {
+        match mechanism.backend() {
+            Backend::EventFd => EventFd::create(mechanism, mode).map(Self::from),
+            // Which refuses the mechanisms of others.
+            _ => SelfPipe::create(mechanism, mode).map(Self::from),
+        }
+    }
+
+    fn notify(&self) -> Result<(), Errno> {
+        match &self.0 {
+            Inner::EventFd(eventfd) => Primitive::notify(eventfd),
+            Inner::Pipe(pipe) => Primitive::notify(pipe),
+        }
+    }
+
+    fn clear(&self) -> Result<bool, Errno> {
+        match &self.0 {
+            Inner::EventFd(eventfd) => Primitive::clear(eventfd),
+            Inner::Pipe(pipe) => Primitive::clear(pipe),
+        }
+    }
+
+    fn add(&self, n: u64) -> Result<(), Errno> {
+        match &self.0 {
+            Inner::EventFd(eventfd) => eventfd.add(n),
+            Inner::Pipe(pipe) => pipe.add(n),
+        }
+    }
+
+    fn take(&self, mode: Mode) -> Result<u64, Errno> {
+        match &self.0 {
+            Inner::EventFd(eventfd) => eventfd.take(mode),
+            Inner::Pipe(pipe) => pipe.take(mode),
+        }
+    }
+
+    fn replace(&self, new: &Self) -> Result<(), Errno> {
+        match (&self.0, &new.0) {
+            (Inner::EventFd(eventfd), Inner::EventFd(new)) => eventfd.replace(new),
+            (Inner::Pipe(pipe), Inner::Pipe(new)) => pipe.replace(new),
+            _ => Err(libc::EINVAL),
+        }
+    }
+
+    fn fd(&self) -> &Fd {
+        match &self.0 {
+            Inner::EventFd(eventfd) => eventfd.fd(),
+            Inner::Pipe(pipe) => pipe.fd(),
+        }
+    }
+
+    fn mechanism(&self) -> Mechanism {
+        match &self.0 {
+            Inner::EventFd(eventfd) => eventfd.mechanism(),
+            Inner::Pipe(pipe) => pipe.mechanism(),
+        }
     }
 }
 
@@ -123,13 +172,13 @@ super::notifier!(AutoNotifier);
 
 impl From<EventFd> for AutoNotifier {
     fn from(eventfd: EventFd) -> Self {
-        AutoNotifier(eventfd.into_raw())
+        AutoNotifier(Inner::EventFd(eventfd))
     }
 }
 
 impl From<SelfPipe> for AutoNotifier {
     fn from(pipe: SelfPipe) -> Self {
-        AutoNotifier(pipe.into_raw())
+        AutoNotifier(Inner::Pipe(pipe))
     }
 }
 

@@ -1,26 +1,27 @@
 //! The eventfd backend. Available since Linux 2.6.22, with flags since 2.6.27.
+//!
+//! An eventfd is a 64-bit counter behind one descriptor (eventfd(2)): a write adds to the
+//! counter, a read takes all of it, and in between the descriptor is readable.
 
-use crate::fallback::Chain;
-use crate::raw::Raw;
-use crate::{Backend, Error, Mechanism, Mode, Operation};
+use super::{Mode, Primitive};
+use crate::error::{Error, Operation};
+use crate::fallback::{self, Chain, Unavailable};
+use crate::mechanism::{Backend, Mechanism};
+use crate::sys::errno::Errno;
+use crate::sys::eventfd::{self, Read};
+use crate::sys::fd::{Fd, Trust};
 
 /// A notifier made of one eventfd: a 64-bit counter behind a descriptor.
-///
-/// `notify` adds one, `clear` takes the counter back to zero in one read, and
-/// in between the descriptor is readable.
 #[derive(Debug)]
-pub struct EventFd(Raw);
-
-/// The chain of this backend, best first.
-pub(crate) const CHAIN: Chain = Chain {
-    best: Mechanism::EventFd2,
-    last: Mechanism::EventFd,
-};
+pub struct EventFd {
+    fd: Fd,
+    mechanism: Mechanism,
+}
 
 impl EventFd {
-    /// Makes an eventfd, or says why there is none. Never falls back to a pipe.
+    /// Creates an eventfd. Never falls back to a pipe.
     ///
-    /// One system call, after the first in a process.
+    /// Makes one system call, after the first use in a process.
     ///
     /// # Errors
     ///
@@ -28,24 +29,89 @@ impl EventFd {
     /// `EPERM`, `EACCES` in sandboxes; `EMFILE`, `ENFILE`, `ENOMEM`, `ENODEV` as
     /// in eventfd(2).
     pub fn new() -> Result<Self, Error> {
-        Raw::make(CHAIN, Mode::Sum).map(EventFd)
+        fallback::first_available(Self::CHAIN, Unavailable::Remember, Self::at)
     }
 
-    /// Makes an eventfd on this mechanism and no other.
+    /// Creates an eventfd with this mechanism and no other.
     ///
     /// # Errors
     ///
     /// As for [`new`](Self::new); `EINVAL` for a mechanism of another backend.
     pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
-        match mechanism.backend() {
-            Backend::EventFd => Raw::at(mechanism, Mode::Sum).map(EventFd),
-            _ => Err(Error::new(Operation::Create, mechanism, libc::EINVAL)),
+        Self::create(mechanism, Mode::Sum)
+    }
+
+    /// Returns whether a number that is written can be read, once.
+    fn round_trips(&self) -> bool {
+        self.add(2) == Ok(()) && self.take(Mode::Sum) == Ok(2) && self.take(Mode::Sum) == Ok(0)
+    }
+
+    /// The descriptor that notifies when somebody writes to it.
+    #[cfg(feature = "signal")]
+    pub(crate) fn notify_fd(&self) -> &Fd {
+        &self.fd
+    }
+}
+
+impl Primitive for EventFd {
+    const CHAIN: Chain = Chain {
+        first: Mechanism::EventFd2,
+        last: Mechanism::EventFd,
+    };
+
+    fn create(mechanism: Mechanism, mode: Mode) -> Result<Self, Error> {
+        let error = |operation, errno| Error::new(operation, mechanism, errno);
+        if mechanism.backend() != Backend::EventFd {
+            return Err(error(Operation::Create, libc::EINVAL));
+        }
+        let read = match mode {
+            Mode::Sum => Read::All,
+            Mode::Semaphore => Read::One,
+        };
+        let trust = fallback::trust(mechanism);
+        let fd = eventfd::create(trust, mechanism.flags(), read)
+            .map_err(|errno| error(Operation::Create, errno))?;
+        let eventfd = EventFd { fd, mechanism };
+        if trust == Trust::Verify && mode == Mode::Sum {
+            if !eventfd.round_trips() {
+                return Err(error(Operation::Verify, libc::ENOSYS));
+            }
+            fallback::set_proved(mechanism);
+        }
+        Ok(eventfd)
+    }
+
+    fn notify(&self) -> Result<(), Errno> {
+        self.fd.notify(8)
+    }
+
+    fn clear(&self) -> Result<bool, Errno> {
+        self.fd.drain()
+    }
+
+    fn add(&self, n: u64) -> Result<(), Errno> {
+        self.fd.write(&n.to_ne_bytes())
+    }
+
+    /// The mode is the descriptor's own.
+    fn take(&self, _: Mode) -> Result<u64, Errno> {
+        let mut number = [0];
+        match self.fd.read_numbers(&mut number) {
+            Err(libc::EAGAIN) => Ok(0),
+            result => result.map(|_| number[0]),
         }
     }
 
-    #[allow(dead_code)] // As [`raw`](Self::raw).
-    pub(crate) fn into_raw(self) -> Raw {
-        self.0
+    fn replace(&self, new: &Self) -> Result<(), Errno> {
+        self.fd.replace(&new.fd, self.mechanism.flags())
+    }
+
+    fn fd(&self) -> &Fd {
+        &self.fd
+    }
+
+    fn mechanism(&self) -> Mechanism {
+        self.mechanism
     }
 }
 
@@ -54,13 +120,13 @@ super::notifier!(EventFd);
 #[cfg(feature = "std")]
 impl From<EventFd> for std::os::unix::io::OwnedFd {
     fn from(eventfd: EventFd) -> Self {
-        eventfd.0.into_ends().into()
+        eventfd.fd.into()
     }
 }
 
 #[cfg(feature = "std")]
 impl std::os::unix::io::IntoRawFd for EventFd {
-    fn into_raw_fd(self) -> crate::RawFd {
+    fn into_raw_fd(self) -> crate::sys::fd::RawFd {
         std::os::unix::io::OwnedFd::from(self).into_raw_fd()
     }
 }

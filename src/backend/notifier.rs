@@ -1,86 +1,127 @@
-//! What the types of the backends have in common: they are a [`Raw`](crate::raw::Raw)
-//! with a name, and differ in how they are made.
+//! The public methods of every backend, and its [`Notifier`](crate::Notifier): what its
+//! `Primitive` does, with an [`Error`](crate::Error) that says what was tried.
 
-/// The methods and the traits of a notifier, for a type around a `Raw`.
+/// Implements them for a backend.
 macro_rules! notifier {
     ($type:ident) => {
         impl $type {
-            /// The mechanism this notifier stands on.
-            #[must_use]
-            pub const fn mechanism(&self) -> $crate::Mechanism {
-                self.0.mechanism()
-            }
-
-            /// The number of the descriptor to poll, as
-            /// [`Notifier::as_raw_fd`](crate::Notifier::as_raw_fd); here too so that
-            /// the call stays unambiguous beside std's `AsRawFd`.
-            #[must_use]
-            pub const fn as_raw_fd(&self) -> $crate::RawFd {
-                self.0.as_raw_fd()
-            }
-
-            /// Puts new descriptors, with nothing pending, under the same numbers;
-            /// the other process's are untouched. For the child, after `fork`.
-            ///
-            /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the
-            /// old ones, and is shared with the parent anyway: make it anew.
+            /// Makes the descriptor readable. Makes one system call (`write`).
+            /// Async-signal-safe; leaves `errno` as it was.
             ///
             /// # Errors
             ///
-            /// As for [`at`](Self::at), with the notifier as it was. Where a sandbox
-            /// refuses the last step only, the error comes with a new notifier that is
-            /// not close-on-exec (`fcntl` on the mechanisms without flags), or with one that
-            /// is of no use until this succeeds (`dup2` of a pipe's second end).
-            pub fn reinit_after_fork(&self) -> Result<(), $crate::Error> {
-                self.0.reinit_after_fork()
+            /// As for [`Notifier::notify`](crate::Notifier::notify): `EBADF` if somebody
+            /// closed the descriptor by number, or what a sandbox answers.
+            pub fn notify(&self) -> Result<(), $crate::error::Error> {
+                $crate::notifier::Notifier::notify(self)
             }
 
-            #[cfg(feature = "std")]
-            pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
-                self.0.ends().borrow()
+            /// Makes the descriptor unreadable, and returns whether it was readable. Does
+            /// not block. Makes one system call (`read`), and more only for a pipe with over
+            /// a thousand notifications.
+            ///
+            /// # Errors
+            ///
+            /// As for [`notify`](Self::notify).
+            pub fn clear(&self) -> Result<bool, $crate::error::Error> {
+                $crate::notifier::Notifier::clear(self)
             }
 
-            /// What it is made of.
-            #[allow(dead_code)] // Which features use it, is theirs.
-            pub(crate) const fn raw(&self) -> &$crate::raw::Raw {
-                &self.0
+            /// Sleeps until a notification is pending, or until `timeout` has passed; `None`
+            /// waits for ever. The notification stays pending. See
+            /// [`Notifier::wait`](crate::Notifier::wait).
+            ///
+            /// # Errors
+            ///
+            /// As for [`notify`](Self::notify), for `poll` and `clock_gettime`.
+            pub fn wait(
+                &self,
+                timeout: Option<core::time::Duration>,
+            ) -> Result<$crate::notifier::Wait, $crate::error::Error> {
+                $crate::notifier::Notifier::wait(self, timeout)
+            }
+
+            /// Returns the descriptor to poll for reading. Read it only through
+            /// [`clear`](Self::clear), and do not close it.
+            #[must_use]
+            pub fn as_raw_fd(&self) -> $crate::sys::fd::RawFd {
+                $crate::backend::Primitive::fd(self).as_raw()
+            }
+
+            /// Returns the mechanism that created this notifier.
+            #[must_use]
+            pub fn mechanism(&self) -> $crate::mechanism::Mechanism {
+                $crate::backend::Primitive::mechanism(self)
+            }
+
+            /// Returns what the notifier is made of.
+            #[must_use]
+            pub fn backend(&self) -> $crate::mechanism::Backend {
+                self.mechanism().backend()
+            }
+
+            /// Gives the calling process, a child of `fork`, a notifier of its own under the
+            /// same numbers: see
+            /// [`Notifier::reinit_after_fork`](crate::Notifier::reinit_after_fork).
+            ///
+            /// # Errors
+            ///
+            /// As for [`at`](Self::at), with the notifier as it was, and as the trait's
+            /// method says.
+            pub fn reinit_after_fork(&self) -> Result<(), $crate::error::Error> {
+                self.reinit($crate::backend::Mode::Sum)
+            }
+
+            /// The same, for a counter of this mode.
+            pub(crate) fn reinit(
+                &self,
+                mode: $crate::backend::Mode,
+            ) -> Result<(), $crate::error::Error> {
+                use $crate::backend::Primitive;
+                let new = Self::create(self.mechanism(), mode)?;
+                self.replace(&new)
+                    .map_err(|errno| self.error($crate::error::Operation::Reinit, errno))
+            }
+
+            fn error(
+                &self,
+                operation: $crate::error::Operation,
+                errno: $crate::sys::errno::Errno,
+            ) -> $crate::error::Error {
+                $crate::error::Error::new(operation, self.mechanism(), errno)
             }
         }
 
-        impl $crate::Notifier for $type {
-            fn notify(&self) -> Result<(), $crate::Error> {
-                self.0.notify()
+        impl $crate::notifier::Notifier for $type {
+            fn notify(&self) -> Result<(), $crate::error::Error> {
+                $crate::backend::Primitive::notify(self)
+                    .map_err(|errno| self.error($crate::error::Operation::Notify, errno))
             }
 
-            fn clear(&self) -> Result<bool, $crate::Error> {
-                self.0.clear()
+            fn clear(&self) -> Result<bool, $crate::error::Error> {
+                $crate::backend::Primitive::clear(self)
+                    .map_err(|errno| self.error($crate::error::Operation::Clear, errno))
             }
 
             fn wait(
                 &self,
                 timeout: Option<core::time::Duration>,
-            ) -> Result<$crate::Wait, $crate::Error> {
-                self.0.wait_for(timeout)
+            ) -> Result<$crate::notifier::Wait, $crate::error::Error> {
+                $crate::sys::poll::wait_for(self.as_raw_fd(), timeout)
+                    .map($crate::notifier::Wait::from_readable)
+                    .map_err(|errno| self.error($crate::error::Operation::Wait, errno))
             }
 
-            fn as_raw_fd(&self) -> $crate::RawFd {
-                self.0.as_raw_fd()
+            fn as_raw_fd(&self) -> $crate::sys::fd::RawFd {
+                self.as_raw_fd()
             }
 
-            fn backend(&self) -> $crate::Backend {
-                self.0.mechanism().backend()
+            fn mechanism(&self) -> $crate::mechanism::Mechanism {
+                self.mechanism()
             }
-        }
 
-        impl $crate::Waker<$type> {
-            /// Gives the calling process a waker of its own, with nothing pending, after
-            /// `fork`: see the notifier's `reinit_after_fork`.
-            ///
-            /// # Errors
-            ///
-            /// As there.
-            pub fn reinit_after_fork(&self) -> Result<(), $crate::Error> {
-                self.renew($type::reinit_after_fork)
+            fn reinit_after_fork(&self) -> Result<(), $crate::error::Error> {
+                self.reinit_after_fork()
             }
         }
 

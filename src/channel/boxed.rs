@@ -50,8 +50,8 @@ pub fn box_channel_at<T: Send>(
 
 fn through<T: Send>(pipe: SelfPipe) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
     let mechanism = pipe.mechanism();
-    let (reading, writing) = boxes(pipe.into_raw().into_ends())
-        .map_err(|errno| Error::new(Operation::Create, mechanism, errno))?;
+    let (reading, writing) =
+        boxes(pipe.into_ends()).map_err(|errno| Error::new(Operation::Create, mechanism, errno))?;
     let end = Arc::new(End {
         reading,
         closed: AtomicBool::new(false),

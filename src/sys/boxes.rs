@@ -4,10 +4,8 @@ use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::mem::size_of;
 
-use super::ends::Ends;
 use super::errno::Errno;
-use super::fd::Fd;
-use crate::RawFd;
+use super::fd::{Fd, RawFd};
 
 /// The writing end of a pipe that carries boxes.
 pub(crate) struct Writing<T>(Fd, libc::pid_t, PhantomData<fn(Box<T>)>);
@@ -21,10 +19,9 @@ pub(crate) struct Reading<T>(Fd, libc::pid_t, PhantomData<fn() -> Box<T>>);
 /// up gets in, each whole, and what comes out is never seen again. The pipe must
 /// therefore be new; its writing end stays in here, and another process, which
 /// has other boxes at these addresses, is turned away.
-pub(crate) fn boxes<T: Send>(pipe: Ends) -> Result<(Reading<T>, Writing<T>), Errno> {
+pub(crate) fn boxes<T: Send>((read, write): (Fd, Fd)) -> Result<(Reading<T>, Writing<T>), Errno> {
     let process = process();
     let mut byte = [0];
-    let (read, write) = pipe.split();
     match read.read(&mut byte) {
         Err(libc::EAGAIN) => {}
         _ => return Err(libc::EBUSY),

@@ -1,33 +1,41 @@
 //! `eventfd2` and `eventfd`, by number.
 //!
-//! Not through libc's wrapper: glibc has one since 2.7, and a binary that
-//! imports it does not load on an older glibc; and the wrappers disagree about
-//! what a kernel without `eventfd2` means (glibc: EINVAL, musl: ENOSYS, one
-//! uClibc: success, without the flags).
+//! Not through libc's wrapper: glibc has one since 2.7, and a binary that imports it
+//! does not load on an older glibc; and the wrappers disagree about what a kernel
+//! without `eventfd2` means (glibc: EINVAL, musl: ENOSYS, one uClibc: success, without
+//! the flags).
 
-use libc::c_int;
+use libc::{c_int, c_long};
 
 use super::errno::Errno;
-use super::{cvt, fd, numbers};
-use crate::{Mechanism, Mode, RawFd};
+use super::fd::{Fd, Flags, Trust};
+use super::{cvt, numbers};
 
-/// Makes one, twice: as the reading end and as the writing end. On the mechanism with
-/// flags it is born with them. See [`fd::create_checked`] for `first`.
-pub(super) fn eventfd(mechanism: Mechanism, mode: Mode, first: bool) -> Result<[RawFd; 2], Errno> {
-    let (number, flags) = match (mechanism, mode) {
-        // EFD_CLOEXEC and EFD_NONBLOCK are the architecture's O_ flags by
-        // definition, and EFD_SEMAPHORE is 1 everywhere (include/linux/eventfd.h).
-        (Mechanism::EventFd2, _) => (
+/// What a read of the eventfd takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// The whole counter.
+    All,
+    /// One: `EFD_SEMAPHORE`, which only the call with flags can ask for.
+    One,
+}
+
+/// Creates an eventfd whose counter is zero, close-on-exec and non-blocking.
+pub(crate) fn create(trust: Trust, flags: Flags, read: Read) -> Result<Fd, Errno> {
+    let (number, bits): (Option<c_long>, c_int) = match (flags, read) {
+        // EFD_CLOEXEC and EFD_NONBLOCK are the architecture's O_ flags by definition, and
+        // EFD_SEMAPHORE is 1 everywhere (include/linux/eventfd.h).
+        (Flags::Atomic, _) => (
             Some(libc::SYS_eventfd2),
-            libc::O_CLOEXEC | libc::O_NONBLOCK | c_int::from(mode == Mode::Semaphore),
+            libc::O_CLOEXEC | libc::O_NONBLOCK | c_int::from(read == Read::One),
         ),
-        (_, Mode::Sum) => (numbers::EVENTFD, 0),
-        // No flags, so no such mode.
-        (_, Mode::Semaphore) => (None, 0),
+        (Flags::ByFcntl, Read::All) => (numbers::EVENTFD, 0),
+        (Flags::ByFcntl, Read::One) => (None, 0),
     };
     let number = number.ok_or(libc::ENOSYS)?;
-    // SAFETY: both calls take integers (a counter's start, and flags that the
-    // older one ignores) and touch no memory of ours.
-    let call = || cvt(unsafe { libc::syscall(number, 0 as c_int, flags) });
-    fd::create_checked(first, call).map(|made| [made, made])
+    // SAFETY: both calls take integers (a counter's start, and flags that the older one
+    // ignores) and touch no memory of ours.
+    Fd::create(trust, flags, || {
+        cvt(unsafe { libc::syscall(number, 0 as c_int, bits) })
+    })
 }

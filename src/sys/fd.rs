@@ -1,88 +1,207 @@
-//! What is done with one descriptor, and the owner of one.
+//! One descriptor: its owner, and the calls that take it.
+
+use core::mem::MaybeUninit;
 
 use libc::{c_int, c_long};
 
 use super::cvt;
-use super::errno::Errno;
-use crate::RawFd;
+use super::errno::{Errno, ErrnoGuard};
 
-/// Reads at most `capacity` bytes and says how many.
-///
-/// # Safety
-///
-/// `capacity` bytes at `buffer` may be written.
-pub(super) unsafe fn read(fd: RawFd, buffer: *mut u8, capacity: usize) -> Result<usize, Errno> {
-    // SAFETY: the caller's promise.
-    let read = unsafe { transfer(false, fd, buffer, capacity) }?;
-    #[allow(clippy::cast_sign_loss)] // What is negative was an error.
-    Ok(read as usize)
+/// A file descriptor's number, as in `std::os::unix::io`.
+pub type RawFd = c_int;
+
+/// Owns a descriptor that nobody else closes. Dropping it closes the descriptor.
+#[derive(Debug)]
+pub(crate) struct Fd(RawFd);
+
+/// Whether a system call can set a new descriptor's flags while it creates the descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flags {
+    /// The call takes flags. It is of Linux 2.6.27 or later, like `dup3`.
+    Atomic,
+    /// The call takes none: `fcntl` sets them afterwards.
+    ByFcntl,
 }
 
-/// Writes `bytes`, which are few enough to be written as a whole or not at all.
-pub(super) fn write(fd: RawFd, bytes: &[u8]) -> Result<c_int, Errno> {
-    // SAFETY: pointer and length are those of a live slice, which is only read.
-    unsafe { transfer(true, fd, bytes.as_ptr() as *mut u8, bytes.len()) }
+/// Whether this process still has to see that a system call does what it should.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// The call is used for the first time: doubt its answer.
+    Verify,
+    /// The call has proved itself in this process.
+    Proved,
 }
 
-/// # Safety
-///
-/// `length` bytes at `bytes` may be read, or, if it is not to write, written.
-///
-/// There is no EINTR to be tried again: a signal interrupts only who waits
-/// (signal(7)), and these descriptors do not let anybody wait.
-unsafe fn transfer(writes: bool, fd: RawFd, bytes: *mut u8, length: usize) -> Result<c_int, Errno> {
-    // SAFETY: the caller's promise.
-    let done = unsafe {
-        if writes {
-            libc::write(fd, bytes.cast(), length)
-        } else {
-            libc::read(fd, bytes.cast(), length)
+impl Fd {
+    /// Creates a descriptor with a system call by number that returns one, and makes sure
+    /// that it is close-on-exec and non-blocking.
+    ///
+    /// Before the call has proved itself, its answer may be no descriptor at all: a
+    /// vendor's kernel can have another call under this number, and a MIPS kernel before
+    /// 2.6.28 makes `syscall` return +89 for a call that it does not have. Such a number
+    /// may well be somebody else's descriptor, so it must not even be looked at. A second
+    /// call tells: a real one returns another number, as the first is still open.
+    #[allow(dead_code)] // A build with pipes alone has no such call.
+    #[inline(always)] // For size: in a build for C there is one caller.
+    pub(super) fn create(
+        trust: Trust,
+        flags: Flags,
+        call: impl Fn() -> Result<RawFd, Errno>,
+    ) -> Result<Self, Errno> {
+        let fd = call()?;
+        if trust == Trust::Verify {
+            match call() {
+                Ok(second) if second == fd => return Err(libc::ENOSYS),
+                // Two calls returned two numbers, so both are new and nobody else knows
+                // them.
+                Ok(second) => drop(Fd(second)),
+                // The call failed, say because only one descriptor was left. A number that
+                // is not a descriptor would have come again.
+                Err(_) => {}
+            }
         }
-    };
-    cvt(done as c_long)
+        let fd = Fd(fd);
+        fd.ensure_cloexec_nonblock(trust, flags)?;
+        Ok(fd)
+    }
+
+    /// Takes ownership of `raw`.
+    ///
+    /// # Safety
+    ///
+    /// `raw` is open, and the caller gives up the right to close it.
+    #[allow(dead_code)] // A build without the pipe does not use it.
+    pub(super) const unsafe fn from_raw(raw: RawFd) -> Self {
+        Fd(raw)
+    }
+
+    pub(crate) const fn as_raw(&self) -> RawFd {
+        self.0
+    }
+
+    /// Makes sure that the descriptor is close-on-exec and non-blocking: sets the flags of
+    /// one that was created without, and reads them back before the call is trusted.
+    /// Close-on-exec comes first, as it races with the `exec` of another thread.
+    ///
+    /// Fails with ENOSYS, the errno of an unavailable call, if the flags are not set, and
+    /// with EBADF if there is no such descriptor, which means the same.
+    pub(super) fn ensure_cloexec_nonblock(&self, trust: Trust, flags: Flags) -> Result<(), Errno> {
+        if flags == Flags::ByFcntl {
+            // Not O_CLOEXEC: F_SETFD has a flag of its own. A new descriptor has no other
+            // flags that could get lost.
+            self.fcntl(libc::F_SETFD, libc::FD_CLOEXEC)?;
+            self.fcntl(libc::F_SETFL, libc::O_NONBLOCK)?;
+        }
+        if flags == Flags::ByFcntl || trust == Trust::Verify {
+            let descriptor = self.fcntl(libc::F_GETFD, 0)? & libc::FD_CLOEXEC;
+            let status = self.fcntl(libc::F_GETFL, 0)? & libc::O_NONBLOCK;
+            if descriptor == 0 || status == 0 {
+                return Err(libc::ENOSYS);
+            }
+        }
+        Ok(())
+    }
+
+    fn fcntl(&self, command: c_int, argument: c_int) -> Result<c_int, Errno> {
+        // SAFETY: the commands used here take an integer or nothing, and change nothing
+        // but flags.
+        cvt(unsafe { libc::fcntl(self.0, command, argument) }.into())
+    }
+
+    /// Writes `bytes`, which are few enough to be written as a whole or not at all.
+    ///
+    /// It never fails with EINTR, and neither does [`read`](Self::read): a signal interrupts
+    /// only a call that waits (signal(7)), and these descriptors are non-blocking.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
+        // SAFETY: pointer and length are those of a live slice, which is only read.
+        cvt(unsafe { libc::write(self.0, bytes.as_ptr().cast(), bytes.len()) } as c_long).map(drop)
+    }
+
+    /// Reads at most `buffer.len()` bytes and returns how many.
+    #[allow(dead_code)] // Which features use it is their affair.
+    pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
+        // SAFETY: pointer and length are those of a live slice.
+        unsafe { self.read_raw(buffer.as_mut_ptr(), buffer.len()) }
+    }
+
+    /// Reads as many 64-bit numbers as there are, at most `numbers.len()`, and returns how
+    /// many. The end of the file is EPIPE: somebody closed a pipe's writing end by number.
+    #[allow(dead_code)] // As `read`.
+    #[inline(never)] // For size: both backends call it.
+    pub(crate) fn read_numbers(&self, numbers: &mut [u64]) -> Result<usize, Errno> {
+        const SIZE: usize = core::mem::size_of::<u64>();
+        // SAFETY: pointer and length are those of a live slice, and any eight bytes are a
+        // u64.
+        match unsafe { self.read_raw(numbers.as_mut_ptr().cast(), numbers.len() * SIZE) }? {
+            0 => Err(libc::EPIPE),
+            read => Ok(read / SIZE),
+        }
+    }
+
+    /// Reads all there is, throws it away, and returns whether there was anything.
+    ///
+    /// A read ends short only when the descriptor is empty: a pipe since the kernel's
+    /// `pipe_read` goes from buffer to buffer until then, and an eventfd since it has eight
+    /// bytes. So one call usually does. The buffer is on the stack, which may be that of a
+    /// small thread.
+    pub(crate) fn drain(&self) -> Result<bool, Errno> {
+        const CAPACITY: usize = if cfg!(feature = "pipe") { 1024 } else { 16 };
+        let mut drained = false;
+        loop {
+            let mut buffer = MaybeUninit::<[u8; CAPACITY]>::uninit();
+            // SAFETY: the buffer has this size, and nobody reads it.
+            match unsafe { self.read_raw(buffer.as_mut_ptr().cast(), CAPACITY) } {
+                // The end of the file: somebody closed the writing end by number.
+                Ok(0) => return Err(libc::EPIPE),
+                Ok(CAPACITY) => drained = true,
+                Ok(_) => return Ok(true),
+                Err(libc::EAGAIN) => return Ok(drained),
+                Err(errno) => return Err(errno),
+            }
+        }
+    }
+
+    /// Writes the first `size` bytes of the number one, and leaves errno as it was. A
+    /// descriptor that is full is as readable as it can be.
+    #[inline(never)] // For size: both backends call it.
+    pub(crate) fn notify(&self, size: usize) -> Result<(), Errno> {
+        let _guard = ErrnoGuard::new();
+        let one = 1_u64.to_ne_bytes();
+        match self.write(one.get(..size).unwrap_or(&one)) {
+            Err(libc::EAGAIN) => Ok(()),
+            result => result,
+        }
+    }
+
+    /// # Safety
+    ///
+    /// `capacity` bytes at `buffer` may be written.
+    unsafe fn read_raw(&self, buffer: *mut u8, capacity: usize) -> Result<usize, Errno> {
+        // SAFETY: the caller's promise.
+        let read = cvt(unsafe { libc::read(self.0, buffer.cast(), capacity) } as c_long)?;
+        #[allow(clippy::cast_sign_loss)] // A negative number was an error.
+        Ok(read as usize)
+    }
+
+    /// Puts what `new` refers to under this number, which stays valid all the time, and
+    /// closes what was there.
+    pub(crate) fn replace(&self, new: &Fd, flags: Flags) -> Result<(), Errno> {
+        // If a sandbox refuses it: the way with a window, which also gives the error.
+        if flags == Flags::Atomic && dup3(new.0, self.0).is_ok() {
+            return Ok(());
+        }
+        // SAFETY: two integers; the number is ours to replace.
+        cvt(unsafe { libc::dup2(new.0, self.0) }.into())?;
+        self.fcntl(libc::F_SETFD, libc::FD_CLOEXEC).map(drop)
+    }
 }
 
-/// Makes sure that a descriptor is close-on-exec and non-blocking: sets that, for one
-/// made without (`is_bare`), and reads it back. Close-on-exec comes first: that is the
-/// one that races with the `exec` of another thread.
-///
-/// Fails with ENOSYS, "not here", if it is not, and with EBADF if there is no such
-/// descriptor, which means the same.
-pub(super) fn ensure_cloexec_nonblock(fd: RawFd, is_bare: bool) -> Result<c_int, Errno> {
-    if is_bare {
-        // Not O_CLOEXEC: F_SETFD has a flag of its own. A new descriptor has no other
-        // flags that could get lost.
-        fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC)?;
-        fcntl(fd, libc::F_SETFL, libc::O_NONBLOCK)?;
+impl Drop for Fd {
+    fn drop(&mut self) {
+        // SAFETY: an integer. The result does not matter: Linux has released the number
+        // even on EINTR (close(2)).
+        unsafe { libc::close(self.0) };
     }
-    let on = fcntl(fd, libc::F_GETFD, 0)? & libc::FD_CLOEXEC;
-    let status = fcntl(fd, libc::F_GETFL, 0)? & libc::O_NONBLOCK;
-    if on == 0 || status == 0 {
-        return Err(libc::ENOSYS);
-    }
-    Ok(on)
-}
-
-/// Puts what `new` refers to under the number `fd`, and closes what was there. The
-/// number stays valid all the time.
-///
-/// `ensure_cloexec_nonblock` says that the kernel knows calls with flags; see
-/// [`Mechanism::has_flags`](crate::Mechanism::has_flags).
-pub(super) fn replace(fd: RawFd, new: RawFd, with_flags: bool) -> Result<c_int, Errno> {
-    // If a sandbox refuses it: the way with a window, which also gives the error.
-    if with_flags && dup3(new, fd).is_ok() {
-        return Ok(fd);
-    }
-    // SAFETY: two integers; the caller's descriptor is its to replace.
-    cvt(unsafe { libc::dup2(new, fd) }.into())?;
-    fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC)
-}
-
-/// Closes a descriptor that the caller owns.
-pub(super) fn close(fd: RawFd) {
-    // SAFETY: an integer. The result does not matter: Linux has released the number
-    // even on EINTR (close(2)).
-    unsafe { libc::close(fd) };
 }
 
 /// `dup2`, but the result is close-on-exec. By number, as `pipe2`.
@@ -94,99 +213,24 @@ fn dup3(from: RawFd, to: RawFd) -> Result<c_int, Errno> {
     Err(libc::ENOSYS)
 }
 
-fn fcntl(fd: RawFd, command: c_int, argument: c_int) -> Result<c_int, Errno> {
-    // SAFETY: the commands used here take an integer or nothing, and change
-    // nothing but flags.
-    cvt(unsafe { libc::fcntl(fd, command, argument) }.into())
-}
+#[cfg(feature = "std")]
+mod std_impls {
+    use super::Fd;
+    use std::os::unix::io::{BorrowedFd, FromRawFd, OwnedFd};
 
-/// Makes a descriptor with a call by number, which gives one.
-///
-/// On the `first` use in a process the answer may be no descriptor at all: a
-/// vendor's kernel can have another call under this number, and a MIPS kernel
-/// before 2.6.28 lets `syscall` return +89 for a call that it does not have. Such a
-/// number may well be the descriptor of somebody else, so it must not even be
-/// looked at. A second call tells: a real one gives another number, as the first
-/// is still taken.
-#[allow(dead_code)] // A build with pipes alone has no such call.
-#[inline(always)] // For size: in a build for C there is one caller.
-pub(super) fn create_checked(
-    first: bool,
-    call: impl Fn() -> Result<c_int, Errno>,
-) -> Result<RawFd, Errno> {
-    let made = call()?;
-    if first {
-        match call() {
-            Ok(second) if second == made => return Err(libc::ENOSYS),
-            // Two calls gave two numbers, so both are new and nobody else knows
-            // them.
-            Ok(second) => close(second),
-            // Refused, say because only one descriptor was left. What is not a
-            // descriptor would have come again.
-            Err(_) => {}
+    impl Fd {
+        pub(crate) fn borrow(&self) -> BorrowedFd<'_> {
+            // SAFETY: we own the descriptor, so it is open as long as `self`.
+            unsafe { BorrowedFd::borrow_raw(self.0) }
         }
     }
-    Ok(made)
-}
 
-cfg_if::cfg_if! {
-    if #[cfg(any(all(feature = "channel", feature = "pipe"), feature = "signal", feature = "timer"))] {
-        pub(crate) use self::owned::Fd;
-
-        /// For the kinds of descriptors that come alone.
-        #[allow(dead_code)] // Which features use it, is theirs.
-        mod owned {
-            use super::{RawFd, Errno};
-
-            /// Owns a descriptor that nobody else closes.
-            #[derive(Debug)]
-            pub(crate) struct Fd(RawFd);
-
-            impl Fd {
-                /// Takes ownership of `raw`.
-                ///
-                /// # Safety
-                ///
-                /// `raw` is open, and the caller gives up the right to close it.
-                pub(in crate::sys) const unsafe fn from_raw(raw: RawFd) -> Self {
-                    Fd(raw)
-                }
-
-                pub(crate) const fn as_raw(&self) -> RawFd {
-                    self.0
-                }
-
-                pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
-                    super::write(self.0, bytes).map(drop)
-                }
-
-                pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
-                    // SAFETY: pointer and length are those of a live slice.
-                    unsafe { super::read(self.0, buffer.as_mut_ptr(), buffer.len()) }
-                }
-
-                /// See [`ensure_cloexec_nonblock`](super::ensure_cloexec_nonblock).
-                pub(crate) fn ensure_cloexec_nonblock(&self, is_bare: bool) -> Result<(), Errno> {
-                    super::ensure_cloexec_nonblock(self.0, is_bare).map(drop)
-                }
-
-                /// See [`replace`](super::replace).
-                pub(crate) fn replace(&self, new: Fd, with_flags: bool) -> Result<(), Errno> {
-                    super::replace(self.0, new.0, with_flags).map(drop)
-                }
-
-                #[cfg(feature = "std")]
-                pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
-                    // SAFETY: we own the descriptor, so it is open as long as `self`.
-                    unsafe { std::os::unix::io::BorrowedFd::borrow_raw(self.0) }
-                }
-            }
-
-            impl Drop for Fd {
-                fn drop(&mut self) {
-                    super::close(self.0);
-                }
-            }
+    impl From<Fd> for OwnedFd {
+        fn from(fd: Fd) -> Self {
+            let raw = fd.0;
+            core::mem::forget(fd);
+            // SAFETY: we owned the descriptor and have just forgotten it.
+            unsafe { OwnedFd::from_raw_fd(raw) }
         }
     }
 }

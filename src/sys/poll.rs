@@ -7,10 +7,9 @@ use core::time::Duration;
 
 use libc::c_int;
 
-use super::clock;
-use super::cvt;
 use super::errno::{self, Errno};
-use crate::{RawFd, Wait};
+use super::fd::RawFd;
+use super::{clock, cvt};
 
 /// Waits until `fd` is readable, which it says, or `timeout` has passed: nanoseconds, of
 /// which a negative number is for ever.
@@ -44,15 +43,9 @@ pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
     }
 }
 
-/// As [`wait`], for the types of the Rust API.
-pub(crate) fn wait_for(fd: RawFd, timeout: Option<Duration>) -> Result<Wait, Errno> {
-    wait(fd, nanoseconds(timeout)).map(|readable| {
-        if readable {
-            Wait::Notified
-        } else {
-            Wait::TimedOut
-        }
-    })
+/// Waits as [`wait`] does; no time-out is for ever.
+pub(crate) fn wait_for(fd: RawFd, timeout: Option<Duration>) -> Result<bool, Errno> {
+    wait(fd, nanoseconds(timeout))
 }
 
 /// A time-out in nanoseconds; for ever if there is none, and if its end is beyond what

@@ -4,7 +4,7 @@ mod state;
 
 use core::time::Duration;
 
-use crate::{Backend, Error, Notifier, RawFd, Wait};
+use crate::{Error, Mechanism, Notifier, RawFd, Wait};
 use state::State;
 
 /// A notifier that makes a system call only when it has to.
@@ -162,9 +162,14 @@ impl<N: Notifier> Waker<N> {
         }
     }
 
-    /// With a notifier that has become the process's own and has nothing pending.
-    pub(crate) fn renew(&self, renew: impl FnOnce(&N) -> Result<(), Error>) -> Result<(), Error> {
-        renew(&self.notifier)?;
+    /// Gives the calling process a waker of its own, with nothing pending, after `fork`:
+    /// [`Notifier::reinit_after_fork`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the notifier's method.
+    pub fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.notifier.reinit_after_fork()?;
         self.state.rearm();
         Ok(())
     }
@@ -322,7 +327,11 @@ impl<N: Notifier> Notifier for Waker<N> {
         self.as_raw_fd()
     }
 
-    fn backend(&self) -> Backend {
-        self.notifier.backend()
+    fn mechanism(&self) -> Mechanism {
+        self.notifier.mechanism()
+    }
+
+    fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.reinit_after_fork()
     }
 }

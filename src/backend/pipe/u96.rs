@@ -4,13 +4,13 @@
 /// exceed 64, and must not be lost. As many numbers as the largest pipe can hold
 /// (2²⁸) cannot exceed 96. (In 128 bits, a 32-bit machine would be busy with zeros.)
 #[derive(Clone, Copy)]
-pub(super) struct Sum {
+pub(super) struct U96 {
     high: u32,
     low: u64,
 }
 
-impl Sum {
-    pub(super) const ZERO: Sum = Sum { high: 0, low: 0 };
+impl U96 {
+    pub(super) const ZERO: U96 = U96 { high: 0, low: 0 };
 
     pub(super) fn add(&mut self, n: u64) {
         let (low, carry) = self.low.overflowing_add(n);
@@ -19,7 +19,7 @@ impl Sum {
     }
 
     /// The sum, if it is below 2⁶⁴, or as much of it as a number can be.
-    pub(super) fn number(self) -> u64 {
+    pub(super) fn saturated(self) -> u64 {
         match self.high {
             0 => self.low,
             _ => u64::MAX,
@@ -36,23 +36,23 @@ impl Sum {
 
 #[cfg(test)]
 mod tests {
-    use super::Sum;
+    use super::U96;
 
     #[test]
     fn agrees_with_128_bits() {
         let numbers = [0, 1, 1 << 32, u64::MAX - 1, u64::MAX, u64::MAX, 7];
-        let (mut sum, mut expected) = (Sum::ZERO, 0_u128);
+        let (mut sum, mut expected) = (U96::ZERO, 0_u128);
         for n in numbers {
             sum.add(n);
             expected += u128::from(n);
-            assert_eq!(sum.number(), u64::try_from(expected).unwrap_or(u64::MAX));
+            assert_eq!(sum.saturated(), u64::try_from(expected).unwrap_or(u64::MAX));
         }
         while expected > 0 {
-            let n = sum.number();
+            let n = sum.saturated();
             assert_eq!(n, u64::try_from(expected).unwrap_or(u64::MAX));
             sum.subtract(n);
             expected -= u128::from(n);
         }
-        assert_eq!(sum.number(), 0);
+        assert_eq!(sum.saturated(), 0);
     }
 }
