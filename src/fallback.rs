@@ -77,26 +77,35 @@ pub(crate) enum Unavailable {
 
 /// Creates something with the first mechanism of the chain that is available.
 ///
-/// A mechanism that is remembered as unavailable is not asked again, except the last one:
-/// if that is unavailable too, the error is the kernel's own.
+/// A mechanism that is remembered as unavailable is not asked again, except the last one.
+/// If none is available, the error is the most telling one: that of the first mechanism
+/// which the system has and refuses, else that of the last.
 pub(crate) fn first_available<T>(
     chain: Chain,
     unavailable: Unavailable,
     mut create: impl FnMut(Mechanism) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let mut mechanism = chain.first;
+    let mut refused = None;
     loop {
         let is_last = mechanism == chain.last;
         if is_last || !is_known(ABSENT, mechanism) {
-            match create(mechanism) {
-                Err(error)
-                    if !is_last && decide(mechanism, error.raw_os_error()) == Decision::TryNext =>
-                {
-                    if unavailable == Unavailable::Remember {
-                        set_known(ABSENT, mechanism);
-                    }
-                }
-                result => return result,
+            let error = match create(mechanism) {
+                Ok(created) => return Ok(created),
+                Err(error) => error,
+            };
+            let errno = error.raw_os_error();
+            if decide(mechanism, errno) == Decision::Fail {
+                return Err(error);
+            }
+            if matches!(errno, libc::EPERM | libc::EACCES) {
+                // A sandbox may bind one thread only, so others have to ask for themselves.
+                refused = refused.or(Some(error));
+            } else if unavailable == Unavailable::Remember && !is_last {
+                set_known(ABSENT, mechanism);
+            }
+            if is_last {
+                return Err(refused.unwrap_or(error));
             }
         }
         mechanism = mechanism.next();
@@ -121,7 +130,8 @@ pub(crate) fn set_proved(mechanism: Mechanism) {
 ///
 /// Relaxed is enough, and so is a load and a store. A bit is only ever set, it publishes no
 /// other memory, and where one is missed, or lost to the store of another thread, the kernel
-/// is asked again and gives the same answer.
+/// is asked again and gives the same answer. What a sandbox refuses is not kept here: it
+/// may refuse one thread only.
 static KNOWN: AtomicU32 = AtomicU32::new(0);
 const PROVED: u32 = 1;
 const ABSENT: u32 = 1 << 16;

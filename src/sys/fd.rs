@@ -114,7 +114,32 @@ impl Fd {
     /// only a call that waits (signal(7)), and these descriptors are non-blocking.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
         // SAFETY: pointer and length are those of a live slice, which is only read.
-        cvt(unsafe { libc::write(self.0, bytes.as_ptr().cast(), bytes.len()) } as c_long).map(drop)
+        unsafe {
+            transfer(
+                Transfer::Write,
+                self.0,
+                bytes.as_ptr() as *mut u8,
+                bytes.len(),
+            )
+        }
+        .map(drop)
+    }
+
+    /// Writes `size` zeros, 4096 at most, as a whole or not at all (pipe(7)). They are taken
+    /// from a small block on the stack, many times.
+    #[allow(dead_code)] // A build without the pipe does not use it.
+    pub(crate) fn write_zeros(&self, size: usize) -> Result<(), Errno> {
+        const BLOCK: usize = 256;
+        let block = [0_u8; BLOCK];
+        let part = libc::iovec {
+            iov_base: block.as_ptr() as *mut _,
+            iov_len: size.min(BLOCK),
+        };
+        let parts = [part; 4096 / BLOCK];
+        let count = (size / BLOCK).clamp(1, parts.len());
+        #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // 1 to 16.
+        // SAFETY: as many live parts, each of a live block that is only read.
+        cvt(unsafe { libc::writev(self.0, parts.as_ptr(), count as c_int) } as c_long).map(drop)
     }
 
     /// Reads at most `buffer.len()` bytes and returns how many.
@@ -178,7 +203,7 @@ impl Fd {
     /// `capacity` bytes at `buffer` may be written.
     unsafe fn read_raw(&self, buffer: *mut u8, capacity: usize) -> Result<usize, Errno> {
         // SAFETY: the caller's promise.
-        let read = cvt(unsafe { libc::read(self.0, buffer.cast(), capacity) } as c_long)?;
+        let read = unsafe { transfer(Transfer::Read, self.0, buffer, capacity) }?;
         #[allow(clippy::cast_sign_loss)] // A negative number was an error.
         Ok(read as usize)
     }
@@ -202,6 +227,49 @@ impl Drop for Fd {
         // even on EINTR (close(2)).
         unsafe { libc::close(self.0) };
     }
+}
+
+/// The direction of a [`transfer`].
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Transfer {
+    Read,
+    Write,
+}
+
+/// `read` or `write`.
+///
+/// On Linux by number: libc's functions are cancellation points (pthreads(7)), and a thread
+/// that is cancelled within a signal handler of ours, or with a lock of ours, would leave
+/// it behind. Where a library in between refuses `syscall`, libc's functions do it.
+///
+/// # Safety
+///
+/// `length` bytes at `bytes` may be read, or written by a read.
+unsafe fn transfer(
+    direction: Transfer,
+    fd: RawFd,
+    bytes: *mut u8,
+    length: usize,
+) -> Result<c_int, Errno> {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let number = match direction {
+            Transfer::Read => libc::SYS_read,
+            Transfer::Write => libc::SYS_write,
+        };
+        // SAFETY: the caller's promise.
+        let result = cvt(unsafe { libc::syscall(number, fd, bytes, length) });
+        if result != Err(libc::ENOSYS) {
+            return result;
+        }
+    }
+    // SAFETY: the caller's promise.
+    cvt(unsafe {
+        match direction {
+            Transfer::Read => libc::read(fd, bytes.cast(), length),
+            Transfer::Write => libc::write(fd, bytes.cast(), length),
+        }
+    } as c_long)
 }
 
 /// `dup2`, but the result is close-on-exec. By number, as `pipe2`.

@@ -16,10 +16,6 @@ pub(crate) mod utsname;
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) mod eventfd;
-#[cfg(all(
-    any(feature = "eventfd", feature = "signal"),
-    any(target_os = "linux", target_os = "android"),
-))]
 mod numbers;
 #[cfg(feature = "pipe")]
 pub(crate) mod pipe;

@@ -2,9 +2,9 @@
 
 use libc::c_int;
 
-use super::cvt;
 use super::errno::Errno;
 use super::fd::{Fd, Flags, RawFd, Trust};
+use super::{cvt, numbers};
 
 /// Creates a pipe, close-on-exec and non-blocking: the reading end and the writing end.
 ///
@@ -15,10 +15,7 @@ pub(crate) fn create(trust: Trust, flags: Flags) -> Result<(Fd, Fd), Errno> {
     let mut ends = [-1; 2];
     let answer = match flags {
         Flags::Atomic => pipe2(&mut ends, libc::O_CLOEXEC | libc::O_NONBLOCK),
-        // libc's function, which every libc has. Never the call by number: on MIPS,
-        // Alpha and others the kernel returns the ends in two registers.
-        // SAFETY: the array has room for the two descriptors.
-        Flags::ByFcntl => cvt(unsafe { libc::pipe(ends.as_mut_ptr()) }.into()),
+        Flags::ByFcntl => pipe(&mut ends),
     }?;
     let [read, write] = ends;
     if answer != 0 || read == write {
@@ -29,6 +26,22 @@ pub(crate) fn create(trust: Trust, flags: Flags) -> Result<(Fd, Fd), Errno> {
     read.ensure_cloexec_nonblock(trust, flags)?;
     write.ensure_cloexec_nonblock(trust, flags)?;
     Ok((read, write))
+}
+
+/// libc's function, which every libc has and which knows how its kernel returns the ends.
+///
+/// In glibc since 2.34 it is `pipe2` without flags. So a sandbox that refuses `pipe2`
+/// whatever its flags refuses this function too, and the call by number comes last.
+fn pipe(ends: &mut [RawFd; 2]) -> Result<c_int, Errno> {
+    // SAFETY: the array has room for the two descriptors.
+    let result = cvt(unsafe { libc::pipe(ends.as_mut_ptr()) }.into());
+    match (result, numbers::PIPE) {
+        (Err(libc::ENOSYS | libc::EPERM | libc::EACCES), Some(number)) => {
+            // SAFETY: as above.
+            cvt(unsafe { libc::syscall(number, ends.as_mut_ptr()) })
+        }
+        _ => result,
+    }
 }
 
 cfg_if::cfg_if! {

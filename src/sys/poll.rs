@@ -3,6 +3,8 @@
 //! Not `ppoll`, which would take nanoseconds and a signal mask: ARM kernels
 //! had no entry for it until some time after 2.6.21.
 
+use core::mem::MaybeUninit;
+use core::ptr::null_mut;
 use core::time::Duration;
 
 use libc::c_int;
@@ -94,13 +96,48 @@ fn poll(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
         revents: 0,
     };
     // SAFETY: one live entry, as the length says.
-    match cvt(unsafe { libc::poll(&mut entry, 1, milliseconds) }.into())? {
-        0 => Ok(false),
-        _ if entry.revents & libc::POLLIN != 0 => Ok(true),
+    match cvt(unsafe { libc::poll(&mut entry, 1, milliseconds) }.into()) {
+        Ok(0) => Ok(false),
+        Ok(_) if entry.revents & libc::POLLIN != 0 => Ok(true),
         // Not open, or a pipe without its writing end: both are ours, so
         // somebody closed one by number.
-        _ => Err(libc::EBADF),
+        Ok(_) => Err(libc::EBADF),
+        // Linux refuses to poll more descriptors than RLIMIT_NOFILE, and a process that
+        // has set itself a limit of zero goes on with those that it has.
+        Err(libc::EINVAL) => select(fd, milliseconds),
+        Err(errno) => Err(errno),
     }
+}
+
+/// As [`poll`], with `select(2)`, which no limit binds. `EINVAL` for a descriptor of 1024 or
+/// more, which its set has no room for.
+#[cold]
+fn select(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
+    let mut set = MaybeUninit::<libc::fd_set>::zeroed();
+    if !usize::try_from(fd).map_or(false, |fd| fd < libc::FD_SETSIZE) {
+        return Err(libc::EINVAL);
+    }
+    // SAFETY: a timeval is integers, for which zero is a value.
+    let mut time: libc::timeval = unsafe { core::mem::zeroed() };
+    let time: *mut libc::timeval = match u32::try_from(milliseconds) {
+        // A second at most: the caller asks the clock how much is left.
+        Ok(0..=999) => {
+            time.tv_usec = (milliseconds * 1000).into();
+            &mut time
+        }
+        Ok(_) => {
+            time.tv_sec = 1;
+            &mut time
+        }
+        Err(_) => null_mut(),
+    };
+    // SAFETY: the set is integers, for which zero is a value, and has room for the
+    // descriptor; the time is live or null.
+    cvt(unsafe {
+        libc::FD_SET(fd, set.as_mut_ptr());
+        libc::select(fd + 1, set.as_mut_ptr(), null_mut(), null_mut(), time).into()
+    })
+    .map(|ready| ready > 0)
 }
 
 /// Lets others run, for a millisecond. To yield would not let a thread of lower

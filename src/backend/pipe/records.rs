@@ -113,21 +113,18 @@ fn write_record(write: &Fd, record: u64) -> Result<(), Errno> {
     write.write(&record.to_ne_bytes())
 }
 
-/// Leaves no room for one more record. Large blocks first, for speed.
+/// Leaves no room for one more record. Large blocks first, for speed, and because old
+/// schedulers let a consumer drain the pipe after every block.
 ///
-/// Not more than the largest pages make a pipe hold by default (16 of 64 KiB), so that a
-/// thread that takes out meanwhile does not keep this one busy: it puts back what it took,
-/// and pads the pipe itself.
+/// At most 256 blocks of 4 KiB, as many as fill a pipe of the largest pages (16 of 64 KiB), so
+/// that a thread that takes out meanwhile does not keep this one busy: it puts back what it
+/// took, and pads the pipe itself.
 fn pad_pipe(write: &Fd) {
-    // On the stack, not among the program's constants.
-    let block = [0; 256];
-    let mut zeros = &block[..];
-    for _ in 0..4096 + 32 {
-        if write.write(zeros).is_err() {
-            if zeros.len() == 8 {
+    for size in [4096, 256, 8] {
+        for _ in 0..256 {
+            if write.write_zeros(size).is_err() {
                 break;
             }
-            zeros = &block[..8];
         }
     }
 }
