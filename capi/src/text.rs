@@ -2,8 +2,7 @@
 
 use core::ffi::CStr;
 use core::fmt::{self, Write};
-use core::mem::MaybeUninit;
-use core::{ptr, slice};
+use core::ptr;
 
 use libc::{c_char, c_int, size_t};
 use wakefd::Report;
@@ -94,28 +93,37 @@ pub unsafe extern "C" fn wakefd_report(
 }
 
 /// A text of which the buffer keeps as much as it has room for: snprintf's way.
-struct Text<'a> {
-    buffer: &'a mut [MaybeUninit<u8>],
+struct Text {
+    buffer: *mut u8,
+    size: usize,
     /// Of all that was written, kept or not.
     length: usize,
 }
 
-impl Text<'_> {
+impl Text {
     /// `None` for no buffer where there should be one.
     ///
     /// # Safety
     ///
     /// As for [`wakefd_reason`], for as long as the text lives.
-    unsafe fn new<'a>(buffer: *mut c_char, size: size_t) -> Option<Text<'a>> {
-        let buffer = if size == 0 {
-            &mut []
-        } else if buffer.is_null() {
+    unsafe fn new(buffer: *mut c_char, size: size_t) -> Option<Self> {
+        if buffer.is_null() && size > 0 {
             return None;
-        } else {
-            // SAFETY: not null, so the caller has promised this room.
-            unsafe { slice::from_raw_parts_mut(buffer.cast(), size) }
-        };
-        Some(Text { buffer, length: 0 })
+        }
+        Some(Text {
+            buffer: buffer.cast(),
+            size,
+            length: 0,
+        })
+    }
+
+    /// Puts a byte there, if there is room. Not through a slice: `size` may be more than
+    /// there is memory, from a caller who knows that the text fits.
+    fn put(&mut self, place: usize, byte: u8) {
+        if place < self.size {
+            // SAFETY: the caller of `new` has promised as much room as the text takes.
+            unsafe { self.buffer.add(place).write(byte) };
+        }
     }
 
     fn show(
@@ -127,21 +135,18 @@ impl Text<'_> {
         let report = selection::report(selection)?;
         // Nothing that is written to has an error of its own.
         let _ = write(&mut text, &report);
-        let last = text.buffer.len().saturating_sub(1).min(text.length);
-        if let Some(end) = text.buffer.get_mut(last) {
-            end.write(0);
-        }
+        let end = text.length.min(text.size.saturating_sub(1));
+        text.put(end, 0);
         Ok(c_int::try_from(text.length).unwrap_or(c_int::MAX))
     }
 }
 
-impl Write for Text<'_> {
+impl Write for Text {
     fn write_str(&mut self, piece: &str) -> fmt::Result {
-        let room = self.buffer.get_mut(self.length..).unwrap_or_default();
-        for (to, from) in room.iter_mut().zip(piece.bytes()) {
-            to.write(from);
+        for byte in piece.bytes() {
+            self.put(self.length, byte);
+            self.length = self.length.saturating_add(1);
         }
-        self.length = self.length.saturating_add(piece.len());
         Ok(())
     }
 }

@@ -679,6 +679,11 @@ static void texts_are_cut_as_snprintf_does(void)
             EQUAL(strncmp(cut, whole, size - 1), 0);
             EQUAL(cut[size], '?');
         }
+        /* "There is room": what sprintf takes for granted. */
+        memset(cut, '?', sizeof cut);
+        EQUAL(text[i](selection, cut, (size_t)-1), length);
+        EQUAL(strcmp(cut, whole), 0);
+        EQUAL(cut[length + 1], '?');
         EQUAL(text[i](selection, NULL, 1), -EINVAL);
         EQUAL(text[i](4, whole, sizeof whole), -EINVAL);
         EQUAL(text[i](-1, NULL, 0), -EINVAL);
