@@ -12,16 +12,9 @@
 # shellcheck disable=SC2086 # what is not quoted is made of words of this script
 source "$(dirname "$0")/lib.sh"
 
-# table: target, prefix of its gcc, the target whose musl fits, qemu; then flags for
-# rustc, then for C. The code is linked at a fixed address; and what opt-level z
-# alone would not inline is often smaller than the call and the frame that it costs.
-table() {
-    cat <<'END'
-armv5te-unknown-linux-musleabi       arm-linux-gnueabi   armv5te-unknown-linux-musleabi arm -cpu arm926    : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -march=armv5te -mfloat-abi=soft
-thumbv7neon-unknown-linux-musleabihf arm-linux-gnueabihf armv7-unknown-linux-musleabihf arm -cpu cortex-a8 : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -mthumb
-mipsel-unknown-linux-musl            mipsel-linux-gnu    mipsel-unknown-linux-musl      mipsel -cpu 24Kc   : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -march=mips32r2 -msoft-float
-END
-}
+# The code is linked at a fixed address; and what opt-level z alone would not inline is
+# often smaller than the call and the frame that it costs.
+RUST=(-Crelocation-model=static -Cllvm-args=-inline-threshold=55)
 
 # budget: target, build, functions, how many bytes wakefd itself is to have, and how
 # many it may have. On MIPS that is more: see docs/embedded.md.
@@ -41,7 +34,7 @@ DATA=8 # bytes of variables that it may have, on each target
 BUILDS=(eventfd pipe eventfd,pipe eventfd,pipe,text eventfd,pipe,timer eventfd,pipe,signal)
 
 targets=("$@")
-[ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')
+[ $# -gt 0 ] || targets=(armv5te-unknown-linux-musleabi thumbv7neon-unknown-linux-musleabihf mipsel-unknown-linux-musl)
 build=$PWD/target/size
 mkdir -p "$build"
 cat >"$build/program.c" <<'END'
@@ -155,24 +148,19 @@ count() { pieces "$1" | awk '{ sum[$1] += $2 } END { print sum["own"] + 0, sum["
 
 failed=() stack='' met=0 missed=0
 for target in "${targets[@]}"; do
-    row=$(table | awk -v target="$target" '$1 == target')
-    [ -n "$row" ] || fail "unknown target '$target'; known: $(table | awk '{ printf "%s ", $1 }')"
-    IFS=: read -r names rustflags cflags <<<"$row"
-    read -r _ tools musl qemu <<<"$names"
-    packages "gcc-$tools" binutils make qemu-user-static
+    target "$target"
+    [ $libc = musl ] || fail "sizes are counted with musl, and $target is not of it"
+    packages "${needed[@]}" make
     say "$target"
-    sysroot=$(bash ci/musl.sh "$musl" 2>"$build/musl.log") || { cat "$build/musl.log" && fail "no musl for $musl"; }
-    # shellcheck disable=SC2206 # flags are words
-    compile=("$tools-gcc" $cflags -std=c99 -Wall -Wextra -Werror -nostdinc -isystem "$sysroot/include"
-        -isystem "$("$tools-gcc" -print-file-name=include)" -Icapi/include
-        -static -no-pie -fno-pie -nostdlib "$sysroot/lib/crt1.o" "$sysroot/lib/crti.o" -Wl,--gc-sections)
+    sysroot=$(bash ci/sysroot.sh "$target" 2>"$build/sysroot.log") || { cat "$build/sysroot.log" && fail "no musl"; }
+    compile=("$sysroot/bin/cc" -std=c99 -Wall -Wextra -Werror "-I$PWD/capi/include" -static -no-pie -fno-pie -Wl,--gc-sections)
     report=() lists=()
     for features in "${BUILDS[@]}"; do
         dir=$build/$target/$features library=$build/$target/$features/libwakefd.a
         mkdir -p "$dir"
         (
             rust_src
-            RUSTFLAGS=$rustflags make -s -C capi static TARGET="$target" BUILD="$build" FEATURES="$features" \
+            RUSTFLAGS="${RUST[*]}" make -s -C capi static TARGET="$target" BUILD="$build" FEATURES="$features" \
                 CARGO="${CARGO[*]}" CARGOFLAGS="-Zbuild-std=core -Zbuild-std-features=optimize_for_size"
         ) 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
         cp "$build/$target/release/libwakefd.a" "$library"
@@ -188,8 +176,8 @@ for target in "${targets[@]}"; do
             # A comma in a name would be the linker's.
             (
                 cd "$dir"
-                "${compile[@]/#-Icapi/-I$OLDPWD/capi}" -Os -DFUNCTIONS=$number "$build/program.c" -Wl,--start-group "$library" \
-                    "$sysroot/lib/libc.a" -Wl,--end-group "$sysroot/lib/crtn.o" -Wl,-Map=$functions.map -o $functions
+                "${compile[@]}" -Os -DFUNCTIONS=$number "$build/program.c" -Wl,--start-group "$library" -lc -Wl,--end-group \
+                    -Wl,-Map=$functions.map -o $functions
             )
             read -r own data runtime libc < <(count "$dir/$functions.map")
             if [ $functions = none ]; then
@@ -214,16 +202,14 @@ for target in "${targets[@]}"; do
         text=-DWITHOUT_TEXT
         [[ $features != *text ]] || text=''
         # shellcheck disable=SC2086
-        "${compile[@]}" -O1 $text capi/tests/stack.c -Wl,--start-group "$library" "$sysroot/lib/libc.a" -Wl,--end-group \
-            "$sysroot/lib/crtn.o" -o "$dir/stack"
-        # shellcheck disable=SC2086 # qemu and its arguments
-        stack+=$'\n'$("qemu-${qemu%% *}-static" ${qemu#* } "$dir/stack" | sed "s/^/$features: /")
+        "${compile[@]}" -O1 $text capi/tests/stack.c -Wl,--start-group "$library" -lc -Wl,--end-group -o "$dir/stack"
+        stack+=$'\n'$("${runner[@]}" "$dir/stack" | sed "s/^/$features: /")
     done
     printf '%-18s %-6s %6s %-8s %5s %8s %6s\n' features calls own '' data runtime libc
     printf '%s\n' "${report[@]}"
     echo "${stack#$'\n'}"
     stack=''
-    [[ $target != mips* ]] || overhead "$tools-objdump" "$build/$target/eventfd,pipe/libwakefd.a"
+    [[ $target != mips* ]] || overhead "${prefix}objdump" "$build/$target/eventfd,pipe/libwakefd.a"
     for list in "${lists[@]}"; do
         echo "what is in $(basename "$list") with eventfd,pipe:"
         pieces "$list.map" | awk '$1 == "own" || $1 == "data" { printf "    %5d %s\n", $2, $3 }' | sort -rn | sed 's/\.text\.//' |
