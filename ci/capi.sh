@@ -193,9 +193,9 @@ cross() {
     [ $libc != gnu ] || fail "a test as a static program is for a target of musl or uClibc, and $1 is not"
     say "the test for $1"
     packages "${needed[@]}" make
-    rust_src
+    core "$1"
     sysroot=$(bash ci/sysroot.sh "$1")
-    run make -s -C capi static TARGET="$1" BUILD="$build" CARGO="${CARGO[*]}" CARGOFLAGS=-Zbuild-std=core
+    RUSTFLAGS=--sysroot=$CORE run make -s -C capi static TARGET="$1" BUILD="$build" CARGO="${CARGO[*]}"
     elf=$build/$1/wakefd-c-test
     run "$sysroot/bin/cc" -static -no-pie -fno-pie "${strict[@]}" -Icapi/include "${sources[@]}" \
         "$build/$1/release/libwakefd.a" -pthread -o "$elf"

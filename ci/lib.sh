@@ -159,6 +159,33 @@ rust_src() {
     unset RUSTUP_TOOLCHAIN
 }
 
+# core TARGET [OPTION...]: core and compiler_builtins for TARGET, for programs without std
+# that do not unwind and are optimised at link time. Leaves in CORE what rustc's --sysroot
+# takes, and sets CARGO as rust_src does. They take longer to build than most of what needs
+# them, so they are kept, by what they are made of. OPTIONs are cargo's; RUSTFLAGS count.
+core() {
+    local name=$1 key new
+    rust_src
+    key=$({ rustc "${CARGO[@]:1}" -vV && echo "$* ${RUSTFLAGS:-}"; } | sha256sum | head -c 12)
+    CORE=$CACHE/core/$name-$key new=$CACHE/core/$name-$key.new
+    mkdir -p "$CACHE/core"
+    (
+        flock 9 # two scripts at once: the second waits, and finds it done
+        [ ! -e "$CORE" ] || exit 0
+        rm -rf "$new"
+        mkdir -p "$new/src" "$new/root/lib/rustlib/$name/lib"
+        echo '#![no_std]' >"$new/src/lib.rs"
+        printf '%s\n' '[package]' 'name = "empty"' 'edition = "2021"' '[workspace]' \
+            '[profile.release]' 'panic = "abort"' 'opt-level = "z"' 'codegen-units = 1' >"$new/Cargo.toml"
+        cd "$new"
+        RUSTFLAGS="${RUSTFLAGS:-} -Cforce-unwind-tables=no -Cembed-bitcode=yes" run "${CARGO[@]}" build \
+            --release --target "$name" --target-dir target -Zbuild-std=core,compiler_builtins "${@:2}"
+        cp target/"$name"/release/deps/lib{core,compiler_builtins}-*.rlib "root/lib/rustlib/$name/lib"
+        mv root "$CORE"
+        rm -rf "$new"
+    ) 9>"$CACHE/core/$name.lock" >&2
+}
+
 # foreign_apt ARCH TOOL ARGUMENT...: asks the Debian sources this machine is set
 # up with about architecture ARCH, or about source packages if ARCH is `source`.
 # Lists and state are kept under $CACHE: nothing changes on the machine, and

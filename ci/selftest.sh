@@ -24,7 +24,7 @@ target "$target"
 [ $libc != gnu ] || fail "$usage"
 [ $kind = static ] || [ $libc = uclibc ] || fail "--shared is for uClibc"
 packages "${needed[@]}"
-rust_src # core has no ready-made build for most of these
+core "$target"
 say "$libc for $target"
 sysroot=$(bash ci/sysroot.sh "$target")
 
@@ -32,7 +32,7 @@ say "$kind self-test for $target"
 # In a group with Rust's libraries, as each wants something of the other. rustc has said
 # -Bdynamic before libc, even with -static.
 flags=(
-    -Clinker="$sysroot/bin/cc" -Clink-self-contained=no -Zpre-link-arg=-Wl,--start-group
+    --sysroot="$CORE" -Clinker="$sysroot/bin/cc" -Clink-self-contained=no -Zpre-link-arg=-Wl,--start-group
     -Cforce-unwind-tables=no # ARM's would want libgcc_eh
 )
 if [ $kind = static ]; then
@@ -46,8 +46,7 @@ encoded=$(printf '%s\x1f' "${flags[@]}")
 elf=$PWD/tests/selftest/$dir/$target/release/wakefd-selftest
 (
     cd tests/selftest # its own workspace, lock file and target directory
-    CARGO_ENCODED_RUSTFLAGS=${encoded%?} run "${CARGO[@]}" build --locked --release --target "$target" \
-        --target-dir "$dir" -Zbuild-std=core,compiler_builtins
+    CARGO_ENCODED_RUSTFLAGS=${encoded%?} run "${CARGO[@]}" build --locked --release --target "$target" --target-dir "$dir"
 )
 is_program $kind "$elf"
 

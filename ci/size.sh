@@ -154,15 +154,13 @@ for target in "${targets[@]}"; do
     say "$target"
     sysroot=$(bash ci/sysroot.sh "$target" 2>"$build/sysroot.log") || { cat "$build/sysroot.log" && fail "no musl"; }
     compile=("$sysroot/bin/cc" -std=c99 -Wall -Wextra -Werror "-I$PWD/capi/include" -static -no-pie -fno-pie -Wl,--gc-sections)
+    RUSTFLAGS=${RUST[*]} core "$target" -Zbuild-std-features=optimize_for_size
     report=() lists=()
     for features in "${BUILDS[@]}"; do
         dir=$build/$target/$features library=$build/$target/$features/libwakefd.a
         mkdir -p "$dir"
-        (
-            rust_src
-            RUSTFLAGS="${RUST[*]}" make -s -C capi static TARGET="$target" BUILD="$build" FEATURES="$features" \
-                CARGO="${CARGO[*]}" CARGOFLAGS="-Zbuild-std=core -Zbuild-std-features=optimize_for_size"
-        ) 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
+        RUSTFLAGS="${RUST[*]} --sysroot=$CORE" make -s -C capi static TARGET="$target" BUILD="$build" \
+            FEATURES="$features" CARGO="${CARGO[*]}" 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
         cp "$build/$target/release/libwakefd.a" "$library"
         kinds=(none basic all)
         case $features in

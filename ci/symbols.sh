@@ -43,7 +43,6 @@ faults() {
     [ "$line" = "UNIX - System V 0" ] || echo "has the ABI $line"
 }
 
-rust_src
 functions=$(c_functions)
 build=$PWD/target/symbols
 mkdir -p "$build"
@@ -59,8 +58,10 @@ for target in "${targets[@]}"; do
     [ -n "$newest" ] || fail "which glibc is the oldest for $target?"
     say "$target"
     packages "${needed[@]}" make
-    run make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}" \
-        CARGOFLAGS=-Zbuild-std=core
+    core "$target"
+    export RUSTFLAGS=--sysroot=$CORE
+    shared=(make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}")
+    run "${shared[@]}"
     library=$build/$target/release/libwakefd.so
 
     # Where an old glibc has threads, and where it has the rest.
@@ -81,8 +82,8 @@ for target in "${targets[@]}"; do
 
     # Without timers it needs none of that.
     cp "$library" "$build/$target.so"
-    run make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}" \
-        CARGOFLAGS=-Zbuild-std=core FEATURES=eventfd,pipe,text,signal
+    run "${shared[@]}" FEATURES=eventfd,pipe,text,signal
+    unset RUSTFLAGS
     found=$(faults "$library" "$newest")
     [ -z "$found" ] || fail "without timers: $found"
     library=$build/$target.so

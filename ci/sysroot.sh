@@ -29,19 +29,7 @@ libgcc() {
         cp "$("${prefix}gcc" -print-libgcc-file-name)" "$1"
         return
     fi
-    local crate=$new/builtins found
-    mkdir -p "$crate/src"
-    echo '#![no_std]' >"$crate/src/lib.rs"
-    printf '%s\n' '[package]' 'name = "builtins"' 'edition = "2021"' '[workspace]' \
-        '[profile.release]' 'panic = "abort"' 'opt-level = "s"' >"$crate/Cargo.toml"
-    (
-        rust_src
-        cd "$crate"
-        run "${CARGO[@]}" build --release --target "$name" --target-dir target -Zbuild-std=core,compiler_builtins
-    )
-    found=("$crate/target/$name/release/deps"/libcompiler_builtins-*.rlib)
-    [ ${#found[@]} -eq 1 ] || fail "one compiler_builtins expected, found: ${found[*]}"
-    cp "${found[0]}" "$1"
+    (core "$name" && cp "$CORE/lib/rustlib/$name/lib"/libcompiler_builtins-*.rlib "$1")
     "${prefix}ar" d "$1" lib.rmeta # not an object file
 }
 
