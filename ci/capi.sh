@@ -34,9 +34,8 @@ in_archive() {
 }
 
 host() {
-    packages gcc g++ libc6-dev binutils make pkg-config strace \
+    packages g++ binutils make pkg-config strace \
         libglib2.0-dev libevent-dev libuv1-dev
-    command -v cargo >/dev/null || packages cargo-web rustc-web
     local root=$build/root environment functions features standard kind without
 
     say "the header, by itself and in C++"

@@ -3,8 +3,7 @@
 # own backends and nothing of the other. Without a backend it does not build,
 # and says why. Two dependencies, whatever the platform.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev binutils
-command -v cargo >/dev/null || packages cargo-web rustc-web
+packages binutils
 
 # same WHAT EXPECTED ACTUAL
 same() {

@@ -9,7 +9,7 @@
 # then lets the corpus alone find the mistakes. The long one goes on until there have
 # been a hundred million operations, and leaves a new corpus in target/fuzz/.
 source "$(dirname "$0")/lib.sh"
-packages gcc g++ libc6-dev xxd
+packages g++ xxd
 
 SECONDS_GUIDED=15 OPERATIONS_LONG=100000000
 host=$(rustc -vV | sed -n 's/^host: //p')

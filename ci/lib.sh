@@ -73,7 +73,7 @@ target() {
     *-uclibc*) libc=uclibc ;;
     *) libc=gnu ;;
     esac
-    needed=(gcc libc6-dev binutils) prefix='' runner=()
+    needed=(binutils) prefix='' runner=()
     if [ "$gcc" != - ]; then
         prefix=$gcc-
         needed+=("gcc-$gcc")
@@ -230,3 +230,7 @@ EOF
 foreign_update() {
     run foreign_apt "$1" apt-get update || printf 'warning: some lists for %s are old or missing\n' "$1" >&2
 }
+
+# Nearly every script wants these.
+command -v cargo >/dev/null || packages cargo-web rustc-web
+command -v cc >/dev/null || packages gcc libc6-dev

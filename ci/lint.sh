@@ -2,7 +2,7 @@
 # Everything that can be judged without running a test: format, lints, the
 # documentation, the scripts, and a few rules of this project.
 source "$(dirname "$0")/lib.sh"
-packages gcc git libc6-dev python3 shellcheck
+packages git python3 shellcheck
 # Which the benchmarks' peers want.
 packages libevent-dev libglib2.0-dev libuv1-dev pkg-config
 components

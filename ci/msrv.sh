@@ -10,7 +10,6 @@ work=$CACHE/msrv
 
 # What the old rustc and cargo are linked with.
 packages git libcurl3-gnutls libgit2-1.5 libllvm14 libssh2-1
-command -v cargo >/dev/null || packages cargo-web
 
 # Unpacked rather than installed: these packages conflict with rustc-web.
 toolchain() {

@@ -5,8 +5,7 @@
 # of a sum included. The feature `channel` is left out: its queues allocate. ci/capi.sh
 # looks at the C library.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev binutils
-command -v cargo >/dev/null || packages cargo-web rustc-web
+packages binutils
 
 symbol=wakefd_can_panic
 main=tests/no-panic/src/main.rs

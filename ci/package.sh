@@ -3,7 +3,6 @@
 # in the package alone, as a user unpacks it, runs the unit tests and the examples of the
 # documentation. (The conformance suite is in the repository only.)
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev
 
 out=target/package-check
 # On a developer's machine the package may be of what is not committed yet.

@@ -2,7 +2,7 @@
 # What to run before a commit: format, lints, the rules, unit tests, and the suite on every
 # mechanism of this kernel. Within a minute, once it has been built.
 source "$(dirname "$0")/lib.sh"
-packages gcc git libc6-dev python3
+packages git python3
 components
 
 say "format and lints"

@@ -3,8 +3,6 @@
 # own, on every mechanism, and the recipes of docs/loops.md. Then the same with a
 # mistake in the tests' own producers and consumers, which every one must find.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev perl
-command -v cargo >/dev/null || packages cargo-web rustc-web
 
 target=$PWD/target/runtimes
 log=$target/mistake.log

@@ -31,83 +31,13 @@ END
 DATA=8 # bytes of variables that it may have, on each target
 
 # Those with timers or signals are shown, and have no budget.
+declare -A NUMBER=([none]=0 [basic]=1 [all]=2 [text]=3 [timer]=4 [signal]=5) # capi/tests/size.c
 BUILDS=(eventfd pipe eventfd,pipe eventfd,pipe,text eventfd,pipe,timer eventfd,pipe,signal)
 
 targets=("$@")
 [ $# -gt 0 ] || targets=(armv5te-unknown-linux-musleabi thumbv7neon-unknown-linux-musleabihf mipsel-unknown-linux-musl)
 build=$PWD/target/size
 mkdir -p "$build"
-cat >"$build/program.c" <<'END'
-#include <wakefd.h>
-#if FUNCTIONS > 0 && FUNCTIONS < 4
-static struct wakefd wake;
-#endif
-#if FUNCTIONS > 1 && FUNCTIONS < 4
-static struct wakefd count;
-#endif
-#if FUNCTIONS == 4
-static struct wakefd_timer timer;
-#endif
-#if FUNCTIONS == 5
-static struct wakefd_signals signals;
-#endif
-int main(void)
-{
-    int result = 0;
-#if FUNCTIONS == 4
-    uint64_t taken = 0;
-    result += wakefd_timer_init(&timer, WAKEFD_AUTO);
-    result += wakefd_timer_arm(&timer, 1, 0);
-    result += wakefd_timer_arm_at(&timer, wakefd_timer_now(), 1);
-    result += wakefd_timer_disarm(&timer);
-    result += wakefd_timer_take(&timer, &taken);
-    result += wakefd_timer_wait(&timer, 0);
-    result += wakefd_timer_fd(&timer);
-    result += wakefd_timer_backend(&timer);
-    result += wakefd_timer_mechanism(&timer);
-    result += wakefd_timer_reinit_after_fork(&timer);
-    result += wakefd_timer_close(&timer);
-#elif FUNCTIONS == 5
-    static const int numbers[] = {15, 1};
-    struct wakefd_signal signal;
-    result += wakefd_signals_init(&signals, WAKEFD_AUTO, numbers, 2);
-    result += wakefd_signals_next(&signals, &signal);
-    result += wakefd_signals_wait(&signals, 0);
-    result += wakefd_signals_fd(&signals);
-    result += wakefd_signals_backend(&signals);
-    result += wakefd_signals_mechanism(&signals);
-    result += wakefd_signals_reinit_after_fork(&signals);
-    result += wakefd_signals_before_exec();
-    result += wakefd_signals_close(&signals);
-#elif FUNCTIONS > 0
-    result += wakefd_init(&wake, WAKEFD_AUTO);
-    result += wakefd_notify(&wake);
-    result += wakefd_clear(&wake);
-#endif
-#if FUNCTIONS > 1 && FUNCTIONS < 4
-    uint64_t taken = 0;
-    result += wakefd_init_counter(&count, WAKEFD_AUTO, WAKEFD_SUM);
-    result += wakefd_add(&count, 1);
-    result += wakefd_take(&count, &taken);
-    result += wakefd_wait(&wake, 0);
-    result += wakefd_fd(&wake);
-    result += wakefd_backend(&wake);
-    result += wakefd_mechanism(&wake);
-    result += wakefd_reinit_after_fork(&wake);
-#endif
-#if FUNCTIONS == 3
-    static char text[512];
-    result += wakefd_backend_name(WAKEFD_PIPE)[0];
-    result += wakefd_mechanism_name(WAKEFD_MECHANISM_PIPE)[0];
-    result += wakefd_reason(WAKEFD_AUTO, text, sizeof text);
-    result += wakefd_report(WAKEFD_AUTO, text, sizeof text);
-#endif
-#if FUNCTIONS > 0 && FUNCTIONS < 4
-    result += wakefd_close(&wake);
-#endif
-    return result;
-}
-END
 
 # pieces MAP: what the linker took from libraries: whose it is, bytes, section.
 pieces() {
@@ -153,7 +83,7 @@ for target in "${targets[@]}"; do
     packages "${needed[@]}" make
     say "$target"
     sysroot=$(bash ci/sysroot.sh "$target" 2>"$build/sysroot.log") || { cat "$build/sysroot.log" && fail "no musl"; }
-    compile=("$sysroot/bin/cc" -std=c99 -Wall -Wextra -Werror "-I$PWD/capi/include" -static -no-pie -fno-pie -Wl,--gc-sections)
+    compile=("$sysroot/bin/cc" -std=c99 -Wall -Wextra -Werror -Icapi/include -static -no-pie -fno-pie -Wl,--gc-sections)
     RUSTFLAGS=${RUST[*]} core "$target" -Zbuild-std-features=optimize_for_size
     report=() lists=()
     for features in "${BUILDS[@]}"; do
@@ -170,13 +100,9 @@ for target in "${targets[@]}"; do
         *signal) kinds=(none basic signal) ;;
         esac
         for functions in "${kinds[@]}"; do
-            case $functions in none) number=0 ;; basic) number=1 ;; all) number=2 ;; text) number=3 ;; timer) number=4 ;; signal) number=5 ;; esac
-            # A comma in a name would be the linker's.
-            (
-                cd "$dir"
-                "${compile[@]}" -Os -DFUNCTIONS=$number "$build/program.c" -Wl,--start-group "$library" -lc -Wl,--end-group \
-                    -Wl,-Map=$functions.map -o $functions
-            )
+            # A comma in a name would be gcc's after -Wl.
+            "${compile[@]}" -Os -DFUNCTIONS=${NUMBER[$functions]} capi/tests/size.c -Wl,--start-group "$library" -lc -Wl,--end-group \
+                -Xlinker "-Map=$dir/$functions.map" -o "$dir/$functions"
             read -r own data runtime libc < <(count "$dir/$functions.map")
             if [ $functions = none ]; then
                 [ "$own$data$runtime" = 000 ] || fail "there is something of wakefd in a program that does not use it"

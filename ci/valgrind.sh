@@ -6,7 +6,7 @@
 # timer and signals on each of their mechanisms. With --all: all that valgrind can run, and
 # mistakes that helgrind and drd must find.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev valgrind
+packages valgrind
 case ${1:-} in
     '') all='' ;;
     --all) all=yes ;;
