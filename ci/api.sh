@@ -3,8 +3,6 @@
 # one that docs/api.txt lists; --update lists it anew. A change there is a change
 # of the API, and is reviewed as one: see docs/stability.md.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev
-command -v cargo >/dev/null || packages cargo-web rustc-web
 
 list=docs/api.txt out=target/api
 json=$out/doc/wakefd.json

@@ -5,8 +5,7 @@
 # --doc also puts the tables into docs/benchmarks.md. Other arguments are the
 # program's: see --help.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev libevent-dev libglib2.0-dev libuv1-dev pkg-config strace valgrind
-command -v cargo >/dev/null || packages cargo-web rustc-web
+packages libevent-dev libglib2.0-dev libuv1-dev pkg-config strace valgrind
 
 out=target/bench
 arguments=()

@@ -1,26 +1,30 @@
 #!/usr/bin/env bash
-# ci/boot.sh MACHINE [--kernel FILE] [--cpu CPU] [--append TEXT] [--memory MB]
-#   [--init FILE]
-# Boots a whole emulated machine with the self-test as its only program, and
-# fails unless every case was reported, none failed, and the guest rebooted.
-# With --init the program is another one that reports as the self-test does.
+# ci/boot.sh MACHINE [--all] [--c] [--kernel FILE] [--cpu CPU] [--append TEXT]
+#   [--memory MB]
+# Boots a whole emulated machine with the self-test as its only program, and fails
+# unless every case was reported, none failed, and the guest rebooted.
 #
-# Without --kernel the machine runs Debian's kernel, which has every call and
-# seccomp filters, so that nothing may be skipped: virt (ARMv7), malta (MIPS,
-# little-endian).
-# With --kernel it runs yours, old or new: virt, malta, malta-be (big-endian),
+# Without --kernel the machine runs Debian's kernel, which has every call and seccomp
+# filters, so that nothing may be skipped: virt (ARMv7), malta (MIPS, little-endian).
+# There the self-test runs all cases, and of the faults a sample that has every row; with
+# --all it runs all, and a line for docs/testing.md is printed.
+# With --kernel it runs yours, old or new, and all: virt, malta, malta-be (big-endian),
 # versatilepb (ARMv5; EABI kernels only).
+# With --c the program is the test of the C library.
 source "$(dirname "$0")/lib.sh"
 
 usage() { fail "$(printf '%s\n' "$*" && sed -n '2,/^source/{/^# /s/^# //p}' ci/boot.sh)"; }
 
-machine=${1:-} kernel='' cpu='' append='' memory='' init=''
+machine=${1:-} kernel='' cpu='' append='' memory='' c='' parts='cases faults=sample'
 [ $# -eq 0 ] || shift
 while [ $# -gt 0 ]; do
-    [ $# -ge 2 ] || usage "$1 wants a value"
+    case $1 in
+    --all) parts='' && shift && continue ;;
+    --c) c=yes && shift && continue ;;
+    --*) [ $# -ge 2 ] || usage "$1 is unknown or wants a value" ;;
+    esac
     case $1 in
     --kernel) kernel=$(cd "$OLDPWD" && realpath -e "$2" 2>/dev/null) || usage "no such file: $2" ;;
-    --init) init=$(cd "$OLDPWD" && realpath -e "$2" 2>/dev/null) || usage "no such file: $2" ;;
     --cpu) cpu=$2 ;;
     --append) append=$2 ;;
     --memory) memory=$2 ;;
@@ -29,67 +33,63 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 
-# debian: architecture and name of the package that brings Debian's kernel.
-debian='' options=()
+# debian_kernel: the package that brings Debian's kernel.
+debian_kernel=''
 case $machine in
 virt)
-    target=armv7-unknown-linux-musleabihf console=ttyAMA0 debian="armhf linux-image-armmp"
-    qemu=qemu-system-arm options=(-M virt -cpu "${cpu:-cortex-a15}" -m "${memory:-256}") ;;
+    target=armv7-unknown-linux-musleabihf console=ttyAMA0 debian_kernel=linux-image-armmp
+    qemu=(qemu-system-arm -M virt -cpu "${cpu:-cortex-a15}") ;;
 versatilepb)
     target=armv5te-unknown-linux-musleabi console=ttyAMA0
-    qemu=qemu-system-arm options=(-M versatilepb -cpu "${cpu:-arm926}" -m "${memory:-256}") ;;
+    qemu=(qemu-system-arm -M versatilepb -cpu "${cpu:-arm926}") ;;
 malta)
-    target=mipsel-unknown-linux-musl console=ttyS0 debian="mipsel linux-image-4kc-malta"
-    qemu=qemu-system-mipsel options=(-M malta -cpu "${cpu:-24Kf}" -m "${memory:-256}") ;;
+    target=mipsel-unknown-linux-musl console=ttyS0 debian_kernel=linux-image-4kc-malta
+    qemu=(qemu-system-mipsel -M malta -cpu "${cpu:-24Kf}") ;;
 malta-be)
     target=mips-unknown-linux-musl console=ttyS0
-    qemu=qemu-system-mips options=(-M malta -cpu "${cpu:-24Kf}" -m "${memory:-256}") ;;
+    qemu=(qemu-system-mips -M malta -cpu "${cpu:-24Kf}") ;;
 *) usage "no such machine: '$machine'" ;;
 esac
-[ -n "$kernel$debian" ] || usage "Debian 12 has no kernel for $machine: give one with --kernel"
-case $qemu in
-*mips*) packages qemu-system-mips ;;
-*) packages qemu-system-arm ;;
-esac
+[ -n "$kernel$debian_kernel" ] || usage "Debian 12 has no kernel for $machine: give one with --kernel"
+target "$target"
+packages "qemu-system-$(case ${qemu[0]} in *mips*) echo mips ;; *) echo arm ;; esac)"
 
 work=$CACHE/boot/$machine
 mkdir -p "$work" "$CACHE/kernel"
 
-# debian_kernel ARCH PACKAGE: leaves the kernel's files in $CACHE/kernel/PACKAGE.
-debian_kernel() {
-    local arch=$1 meta=$2 new=$CACHE/kernel/new image
+# fetch_kernel: leaves the files of Debian's kernel in $CACHE/kernel/$debian_kernel.
+fetch_kernel() {
+    local new=$CACHE/kernel/new image
     exec 9>"$CACHE/kernel/lock"
     flock 9
-    [ ! -e "$CACHE/kernel/$meta" ] || return 0
+    [ ! -e "$CACHE/kernel/$debian_kernel" ] || return 0
     rm -rf "$new"
     mkdir -p "$new/files"
-    foreign_update "$arch"
-    image=$(foreign_apt "$arch" apt-cache depends "$meta" | awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
-    [ -n "$image" ] || fail "Debian has no package $meta for $arch"
-    (cd "$new" && run foreign_apt "$arch" apt-get download "$image") || fail "cannot download $image for $arch"
+    foreign_update "$debian"
+    image=$(foreign_apt "$debian" apt-cache depends "$debian_kernel" |
+        awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
+    [ -n "$image" ] || fail "Debian has no package $debian_kernel for $debian"
+    (cd "$new" && run foreign_apt "$debian" apt-get download "$image") || fail "cannot download $image for $debian"
     # All but the modules, which nothing here can load.
     dpkg-deb --fsys-tarfile "$new"/linux-image-*.deb | tar -x -C "$new/files" --exclude './lib/*'
     rm "$new"/*.deb
-    mv "$new/files" "$CACHE/kernel/$meta"
+    mv "$new/files" "$CACHE/kernel/$debian_kernel"
 }
 
+own=yes
 if [ -z "$kernel" ]; then
     say "Debian's kernel for $machine"
-    # shellcheck disable=SC2086 # two words
-    debian_kernel $debian
-    files=$CACHE/kernel/${debian#* }
-    kernel=$(echo "$files"/boot/vmlinu[xz]-*)
-    own=
-else
-    own=yes
+    fetch_kernel
+    kernel=$(echo "$CACHE/kernel/$debian_kernel"/boot/vmlinu[xz]-*) own=
 fi
 [ -f "$kernel" ] || fail "no kernel at $kernel"
 
-elf=$init
-if [ -z "$elf" ]; then
+if [ -n "$c" ]; then
+    bash ci/capi.sh --build "$target" | tee "$work/build.log"
+else
     bash ci/selftest.sh "$target" | tee "$work/build.log"
-    elf=$(tail -n 1 "$work/build.log") elf=${elf#* bytes: }
 fi
+elf=$(tail -n 1 "$work/build.log") elf=${elf##* }
 
 # An initramfs in cpio's "newc" format. Written by hand, as a device node in it
 # would otherwise take root.
@@ -119,6 +119,7 @@ pad() { head -c $(((4 - $1 % 4) % 4)) /dev/zero; }
 # --append 'loglevel=8' (or 'debug', for an old kernel) gives the messages.
 # A panic ends the machine too.
 append="console=$console quiet panic=1 $append"
+options=(-m "${memory:-256}")
 initramfs=$work/initramfs.cpio.gz
 if [[ $machine == malta* && -n $own ]]; then
     # Old Malta kernels cannot take an initramfs from qemu's -initrd: load it
@@ -136,20 +137,26 @@ else
     options+=(-initrd "$initramfs")
 fi
 
+# What follows "--" are the program's arguments.
+[ -n "$own$c" ] || append+=" -- $parts"
+
 say "booting $machine: $(basename "$kernel")"
-log=$work/console.log status=0
+log=$work/console.log status=0 start=$SECONDS
 # The self-test's own limit (tests/selftest/src/pid1.rs) is shorter.
-timeout --foreground 1860 "$qemu" "${options[@]}" -kernel "$kernel" -append "$append" \
+timeout --foreground 1860 "${qemu[@]}" "${options[@]}" -kernel "$kernel" -append "$append" \
     -display none -monitor none -serial stdio -vga none -nic none -no-reboot </dev/null 2>&1 | tee "$log" || status=$?
 
 say "$machine ended"
 [ "$status" -ne 124 ] || fail "$machine did not end in time (for more messages: --append loglevel=8)"
-[ "$status" -eq 0 ] || fail "$qemu ended with status $status"
+[ "$status" -eq 0 ] || fail "${qemu[0]} ended with status $status"
 ! grep -a 'Kernel panic' "$log" || fail "the kernel of $machine panicked"
-bash ci/tap.sh <"$log" || fail "the self-test on $machine failed"
+counts=$(bash ci/tap.sh <"$log") || fail "the program on $machine failed: $counts"
+echo "$counts"
 if [ -z "$own" ]; then
     # Each mechanism on its own, and the profiles of old kernels.
     ! grep -a '# SKIP' "$log" || fail "skipped on $machine, whose kernel has everything"
 fi
-grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the self-test on $machine did not end with a reboot"
-if [ -z "$own$init" ]; then seen booted "$target"; fi
+grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the program on $machine did not end with a reboot"
+[ -n "$own$c" ] || seen booted "$target"
+[ -n "$own$c$parts" ] || printf 'for docs/testing.md:\n| %s | `%s` | %s | %s | %d s |\n' \
+    "$(date +%F)" "$machine" "$(basename "$kernel")" "${counts#tap: }" $((SECONDS - start))

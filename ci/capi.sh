@@ -5,24 +5,8 @@
 #   ci/capi.sh                  all of it here, then the test on each target below
 #   ci/capi.sh host             here: static and shared, each build, the examples
 #   ci/capi.sh TARGET...        the test as a static program, under qemu-user
-#   ci/capi.sh --boot MACHINE   the test as /init of a machine of ci/boot.sh
+#   ci/capi.sh --build TARGET   builds it only; the last line is its path
 source "$(dirname "$0")/lib.sh"
-
-# table: target, prefix of its gcc, the script that makes its libc, qemu with a CPU
-# that has no more than the target promises, and C flags to promise no more either.
-table() {
-    cat <<'END'
-armv5te-unknown-linux-musleabi    arm-linux-gnueabi   musl   arm -cpu arm926       : -march=armv5te -mfloat-abi=soft
-armv7-unknown-linux-musleabihf    arm-linux-gnueabihf musl   arm -cpu cortex-a8    :
-mips-unknown-linux-musl           mips-linux-gnu      musl   mips -cpu 24Kc        : -march=mips32r2 -msoft-float
-mipsel-unknown-linux-musl         mipsel-linux-gnu    musl   mipsel -cpu 24Kc      : -march=mips32r2 -msoft-float
-armv5te-unknown-linux-uclibceabi  arm-linux-gnueabi   uclibc arm -cpu arm926       :
-armv7-unknown-linux-uclibceabi    arm-linux-gnueabi   uclibc arm -cpu cortex-a8    :
-mips-unknown-linux-uclibc         mips-linux-gnu      uclibc mips -cpu 24Kc        :
-mipsel-unknown-linux-uclibc       mipsel-linux-gnu    uclibc mipsel -cpu 24Kc      :
-END
-}
-MAIN=(armv5te-unknown-linux-musleabi armv7-unknown-linux-musleabihf mips-unknown-linux-musl mipsel-unknown-linux-musl)
 
 build=$PWD/target/capi
 sources=(capi/tests/{test,timer,signals,pid1}.c)
@@ -50,9 +34,8 @@ in_archive() {
 }
 
 host() {
-    packages gcc g++ libc6-dev binutils make pkg-config strace \
+    packages g++ binutils make pkg-config strace \
         libglib2.0-dev libevent-dev libuv1-dev
-    command -v cargo >/dev/null || packages cargo-web rustc-web
     local root=$build/root environment functions features standard kind without
 
     say "the header, by itself and in C++"
@@ -81,7 +64,7 @@ END
         --define-variable=includedir="$root/opt/wakefd/include")
 
     say "what the libraries have"
-    functions=$(grep -oE '\bwakefd_[a-z_]+\(' capi/include/wakefd.h | tr -d '(' | sort -u)
+    functions=$(c_functions)
     diff <(nm -D --defined-only "$root/opt/wakefd/lib64/libwakefd.so" | awk '{ print $3 }' | sort) - <<<"$functions" ||
         fail "libwakefd.so has other functions than wakefd.h"
     in_archive "$root/opt/wakefd/lib64/libwakefd.a"
@@ -130,11 +113,9 @@ END
     [ -n "$(panics "$build/panics")" ] || fail "a program that can panic passes: the check proves nothing"
 
     say "the test finds mistakes"
-    echo 'int wakefd_clear(const void *wakefd) { (void)wakefd; return 1; }' | gcc -shared -fPIC -x c - -o "$build/mistake.so"
-    if LD_PRELOAD=$build/mistake.so "$build/shared" >"$build/mistake.log"; then fail "a clear that does nothing passes"; fi
-    bash ci/tap.sh <"$build/mistake.log" || true
     local mistake
-    for mistake in 'timer_take(const void *t, void *count) { (void)t; (void)count; return 1; }' \
+    for mistake in 'clear(const void *w) { (void)w; return 1; }' \
+        'timer_take(const void *t, void *count) { (void)t; (void)count; return 1; }' \
         'signals_before_exec(void) { return 0; }' 'signals_next(const void *s, void *i) { (void)s; (void)i; return 1; }'; do
         echo "int wakefd_$mistake" | gcc -shared -fPIC -x c - -o "$build/mistake.so"
         if LD_PRELOAD=$build/mistake.so "$build/shared" >"$build/mistake.log"; then fail "${mistake%%(*} that does nothing passes"; fi
@@ -204,49 +185,27 @@ loop() {
     done
 }
 
-# cross TARGET: builds the static test; leaves its path in $elf and qemu in $runner.
+# cross TARGET: builds the static test and leaves its path in $elf.
 cross() {
-    local target=$1 row tools libc qemu cflags sysroot library compile archive
-    row=$(table | awk -v target="$target" '$1 == target')
-    [ -n "$row" ] || fail "unknown target '$target'; known: host $(table | awk '{ printf "%s ", $1 }')"
-    read -r _ tools libc qemu <<<"${row%%:*}"
-    cflags=${row#*:}
-    runner="qemu-${qemu%% *}-static${qemu#"${qemu%% *}"}"
-    say "the test for $target"
-    packages "gcc-$tools" binutils make qemu-user-static
-    rust_src
-    sysroot=$(bash "ci/$libc.sh" "$target")
-    library=$build/$target/release/libwakefd.a
-    run make -s -C capi static TARGET="$target" BUILD="$build" CARGO="${CARGO[*]}" CARGOFLAGS=-Zbuild-std=core
-    elf=$build/$target/wakefd-c-test
-    # shellcheck disable=SC2206 # flags are words
-    case $libc in
-    musl)
-        # What gcc takes from libgcc comes from the library's own copy of Rust's
-        # compiler_builtins: Debian's libgcc is hard-float on MIPS.
-        compile=("$tools-gcc" $cflags -nostdinc -isystem "$sysroot/include" -isystem "$("$tools-gcc" -print-file-name=include)"
-            -static -no-pie -nostdlib "$sysroot/lib/crt1.o" "$sysroot/lib/crti.o")
-        archive=(-Wl,--start-group "$library" "$sysroot/lib/libc.a" -Wl,--end-group "$sysroot/lib/crtn.o") ;;
-    uclibc)
-        compile=("$sysroot/bin/cc" -static)
-        archive=("$library") ;;
-    esac
-    run "${compile[@]}" "${strict[@]}" -fno-pie -Icapi/include "${sources[@]}" "${archive[@]}" -pthread -o "$elf"
-    [[ $(readelf -lW "$elf") != *INTERP* ]] || fail "$elf is not static"
-    [[ $target != mips* || $(readelf -AW "$elf") == *"FP ABI: Soft float"* ]] || fail "$elf is not soft-float"
+    local sysroot
+    target "$1"
+    [ $libc != gnu ] || fail "a test as a static program is for a target of musl or uClibc, and $1 is not"
+    say "the test for $1"
+    packages "${needed[@]}" make
+    core "$1"
+    sysroot=$(bash ci/sysroot.sh "$1")
+    RUSTFLAGS=--sysroot=$CORE run make -s -C capi static TARGET="$1" BUILD="$build" CARGO="${CARGO[*]}"
+    elf=$build/$1/wakefd-c-test
+    run "$sysroot/bin/cc" -static -no-pie -fno-pie "${strict[@]}" -Icapi/include "${sources[@]}" \
+        "$build/$1/release/libwakefd.a" -pthread -o "$elf"
+    is_program static "$elf"
     [ -z "$(panics "$elf")" ] || fail "a panic is left: $(panics "$elf")"
 }
 
-[ $# -gt 0 ] || set -- host "${MAIN[@]}"
-if [ "$1" = --boot ]; then
-    case ${2:-} in
-    virt) cross armv7-unknown-linux-musleabihf ;;
-    versatilepb) cross armv5te-unknown-linux-musleabi ;;
-    malta) cross mipsel-unknown-linux-musl ;;
-    malta-be) cross mips-unknown-linux-musl ;;
-    *) fail "usage: ci/capi.sh --boot MACHINE [OPTION...], as ci/boot.sh has them" ;;
-    esac
-    run bash ci/boot.sh "$2" --init "$elf" "${@:3}"
+[ $# -gt 0 ] || set -- host {armv5te-unknown-linux-musleabi,armv7-unknown-linux-musleabihf,mips{,el}-unknown-linux-musl}
+if [ "$1" = --build ]; then
+    cross "${2:-}"
+    echo "$elf"
     exit
 fi
 for target in "$@"; do
@@ -255,8 +214,7 @@ for target in "$@"; do
         continue
     fi
     cross "$target"
-    # shellcheck disable=SC2086 # the runner is a command and its arguments
-    timeout 900 $runner "$elf" >"$build/$target.log" </dev/null || true
+    timeout 900 "${runner[@]}" "$elf" >"$build/$target.log" </dev/null || true
     grep '^# ' "$build/$target.log"
     passed "$build/$target.log" 0
 done

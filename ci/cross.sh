@@ -14,25 +14,6 @@ MAIN=(armv5te-unknown-linux-gnueabi armv7-unknown-linux-gnueabihf
     mips-unknown-linux-gnu mipsel-unknown-linux-gnu)
 TIMEOUT=${WAKEFD_TEST_TIMEOUT:-900} # seconds for one test binary
 
-# table: target, prefix of its gcc, Debian's name for its sysroot, qemu and its
-# arguments; "-": the host runs it itself. (An arm926 is an ARMv5: any newer
-# instruction kills the test.) The image of --engine cross has its own copy of
-# the four main rows, in ci/cross.Dockerfile.
-table() {
-    cat <<'EOF'
-armv5te-unknown-linux-gnueabi   arm-linux-gnueabi       armel     arm -cpu arm926
-armv7-unknown-linux-gnueabihf   arm-linux-gnueabihf     armhf     arm
-mips-unknown-linux-gnu          mips-linux-gnu          mips      mips
-mipsel-unknown-linux-gnu        mipsel-linux-gnu        mipsel    mipsel
-mips64el-unknown-linux-gnuabi64 mips64el-linux-gnuabi64 mips64el  mips64el
-aarch64-unknown-linux-gnu       aarch64-linux-gnu       arm64     aarch64
-i686-unknown-linux-gnu          i686-linux-gnu          i386      -
-EOF
-}
-
-# row TARGET: its line of the table, if there is one.
-row() { table | awk -v target="$1" '$1 == target'; }
-
 engine=native targets=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -40,8 +21,8 @@ while [ $# -gt 0 ]; do
     --engine=*) engine=${1#*=} ;;
     -*) fail "unknown option '$1'; usage: ci/cross.sh [TARGET...] [--engine native|cross]" ;;
     *)
-        [ -n "$(row "$1")" ] ||
-            fail "unknown target '$1'; known targets: $(table | awk '{ printf "%s ", $1 }')"
+        target "$1"
+        [ $libc = gnu ] || fail "std for a target of glibc only; for $1: ci/selftest.sh"
         targets+=("$1")
         ;;
     esac
@@ -49,23 +30,18 @@ while [ $# -gt 0 ]; do
 done
 [ ${#targets[@]} -gt 0 ] || targets=("${MAIN[@]}")
 
-# needed TARGET GCC SYSROOT QEMU: the Debian packages for it. The sysroots by
-# name, since gcc's packages only recommend them.
-needed() {
-    printf '%s\n' gcc libc6-dev "gcc-$2" "libc6-dev-$3-cross"
-    case $4 in
-    -) printf '%s\n' libc6-i386 lib32gcc-s1 ;; # a loader and libgcc_s for it
-    *) echo qemu-user-static ;;
-    esac
-}
-
 # The tests of one target here, with gcc's linker and qemu as the runner.
 native() {
-    local target=$1 gcc=$2 qemu=$4 var runner="timeout -k 10 $TIMEOUT"
-    [ "$qemu" = - ] || runner+=" qemu-$qemu-static ${*:5} -L /usr/$gcc"
-    var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$target")
-    run env CARGO_TARGET_DIR="$CACHE/cross/target" "${var}_LINKER=$gcc-gcc" "${var}_RUNNER=$runner" \
-        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$target"
+    local var
+    target "$1"
+    packages "${needed[@]}"
+    var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$1")
+    # cargo goes by the files' times: of another checkout in this place it might take a
+    # build for one of this. std's stays.
+    "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$CACHE/cross/target"
+    run env CARGO_TARGET_DIR="$CACHE/cross/target" "${var}_LINKER=${prefix}gcc" \
+        "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}" \
+        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.
@@ -80,11 +56,7 @@ cross() {
 
 rust_src
 case $engine in
-native)
-    # shellcheck disable=SC2046 # a row is split into its words, here and below
-    mapfile -t list < <(for target in "${targets[@]}"; do needed $(row "$target"); done | sort -u)
-    packages "${list[@]}"
-    ;;
+native) ;;
 cross)
     for target in "${targets[@]}"; do
         grep -q "^\[target\.$target\]" Cross.toml || fail "Cross.toml has no image for $target; use --engine native"
@@ -105,8 +77,7 @@ for target in "${targets[@]}"; do
     export WAKEFD_EXPECT_TARGET=$target
     start=$SECONDS verdict=passed
     set +e # and on again in the subshell
-    # shellcheck disable=SC2046
-    (set -e && "$engine" $(row "$target")) 2>&1 | tee "$log/$target-$engine.log"
+    (set -e && "$engine" "$target") 2>&1 | tee "$log/$target-$engine.log"
     [ "${PIPESTATUS[0]}" -eq 0 ] || verdict=FAILED
     set -e
     # The test that prints this line has compared the target with
@@ -116,11 +87,10 @@ for target in "${targets[@]}"; do
     fi
     if [ "$verdict" != passed ]; then
         failed+=("$target")
-    elif [ "$engine" = cross ]; then
-        seen cross "$target"
     else
         seen compiles "$target"
         seen tests "$target"
+        [ "$engine" = native ] || seen cross "$target"
     fi
     counts=$(awk '/^test result:/ { p += $4; f += $6; i += $8 }
         END { printf "%4d passed, %d failed, %d skipped", p, f, i }' "$log/$target-$engine.log")

@@ -1,11 +1,22 @@
-# Sourced by every script in ci/: strict mode, the project's root as working
-# directory, and the few words that the scripts share.
+# Sourced by every script in ci/: strict mode, the project's root as working directory,
+# and the few words that the scripts share.
+# shellcheck disable=SC2034 # variables for the scripts
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Downloads and toolchains that later runs can use again; safe to delete.
 CACHE=${WAKEFD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/wakefd}
-mkdir -p "$CACHE"
+mkdir -p "$CACHE" || {
+    echo "error: cannot write to $CACHE; XDG_CACHE_HOME says where else" >&2
+    exit 1
+}
+PASSED=$PWD/target/passed
+
+# The combinations of features that the library must build with, each without the others.
+FEATURES=({,std\,,channel\,}{eventfd,pipe,eventfd\,pipe} pipe-channel channel,pipe-channel,eventfd
+    timer,{eventfd,pipe} {,std\,}signal,{eventfd,pipe,eventfd\,pipe})
+# Crates and workspaces beside the root's, which cargo's --all and --workspace do not see.
+OTHERS=(benches/compare capi tests tests/selftest)
 
 say() { printf '\n==> %s\n' "$*"; }
 fail() {
@@ -19,24 +30,92 @@ run() {
     "$@"
 }
 
-# copy_to DIRECTORY: puts the sources there, to plant mistakes in them.
-copy_to() {
-    rm -rf "$1"
-    mkdir -p "$1"
-    # Also members and targets that the root's manifest names.
-    cp -r --parents Cargo.toml Cargo.lock README.md src docs tests examples benches "$1"
-}
-
-# edit FILE OLD NEW: puts NEW in the place of OLD, which is there once.
-edit() {
-    OLD=$2 NEW=$3 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$1" ||
-        fail "'$2' is not in $1 once"
-}
-
 # seen COLUMN TARGET: notes for ci/targets.sh that it has passed.
 seen() {
-    mkdir -p "$CACHE/passed/$1"
-    : >"$CACHE/passed/$1/$2"
+    mkdir -p "$PASSED/$1"
+    : >"$PASSED/$1/$2"
+}
+
+# mistakes CHECK FINDS: plants each mistake that ci/mistakes.txt has for CHECK in a copy
+# of the sources, one after the other, and fails unless `FINDS COPY ARGUMENT...` does find
+# it. FINDS prints what it has found.
+mistakes() {
+    local number what arguments count=0 copy=$PWD/target/mistakes/$1
+    say "with a mistake"
+    packages python3
+    while IFS=$'\t' read -r number what arguments <&3; do
+        count=$((count + 1))
+        printf '%s\n' "$what"
+        rm -rf "$copy"
+        mkdir -p "$copy"
+        # Also members and targets that the root's manifest names.
+        cp -r --parents Cargo.toml Cargo.lock README.md src docs examples benches tests "$copy"
+        python3 ci/mistakes.py plant "$1" "$number" "$copy"
+        # shellcheck disable=SC2086 # arguments are words
+        "$2" "$copy" $arguments || fail "it is not found"
+    done 3< <(python3 ci/mistakes.py list "$1")
+    [ $count -gt 0 ] || fail "ci/mistakes.txt has none for $1"
+    printf '%s mistakes, all found\n' $count
+}
+
+# c_functions: those of the C library, as its header lists them.
+c_functions() { grep -oE '\bwakefd_[a-z_]+\(' capi/include/wakefd.h | tr -d '(' | sort -u; }
+
+# target NAME: looks NAME up in ci/targets.txt. Sets its columns debian and cflags; libc
+# (gnu, musl, uclibc); prefix, of the names of Debian's cross tools; runner, a command
+# that runs a program of it; and for the two functions below needed and headers.
+target() {
+    local gcc qemu
+    IFS='|' read -r gcc debian qemu cflags headers < <(sed -n "/^$1 /{s/ *| */|/g; s/^[^|]*|//p}" ci/targets.txt) ||
+        fail "unknown target '$1'; known: $(sed '/^#/d; s/ .*//' ci/targets.txt | xargs)"
+    case $1 in
+    *-musl*) libc=musl ;;
+    *-uclibc*) libc=uclibc ;;
+    *) libc=gnu ;;
+    esac
+    needed=(binutils) prefix='' runner=()
+    if [ "$gcc" != - ]; then
+        prefix=$gcc-
+        needed+=("gcc-$gcc")
+        # By name, since gcc's packages only recommend it.
+        [ $libc != gnu ] || needed+=("libc6-dev-$debian-cross")
+    fi
+    if [ "$qemu" != - ]; then
+        # shellcheck disable=SC2206 # a name and options
+        runner=(qemu-${qemu/ /-static }) needed+=(qemu-user-static)
+        [ "$qemu" != "${qemu/ /}" ] || runner=("qemu-$qemu-static")
+        [ $libc != gnu ] || runner+=(-L "/usr/$gcc")
+    elif [ "$debian" = i386 ]; then
+        needed+=(libc6-i386 lib32gcc-s1) # a loader and libgcc_s for it
+    fi
+}
+
+# is_program static|shared FILE: what readelf says of FILE is right for the target that
+# was looked up. Engineers copy such programs to a board.
+is_program() {
+    local said wanted
+    said=$(readelf -hldAW "$2")
+    if [ "$1" = static ]; then
+        [[ $said == *"EXEC (Executable file)"* ]] || fail "$2 is not a fixed-position executable"
+        [[ ! $said =~ ' '(INTERP|DYNAMIC)' ' ]] || fail "$2 has a segment ${BASH_REMATCH[1]}: it is not static"
+    else
+        [[ $said == *"interpreter: /lib/ld-uClibc.so."*"Shared library: [libc.so."* ]] || fail "$2 is not linked with a shared uClibc"
+    fi
+    while read -r wanted; do
+        case $wanted in
+        !*) [[ $said != *"${wanted#!}"* ]] || fail "$2: readelf says '${wanted#!}'" ;;
+        *) [[ $said == *"$wanted"* ]] || fail "$2: readelf does not say '$wanted'" ;;
+        esac
+    done <<<"${headers//; /$'\n'}"
+}
+
+# components: makes sure that there are rustfmt and clippy.
+components() {
+    local tool
+    for tool in rustfmt clippy-driver rustdoc; do
+        $tool --version >/dev/null 2>&1 ||
+            fail "no $tool; install it with: rustup component add rustfmt clippy (or: sudo apt-get install rustfmt-web rust-clippy-web)"
+    done
 }
 
 apt() { DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=600 "$@"; }
@@ -75,10 +154,36 @@ rust_src() {
     # Debian's newest compiler has packages with the sources of std and of all
     # crates that it needs. It lives in /usr, beside rustup's.
     packages rustc-web cargo-web rust-web-src
-    # shellcheck disable=SC2034 # for the script that sources this
     CARGO=(cargo)
     export PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1
     unset RUSTUP_TOOLCHAIN
+}
+
+# core TARGET [OPTION...]: core and compiler_builtins for TARGET, for programs without std
+# that do not unwind and are optimised at link time. Leaves in CORE what rustc's --sysroot
+# takes, and sets CARGO as rust_src does. They take longer to build than most of what needs
+# them, so they are kept, by what they are made of. OPTIONs are cargo's; RUSTFLAGS count.
+core() {
+    local name=$1 key new
+    rust_src
+    key=$({ rustc "${CARGO[@]:1}" -vV && echo "$* ${RUSTFLAGS:-}"; } | sha256sum | head -c 12)
+    CORE=$CACHE/core/$name-$key new=$CACHE/core/$name-$key.new
+    mkdir -p "$CACHE/core"
+    (
+        flock 9 # two scripts at once: the second waits, and finds it done
+        [ ! -e "$CORE" ] || exit 0
+        rm -rf "$new"
+        mkdir -p "$new/src" "$new/root/lib/rustlib/$name/lib"
+        echo '#![no_std]' >"$new/src/lib.rs"
+        printf '%s\n' '[package]' 'name = "empty"' 'edition = "2021"' '[workspace]' \
+            '[profile.release]' 'panic = "abort"' 'opt-level = "z"' 'codegen-units = 1' >"$new/Cargo.toml"
+        cd "$new"
+        RUSTFLAGS="${RUSTFLAGS:-} -Cforce-unwind-tables=no -Cembed-bitcode=yes" run "${CARGO[@]}" build \
+            --release --target "$name" --target-dir target -Zbuild-std=core,compiler_builtins "${@:2}"
+        cp target/"$name"/release/deps/lib{core,compiler_builtins}-*.rlib "root/lib/rustlib/$name/lib"
+        mv root "$CORE"
+        rm -rf "$new"
+    ) 9>"$CACHE/core/$name.lock" >&2
 }
 
 # foreign_apt ARCH TOOL ARGUMENT...: asks the Debian sources this machine is set
@@ -115,6 +220,7 @@ APT::Architecture "$arch";
 #clear APT::Architectures;
 APT::Architectures { "$arch"; };
 APT::Sandbox::User "root";
+Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 EOF
     APT_CONFIG=$state/apt.conf "$2" -q "${@:3}"
 }
@@ -124,3 +230,7 @@ EOF
 foreign_update() {
     run foreign_apt "$1" apt-get update || printf 'warning: some lists for %s are old or missing\n' "$1" >&2
 }
+
+# Nearly every script wants these.
+command -v cargo >/dev/null || packages cargo-web rustc-web
+command -v cc >/dev/null || packages gcc libc6-dev

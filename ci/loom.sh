@@ -17,6 +17,19 @@ models() { cargo test --locked --profile loom --manifest-path "$1/tests/loom/Car
 say "the models, up to $LOOM_MAX_PREEMPTIONS preemptions"
 run models .
 
+# copy_to DIRECTORY: puts the sources there, to plant mistakes in them.
+copy_to() {
+    rm -rf "$1"
+    mkdir -p "$1"
+    cp -r --parents Cargo.toml Cargo.lock README.md src docs tests examples benches "$1"
+}
+
+# edit FILE OLD NEW: puts NEW in the place of OLD, which is there once.
+edit() {
+    OLD=$2 NEW=$3 perl -0pi -e 's/\Q$ENV{OLD}\E/$ENV{NEW}/g == 1 or exit 1' "$1" ||
+        fail "'$2' is not in $1 once"
+}
+
 # mutated WHAT FILE OLD NEW: the models of this file fail when OLD, which is there once,
 # is NEW.
 mutated() {

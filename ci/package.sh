@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# What would be published: cargo can pack it and build the library from the
-# package alone, it has what it must have, and nothing large.
+# What would be published: it has what it must have and nothing large, and `cargo test`
+# in the package alone, as a user unpacks it, runs the unit tests and the examples of the
+# documentation. (The conformance suite is in the repository only.)
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev
-command -v cargo >/dev/null || packages cargo-web rustc-web
 
+out=target/package-check
 # On a developer's machine the package may be of what is not committed yet.
-run cargo package --locked --allow-dirty -p wakefd --target-dir target/package-check
+run cargo package --locked --allow-dirty --no-verify -p wakefd --target-dir $out
 
 version=$(sed -n '/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
-crate=target/package-check/package/wakefd-$version.crate
+crate=$out/package/wakefd-$version.crate
 
 say "files"
 list=$(tar -tvzf "$crate" | awk '{ sub(/^[^\/]*\//, "", $6); print $3, $6 }' | sort -k 2)
@@ -20,3 +20,16 @@ done
 large=$(awk '$1 > 100 * 1024' <<<"$list")
 [ -z "$large" ] || fail "too large for the package: $large"
 printf '%s bytes in all\n' "$(stat -c %s "$crate")"
+
+say "tests of the package"
+# Outside this tree, or cargo takes it for a part of this workspace.
+alone=$CACHE/package/wakefd-$version
+rm -rf "$alone"
+mkdir -p "${alone%/*}"
+tar -xzf "$crate" -C "${alone%/*}"
+log=$PWD/$out/test.log out=$PWD/$out
+(cd "$alone" && run cargo test --locked --all-features --target-dir "$out") 2>&1 | tee "$log"
+counts=$(awk '/^ +(Running|Doc-tests)/ { what = $2 } /^test result: ok/ { count[what] += $4 }
+    END { printf "%d unit tests, %d examples in the documentation", count["unittests"], count["wakefd"] }' "$log")
+echo "$counts"
+[[ ! " $counts" =~ ' 0 ' ]] || fail "some of these have not run"

@@ -61,7 +61,6 @@ printf '%s\n' "$mine"
 
 # As tests/old_glibc.rs, for the program as a user starts it.
 say "a glibc that says 2.7, and one that says 2.8"
-packages gcc libc6-dev
 for version in 2.7=pipe 2.8=eventfd; do
     library=$CACHE/glibc-${version%=*}.so
     printf 'const char *gnu_get_libc_version(void) { return "%s"; }\n' "${version%=*}" |

@@ -2,7 +2,6 @@
 # The table of docs/reliability.md, what comes of each system call that fails with
 # each errno: runs it, prints it, and compares. With --write it puts it there.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev
 
 document=docs/reliability.md
 begin='<!-- ci/reliability.sh writes what follows -->' end='<!-- until here -->'

@@ -5,7 +5,6 @@
 # suite does without it, but the channels, whose threads std makes and joins, would seem
 # to race.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev
 
 host=$(rustc -vV | sed -n 's/^host: //p')
 compgen -G "$(rustc --print sysroot)/lib/rustlib/$host/lib/librustc-*_rt.asan.a" >/dev/null ||

@@ -12,16 +12,9 @@
 # shellcheck disable=SC2086 # what is not quoted is made of words of this script
 source "$(dirname "$0")/lib.sh"
 
-# table: target, prefix of its gcc, the target whose musl fits, qemu; then flags for
-# rustc, then for C. The code is linked at a fixed address; and what opt-level z
-# alone would not inline is often smaller than the call and the frame that it costs.
-table() {
-    cat <<'END'
-armv5te-unknown-linux-musleabi       arm-linux-gnueabi   armv5te-unknown-linux-musleabi arm -cpu arm926    : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -march=armv5te -mfloat-abi=soft
-thumbv7neon-unknown-linux-musleabihf arm-linux-gnueabihf armv7-unknown-linux-musleabihf arm -cpu cortex-a8 : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -mthumb
-mipsel-unknown-linux-musl            mipsel-linux-gnu    mipsel-unknown-linux-musl      mipsel -cpu 24Kc   : -Crelocation-model=static -Cllvm-args=-inline-threshold=55 : -march=mips32r2 -msoft-float
-END
-}
+# The code is linked at a fixed address; and what opt-level z alone would not inline is
+# often smaller than the call and the frame that it costs.
+RUST=(-Crelocation-model=static -Cllvm-args=-inline-threshold=55)
 
 # budget: target, build, functions, how many bytes wakefd itself is to have, and how
 # many it may have. On MIPS that is more: see docs/embedded.md.
@@ -38,83 +31,13 @@ END
 DATA=8 # bytes of variables that it may have, on each target
 
 # Those with timers or signals are shown, and have no budget.
+declare -A NUMBER=([none]=0 [basic]=1 [all]=2 [text]=3 [timer]=4 [signal]=5) # capi/tests/size.c
 BUILDS=(eventfd pipe eventfd,pipe eventfd,pipe,text eventfd,pipe,timer eventfd,pipe,signal)
 
 targets=("$@")
-[ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')
+[ $# -gt 0 ] || targets=(armv5te-unknown-linux-musleabi thumbv7neon-unknown-linux-musleabihf mipsel-unknown-linux-musl)
 build=$PWD/target/size
 mkdir -p "$build"
-cat >"$build/program.c" <<'END'
-#include <wakefd.h>
-#if FUNCTIONS > 0 && FUNCTIONS < 4
-static struct wakefd wake;
-#endif
-#if FUNCTIONS > 1 && FUNCTIONS < 4
-static struct wakefd count;
-#endif
-#if FUNCTIONS == 4
-static struct wakefd_timer timer;
-#endif
-#if FUNCTIONS == 5
-static struct wakefd_signals signals;
-#endif
-int main(void)
-{
-    int result = 0;
-#if FUNCTIONS == 4
-    uint64_t taken = 0;
-    result += wakefd_timer_init(&timer, WAKEFD_AUTO);
-    result += wakefd_timer_arm(&timer, 1, 0);
-    result += wakefd_timer_arm_at(&timer, wakefd_timer_now(), 1);
-    result += wakefd_timer_disarm(&timer);
-    result += wakefd_timer_take(&timer, &taken);
-    result += wakefd_timer_wait(&timer, 0);
-    result += wakefd_timer_fd(&timer);
-    result += wakefd_timer_backend(&timer);
-    result += wakefd_timer_mechanism(&timer);
-    result += wakefd_timer_reinit_after_fork(&timer);
-    result += wakefd_timer_close(&timer);
-#elif FUNCTIONS == 5
-    static const int numbers[] = {15, 1};
-    struct wakefd_signal signal;
-    result += wakefd_signals_init(&signals, WAKEFD_AUTO, numbers, 2);
-    result += wakefd_signals_next(&signals, &signal);
-    result += wakefd_signals_wait(&signals, 0);
-    result += wakefd_signals_fd(&signals);
-    result += wakefd_signals_backend(&signals);
-    result += wakefd_signals_mechanism(&signals);
-    result += wakefd_signals_reinit_after_fork(&signals);
-    result += wakefd_signals_before_exec();
-    result += wakefd_signals_close(&signals);
-#elif FUNCTIONS > 0
-    result += wakefd_init(&wake, WAKEFD_AUTO);
-    result += wakefd_notify(&wake);
-    result += wakefd_clear(&wake);
-#endif
-#if FUNCTIONS > 1 && FUNCTIONS < 4
-    uint64_t taken = 0;
-    result += wakefd_init_counter(&count, WAKEFD_AUTO, WAKEFD_SUM);
-    result += wakefd_add(&count, 1);
-    result += wakefd_take(&count, &taken);
-    result += wakefd_wait(&wake, 0);
-    result += wakefd_fd(&wake);
-    result += wakefd_backend(&wake);
-    result += wakefd_mechanism(&wake);
-    result += wakefd_reinit_after_fork(&wake);
-#endif
-#if FUNCTIONS == 3
-    static char text[512];
-    result += wakefd_backend_name(WAKEFD_PIPE)[0];
-    result += wakefd_mechanism_name(WAKEFD_MECHANISM_PIPE)[0];
-    result += wakefd_reason(WAKEFD_AUTO, text, sizeof text);
-    result += wakefd_report(WAKEFD_AUTO, text, sizeof text);
-#endif
-#if FUNCTIONS > 0 && FUNCTIONS < 4
-    result += wakefd_close(&wake);
-#endif
-    return result;
-}
-END
 
 # pieces MAP: what the linker took from libraries: whose it is, bytes, section.
 pieces() {
@@ -155,26 +78,19 @@ count() { pieces "$1" | awk '{ sum[$1] += $2 } END { print sum["own"] + 0, sum["
 
 failed=() stack='' met=0 missed=0
 for target in "${targets[@]}"; do
-    row=$(table | awk -v target="$target" '$1 == target')
-    [ -n "$row" ] || fail "unknown target '$target'; known: $(table | awk '{ printf "%s ", $1 }')"
-    IFS=: read -r names rustflags cflags <<<"$row"
-    read -r _ tools musl qemu <<<"$names"
-    packages "gcc-$tools" binutils make qemu-user-static
+    target "$target"
+    [ $libc = musl ] || fail "sizes are counted with musl, and $target is not of it"
+    packages "${needed[@]}" make
     say "$target"
-    sysroot=$(bash ci/musl.sh "$musl" 2>"$build/musl.log") || { cat "$build/musl.log" && fail "no musl for $musl"; }
-    # shellcheck disable=SC2206 # flags are words
-    compile=("$tools-gcc" $cflags -std=c99 -Wall -Wextra -Werror -nostdinc -isystem "$sysroot/include"
-        -isystem "$("$tools-gcc" -print-file-name=include)" -Icapi/include
-        -static -no-pie -fno-pie -nostdlib "$sysroot/lib/crt1.o" "$sysroot/lib/crti.o" -Wl,--gc-sections)
+    sysroot=$(bash ci/sysroot.sh "$target" 2>"$build/sysroot.log") || { cat "$build/sysroot.log" && fail "no musl"; }
+    compile=("$sysroot/bin/cc" -std=c99 -Wall -Wextra -Werror -Icapi/include -static -no-pie -fno-pie -Wl,--gc-sections)
+    RUSTFLAGS=${RUST[*]} core "$target" -Zbuild-std-features=optimize_for_size
     report=() lists=()
     for features in "${BUILDS[@]}"; do
         dir=$build/$target/$features library=$build/$target/$features/libwakefd.a
         mkdir -p "$dir"
-        (
-            rust_src
-            RUSTFLAGS=$rustflags make -s -C capi static TARGET="$target" BUILD="$build" FEATURES="$features" \
-                CARGO="${CARGO[*]}" CARGOFLAGS="-Zbuild-std=core -Zbuild-std-features=optimize_for_size"
-        ) 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
+        RUSTFLAGS="${RUST[*]} --sysroot=$CORE" make -s -C capi static TARGET="$target" BUILD="$build" \
+            FEATURES="$features" CARGO="${CARGO[*]}" 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
         cp "$build/$target/release/libwakefd.a" "$library"
         kinds=(none basic all)
         case $features in
@@ -184,13 +100,9 @@ for target in "${targets[@]}"; do
         *signal) kinds=(none basic signal) ;;
         esac
         for functions in "${kinds[@]}"; do
-            case $functions in none) number=0 ;; basic) number=1 ;; all) number=2 ;; text) number=3 ;; timer) number=4 ;; signal) number=5 ;; esac
-            # A comma in a name would be the linker's.
-            (
-                cd "$dir"
-                "${compile[@]/#-Icapi/-I$OLDPWD/capi}" -Os -DFUNCTIONS=$number "$build/program.c" -Wl,--start-group "$library" \
-                    "$sysroot/lib/libc.a" -Wl,--end-group "$sysroot/lib/crtn.o" -Wl,-Map=$functions.map -o $functions
-            )
+            # A comma in a name would be gcc's after -Wl.
+            "${compile[@]}" -Os -DFUNCTIONS=${NUMBER[$functions]} capi/tests/size.c -Wl,--start-group "$library" -lc -Wl,--end-group \
+                -Xlinker "-Map=$dir/$functions.map" -o "$dir/$functions"
             read -r own data runtime libc < <(count "$dir/$functions.map")
             if [ $functions = none ]; then
                 [ "$own$data$runtime" = 000 ] || fail "there is something of wakefd in a program that does not use it"
@@ -214,16 +126,14 @@ for target in "${targets[@]}"; do
         text=-DWITHOUT_TEXT
         [[ $features != *text ]] || text=''
         # shellcheck disable=SC2086
-        "${compile[@]}" -O1 $text capi/tests/stack.c -Wl,--start-group "$library" "$sysroot/lib/libc.a" -Wl,--end-group \
-            "$sysroot/lib/crtn.o" -o "$dir/stack"
-        # shellcheck disable=SC2086 # qemu and its arguments
-        stack+=$'\n'$("qemu-${qemu%% *}-static" ${qemu#* } "$dir/stack" | sed "s/^/$features: /")
+        "${compile[@]}" -O1 $text capi/tests/stack.c -Wl,--start-group "$library" -lc -Wl,--end-group -o "$dir/stack"
+        stack+=$'\n'$("${runner[@]}" "$dir/stack" | sed "s/^/$features: /")
     done
     printf '%-18s %-6s %6s %-8s %5s %8s %6s\n' features calls own '' data runtime libc
     printf '%s\n' "${report[@]}"
     echo "${stack#$'\n'}"
     stack=''
-    [[ $target != mips* ]] || overhead "$tools-objdump" "$build/$target/eventfd,pipe/libwakefd.a"
+    [[ $target != mips* ]] || overhead "${prefix}objdump" "$build/$target/eventfd,pipe/libwakefd.a"
     for list in "${lists[@]}"; do
         echo "what is in $(basename "$list") with eventfd,pipe:"
         pieces "$list.map" | awk '$1 == "own" || $1 == "data" { printf "    %5d %s\n", $2, $3 }' | sort -rn | sed 's/\.text\.//' |

@@ -6,7 +6,6 @@
 #
 # The long form has 64 x 10,000,000 wakes, and takes half an hour.
 source "$(dirname "$0")/lib.sh"
-packages gcc libc6-dev
 
 case ${1:-} in
 --long) wakes=10000000 alarms=120 exec=120 limit=20 ;;

@@ -5,23 +5,16 @@
 #   ci/symbols.sh [TARGET...]
 source "$(dirname "$0")/lib.sh"
 
-# table: target, its C compiler, Debian's package of its glibc, and the newest
-# version that a name may have: the first glibc for that ABI, or 2.4.
-table() {
-    cat <<'END'
-x86_64-unknown-linux-gnu      gcc                   libc6-dev              GLIBC_2.2.5
-armv5te-unknown-linux-gnueabi arm-linux-gnueabi-gcc libc6-dev-armel-cross  GLIBC_2.4
-mips-unknown-linux-gnu        mips-linux-gnu-gcc    libc6-dev-mips-cross   GLIBC_2.4
-mipsel-unknown-linux-gnu      mipsel-linux-gnu-gcc  libc6-dev-mipsel-cross GLIBC_2.4
-END
-}
+# The newest version that a name may have: the first glibc for that ABI, or 2.4.
+declare -A NEWEST=([x86_64-unknown-linux-gnu]=GLIBC_2.2.5 [armv5te-unknown-linux-gnueabi]=GLIBC_2.4
+    [mips-unknown-linux-gnu]=GLIBC_2.4 [mipsel-unknown-linux-gnu]=GLIBC_2.4)
 # Younger than the kernel or the glibc that the library is for, whatever version
 # they have.
 # Nor what reads the environment or a file: the library may be in a setuid program.
 FORBIDDEN='^(.*getenv|environ|f?open.*|eventfd.*|epoll.*|signalfd.*|timerfd.*|pipe2|dup3|ppoll|accept4|__stack_chk_.*|_Unwind_.*|pthread_cond.*)$'
 
 targets=("$@")
-[ $# -gt 0 ] || mapfile -t targets < <(table | awk '{ print $1 }')
+[ $# -gt 0 ] || targets=(x86_64-unknown-linux-gnu armv5te-unknown-linux-gnueabi mips{,el}-unknown-linux-gnu)
 
 # imports FILE: names, each with its version if it has one.
 imports() { readelf --dyn-syms -W "$1" | awk '$7 == "UND" && $8 != "" { print $8 }' | sort; }
@@ -50,8 +43,7 @@ faults() {
     [ "$line" = "UNIX - System V 0" ] || echo "has the ABI $line"
 }
 
-rust_src
-functions=$(grep -oE '\bwakefd_[a-z_]+\(' capi/include/wakefd.h | tr -d '(' | sort -u)
+functions=$(c_functions)
 build=$PWD/target/symbols
 mkdir -p "$build"
 
@@ -61,11 +53,15 @@ printf '%s\n' 'int eventfd(unsigned, int);' 'long getrandom(void *, unsigned lon
     'long bad(void) { return eventfd(0, 0) + getrandom(0, 0, 0); }' >"$build/bad.c"
 
 for target in "${targets[@]}"; do
-    read -r _ cc libc newest < <(table | awk -v target="$target" '$1 == target') || fail "unknown target '$target'"
+    target "$target"
+    newest=${NEWEST[$target]:-} cc=${prefix}gcc
+    [ -n "$newest" ] || fail "which glibc is the oldest for $target?"
     say "$target"
-    packages "$([ "$cc" = gcc ] && echo gcc || echo "gcc-${cc%-gcc}")" "$libc" binutils make
-    run make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}" \
-        CARGOFLAGS=-Zbuild-std=core
+    packages "${needed[@]}" make
+    core "$target"
+    export RUSTFLAGS=--sysroot=$CORE
+    shared=(make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}")
+    run "${shared[@]}"
     library=$build/$target/release/libwakefd.so
 
     # Where an old glibc has threads, and where it has the rest.
@@ -86,8 +82,8 @@ for target in "${targets[@]}"; do
 
     # Without timers it needs none of that.
     cp "$library" "$build/$target.so"
-    run make -s -C capi shared TARGET="$target" CC="$cc" BUILD="$build" CARGO="${CARGO[*]}" \
-        CARGOFLAGS=-Zbuild-std=core FEATURES=eventfd,pipe,text,signal
+    run "${shared[@]}" FEATURES=eventfd,pipe,text,signal
+    unset RUSTFLAGS
     found=$(faults "$library" "$newest")
     [ -z "$found" ] || fail "without timers: $found"
     library=$build/$target.so

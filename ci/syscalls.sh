@@ -6,8 +6,7 @@
 # In the table, `fcntl:F_GETFD` is the command, `read:EAGAIN` the error, and
 # `read x64` the same call 64 times in a row.
 source "$(dirname "$0")/lib.sh"
-packages strace gcc libc6-dev
-command -v cargo >/dev/null || packages cargo-web rustc-web
+packages strace
 [ "$(uname -m)" = x86_64 ] || fail "the table is that of x86-64: other processors have no eventfd, pipe or poll"
 
 out=target/syscalls

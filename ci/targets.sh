@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # ci/targets.sh [--check]: the table of targets, of what the other scripts have
-# seen to pass on this machine. With --check it fails unless docs/platforms.md
+# seen to pass in this checkout. With --check it fails unless docs/platforms.md
 # has the same table.
 source "$(dirname "$0")/lib.sh"
 
 COLUMNS=(compiles tests cross rust-1.63 self-test booted)
-mkdir -p "$CACHE/passed"
+mkdir -p "$PASSED"
 
 # In a sentence of Markdown's: | target | column | ...
 row() {
@@ -18,10 +18,10 @@ table() {
     local target column cells
     row target "${COLUMNS[@]}"
     row --- "${COLUMNS[@]/*/---}"
-    find "$CACHE/passed" -type f -printf '%f\n' | LC_ALL=C sort -u | while read -r target; do
+    find "$PASSED" -type f -printf '%f\n' | LC_ALL=C sort -u | while read -r target; do
         cells=()
         for column in "${COLUMNS[@]}"; do
-            if [ -e "$CACHE/passed/$column/$target" ]; then cells+=(yes); else cells+=(' '); fi
+            if [ -e "$PASSED/$column/$target" ]; then cells+=(yes); else cells+=(' '); fi
         done
         row "\`$target\`" "${cells[@]}"
     done

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# What to run before a commit: format, lints, the rules, unit tests, and the suite on every
+# mechanism of this kernel. Within a minute, once it has been built.
+source "$(dirname "$0")/lib.sh"
+packages git python3
+components
+
+say "format and lints"
+run cargo fmt --all --check
+for crate in "${OTHERS[@]}"; do run cargo fmt --all --check --manifest-path "$crate/Cargo.toml"; done
+run cargo clippy --quiet --workspace --all-targets --all-features --locked -- -D warnings
+
+say "rules"
+bash ci/rules.sh >target/rules.log 2>&1 || { cat target/rules.log && fail "see above"; }
+
+say "tests"
+run cargo test --quiet --locked --all-features --lib
+cargo test --quiet --locked --all-features --test conformance -- native/ >target/quick.log ||
+    { grep -v ' \.\.\. ok$' target/quick.log && fail "the suite fails"; }
+grep '^test result' target/quick.log
+printf 'in %s s\n' $SECONDS

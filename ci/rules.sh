@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# The rules of this project that can be judged without compiling: how the modules lie,
+# what no file may have, what documents and files say of each other. Takes a second.
+source "$(dirname "$0")/lib.sh"
+packages git python3
+git rev-parse --is-inside-work-tree >/dev/null || fail "this is no git checkout, so there is no list of files to search"
+
+# wrong WHAT [DETAIL...]: goes on, so that one run tells all.
+failed=0
+wrong() {
+    printf 'error: %s\n' "$@" >&2
+    failed=$((failed + 1))
+}
+
+# forbid WHY REGEX [PATHSPEC...]: no file of the project has such a line.
+forbid() {
+    printf '%s\n' "$1"
+    ! git grep --untracked -nE "$2" -- "${@:3}" || wrong "$1"
+}
+forbid "unsafe code is in src/sys/ only" '\bunsafe(_code)?\b' 'src/*.rs' ':!src/sys/'
+forbid "no environment variable changes what the library does" 'getenv|\benv(::|!)|environ\b' 'src/*.rs' 'capi/src/*.rs'
+# A checkout works with whatever registry and wherever it is.
+forbid "no file names a package registry's host" \
+    '(https?|sparse)[+:]/*([a-z0-9-]+\.)*(index|static|registry|proxy|mirrors?|nexus|artifactory|packages)[a-z0-9-]*\.[a-z]|^ *(FROM|image *=) *"?[a-z0-9-]+(\.[a-z0-9-]+)+(:[0-9]+)?/' \
+    . ':!*Cargo.lock'
+forbid "no file names a directory of one machine" \
+    '(^|[^[:alnum:]_.$}/-])/(home|root|srv|work|Users)/' . ':!*Cargo.lock'
+
+echo "the modules import in one direction"
+python3 ci/modules.py || wrong "src/ breaks the rules of ci/modules.py"
+
+echo "the way from a call to the kernel can be read in an evening"
+# docs/design.md leads a reader through these files, between two marks.
+EVENING=(src/{lib,notifier,mechanism,fallback,error,counter,backend}.rs src/backend/*.rs src/waker/*.rs
+    src/sys/{mod,clock,errno,eventfd,fd,pipe,poll,utsname}.rs)
+EVENING_LINES=2500
+for file in "${EVENING[@]}"; do [ -e "$file" ] || wrong "there is no $file"; done
+lines=$(cat "${EVENING[@]}" 2>/dev/null | wc -l)
+printf '%s files, %s lines\n' "${#EVENING[@]}" "$lines"
+[ "$lines" -le $EVENING_LINES ] || wrong "that is more than $EVENING_LINES lines"
+diff <(printf '%s\n' "${EVENING[@]}" | sort) \
+    <(sed -n '/^<!-- the evening path -->/,/^<!-- until here -->/p' docs/design.md | grep -oE 'src/[a-z_/]+\.rs' | sort -u) ||
+    wrong "docs/design.md leads through other files, between <!-- the evening path --> and <!-- until here -->"
+
+echo "every lock file has a reason"
+mapfile -t locks < <(git ls-files --cached --others --exclude-standard '*Cargo.lock')
+[ ${#locks[@]} -le 5 ] || wrong "more than 5 lock files: ${locks[*]}"
+for file in "${locks[@]}"; do
+    grep -q "^| \`$file\` |" CONTRIBUTING.md || wrong "CONTRIBUTING.md gives no reason for $file"
+done
+
+echo "every script can be run, or says that it is only sourced"
+for file in ci/*.sh ci/*.py .ci/run; do
+    case $file in
+    ci/lib.sh | ci/cross-image.sh) [[ $(head -n 1 "$file") == '# Sourced by '* && ! -x $file ]] || wrong "$file is to be sourced, not run" ;;
+    *)
+        [[ $(head -n 1 "$file") == '#!/usr/bin/env '* && -x $file ]] || wrong "$file is not executable, or has no first line for that"
+        grep -q "\`$file\`" docs/testing.md || wrong "docs/testing.md does not name $file"
+        ;;
+    esac
+done
+
+echo "every mistake can be planted"
+python3 ci/mistakes.py check || wrong "ci/mistakes.txt is not of these sources"
+
+echo "the container knows its targets as ci/targets.txt does"
+while read -r name; do
+    target "$name"
+    for words in "LINKER=${prefix}gcc" "RUNNER=\"timeout -k 10 900 ${runner[*]}\""; do
+        words=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$name")_$words
+        grep -qF "$words" ci/cross.Dockerfile || wrong "ci/cross.Dockerfile has no $words"
+    done
+done < <(sed -n 's/^\[target\.\(.*\)\]/\1/p' Cross.toml)
+
+echo "every relative link leads to a file"
+# links FILE: the targets of [text](target) and of [label]: target.
+links() { sed -nE 's/^\[[^]]+\]: *([^ ]+).*/\1/p' "$1" && { grep -oE '\]\([^) ]+' "$1" || true; } | sed 's/^](//'; }
+for file in *.md docs/*.md; do
+    for link in $(links "$file"); do
+        # Neither a URL nor a heading of the same page.
+        [[ $link =~ ^([a-z]+:|#) ]] || [ -e "$(dirname "$file")/${link%%#*}" ] || wrong "$file has a broken link: $link"
+    done
+done
+
+[ $failed -eq 0 ] || fail "$failed rules are broken"
