@@ -3,7 +3,7 @@
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-use crate::backend::{AutoNotifier, Mode, Primitive};
+use crate::backend::{AutoNotifier, Mode, Primitive, LIMIT};
 use crate::error::{Error, Operation};
 use crate::fallback::{self, Chain, Unavailable};
 use crate::mechanism::{Backend, Mechanism};
@@ -69,7 +69,7 @@ pub struct Counter {
 
 impl Counter {
     /// The highest count: what would exceed it is refused, not cut.
-    pub const LIMIT: u64 = AutoNotifier::LIMIT;
+    pub const LIMIT: u64 = LIMIT;
 
     /// Makes a counter at zero, whose [`take`](Self::take) takes all.
     ///
@@ -101,7 +101,7 @@ impl Counter {
         feature = "pipe",
         any(target_os = "linux", target_os = "android"),
     ))]
-    pub fn with(selection: crate::Selection, mode: Mode) -> Result<Self, Error> {
+    pub fn with(selection: crate::backend::Selection, mode: Mode) -> Result<Self, Error> {
         Self::with_chain(selection.chain(), mode)
     }
 

@@ -1,6 +1,9 @@
 //! The choice between the backends, at run time.
 
-use super::{EventFd, Mode, Primitive, SelfPipe};
+use super::eventfd::EventFd;
+use super::notifier::notifier;
+use super::pipe::SelfPipe;
+use super::primitive::{Mode, Primitive};
 use crate::error::Error;
 use crate::fallback::{self, Chain, Unavailable};
 use crate::mechanism::{Backend, Mechanism};
@@ -168,7 +171,7 @@ impl Primitive for AutoNotifier {
     }
 }
 
-super::notifier!(AutoNotifier);
+notifier!(AutoNotifier);
 
 impl From<EventFd> for AutoNotifier {
     fn from(eventfd: EventFd) -> Self {

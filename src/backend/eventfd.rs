@@ -3,7 +3,8 @@
 //! An eventfd is a 64-bit counter behind one descriptor (eventfd(2)): a write adds to the
 //! counter, a read takes all of it, and in between the descriptor is readable.
 
-use super::{Mode, Primitive};
+use super::notifier::notifier;
+use super::primitive::{Mode, Primitive};
 use crate::error::{Error, Operation};
 use crate::fallback::{self, Chain, Unavailable};
 use crate::mechanism::{Backend, Mechanism};
@@ -115,7 +116,7 @@ impl Primitive for EventFd {
     }
 }
 
-super::notifier!(EventFd);
+notifier!(EventFd);
 
 #[cfg(feature = "std")]
 impl From<EventFd> for std::os::unix::io::OwnedFd {

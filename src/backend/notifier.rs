@@ -45,13 +45,13 @@ macro_rules! notifier {
             /// [`clear`](Self::clear), and do not close it.
             #[must_use]
             pub fn as_raw_fd(&self) -> $crate::sys::fd::RawFd {
-                $crate::backend::Primitive::fd(self).as_raw()
+                $crate::backend::primitive::Primitive::fd(self).as_raw()
             }
 
             /// Returns the mechanism that created this notifier.
             #[must_use]
             pub fn mechanism(&self) -> $crate::mechanism::Mechanism {
-                $crate::backend::Primitive::mechanism(self)
+                $crate::backend::primitive::Primitive::mechanism(self)
             }
 
             /// Returns what the notifier is made of.
@@ -69,15 +69,15 @@ macro_rules! notifier {
             /// As for [`at`](Self::at), with the notifier as it was, and as the trait's
             /// method says.
             pub fn reinit_after_fork(&self) -> Result<(), $crate::error::Error> {
-                self.reinit($crate::backend::Mode::Sum)
+                self.reinit($crate::backend::primitive::Mode::Sum)
             }
 
             /// The same, for a counter of this mode.
             pub(crate) fn reinit(
                 &self,
-                mode: $crate::backend::Mode,
+                mode: $crate::backend::primitive::Mode,
             ) -> Result<(), $crate::error::Error> {
-                use $crate::backend::Primitive;
+                use $crate::backend::primitive::Primitive;
                 let new = Self::create(self.mechanism(), mode)?;
                 self.replace(&new)
                     .map_err(|errno| self.error($crate::error::Operation::Reinit, errno))
@@ -94,12 +94,12 @@ macro_rules! notifier {
 
         impl $crate::notifier::Notifier for $type {
             fn notify(&self) -> Result<(), $crate::error::Error> {
-                $crate::backend::Primitive::notify(self)
+                $crate::backend::primitive::Primitive::notify(self)
                     .map_err(|errno| self.error($crate::error::Operation::Notify, errno))
             }
 
             fn clear(&self) -> Result<bool, $crate::error::Error> {
-                $crate::backend::Primitive::clear(self)
+                $crate::backend::primitive::Primitive::clear(self)
                     .map_err(|errno| self.error($crate::error::Operation::Clear, errno))
             }
 

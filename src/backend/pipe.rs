@@ -6,7 +6,8 @@
 mod records;
 mod u96;
 
-use super::{Mode, Primitive};
+use super::notifier::notifier;
+use super::primitive::{Mode, Primitive};
 use crate::error::{Error, Operation};
 use crate::fallback::{self, Chain, Unavailable};
 use crate::mechanism::{Backend, Mechanism};
@@ -121,7 +122,7 @@ impl Primitive for SelfPipe {
     }
 }
 
-super::notifier!(SelfPipe);
+notifier!(SelfPipe);
 
 /// The reading end, then the writing end. There is no `IntoRawFd`: one number cannot stand
 /// for both, and either end alone is a hang-up.

@@ -5,7 +5,7 @@
 //! time, each record is written once and read once, and the sum stays what it is.
 
 use super::u96::U96;
-use super::{Mode, Primitive, SelfPipe};
+use crate::backend::primitive::{Mode, LIMIT};
 use crate::sys::errno::Errno;
 use crate::sys::fd::Fd;
 
@@ -40,7 +40,7 @@ pub(super) fn add(read: &Fd, write: &Fd, n: u64) -> Result<(), Errno> {
 /// Takes what the mode says; zero if there is nothing.
 pub(super) fn take(read: &Fd, write: &Fd, mode: Mode) -> Result<u64, Errno> {
     match mode {
-        Mode::Sum => update(read, write, 0, SelfPipe::LIMIT, Drain::All),
+        Mode::Sum => update(read, write, 0, LIMIT, Drain::All),
         Mode::Semaphore => update(read, write, 0, 1, Drain::One),
     }
 }
@@ -53,7 +53,7 @@ fn update(read: &Fd, write: &Fd, n: u64, most: u64, what: Drain) -> Result<u64, 
     sum.add(n);
     take_out(read, &mut sum, what)?;
     // Without adding it can exceed the limit too, if additions raced for it.
-    let exceeds = n > 0 && sum.saturated() > SelfPipe::LIMIT;
+    let exceeds = n > 0 && sum.saturated() > LIMIT;
     let taken = if exceeds {
         n
     } else {
@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(write_back(&read, &write, &mut sum), Ok(()));
         // It is kept full.
         assert_eq!(write_record(&write, 0), Err(libc::EAGAIN));
-        for expected in [SelfPipe::LIMIT, SelfPipe::LIMIT, SelfPipe::LIMIT, 3, 0] {
+        for expected in [LIMIT, LIMIT, LIMIT, 3, 0] {
             assert_eq!(take(&read, &write, Mode::Sum), Ok(expected));
         }
     }
