@@ -1,12 +1,12 @@
 //! Signals as a descriptor.
 
-mod early;
+mod handler;
 mod pending;
-mod set;
+mod pending_in_child;
+mod registry;
 mod signal;
+mod signalfd;
 mod slot;
-mod source;
-mod table;
 mod target;
 
 use core::borrow::Borrow;
@@ -15,19 +15,18 @@ use core::time::Duration;
 
 use libc::c_int;
 
-use crate::fallback::{self, Chain};
+use self::handler::Handler;
+pub use self::signal::Signal;
+use self::signalfd::SignalFd;
+use crate::backend::Primitive;
+use crate::error::{Error, Operation};
+use crate::fallback::{self, Chain, Unavailable};
+use crate::mechanism::{Backend, Mechanism};
+use crate::notifier::Wait;
 use crate::sys::errno::Errno;
-use crate::{Backend, Error, Mechanism, Operation, RawFd, Wait};
-use source::Source;
-
-#[allow(unused_imports)] // Elsewhere than on Linux.
-pub(crate) use set::COUNT;
-pub(crate) use set::{every_number, SignalSet, FAULTS};
-pub(crate) use signal::Record;
-pub use signal::Signal;
-#[allow(unused_imports)] // Elsewhere than on Linux.
-pub(crate) use signal::{told, Told};
-pub(crate) use table::{arrived, chain};
+use crate::sys::fd::{Fd, RawFd};
+use crate::sys::poll;
+use crate::sys::sigset::SignalSet;
 
 /// A descriptor that is readable while one of these signals is pending.
 ///
@@ -48,7 +47,7 @@ pub(crate) use table::{arrived, chain};
 /// # }
 /// ```
 ///
-/// | mechanism | system calls | here since |
+/// | mechanism | system calls | available since |
 /// | --- | --- | --- |
 /// | [`Mechanism::SignalFd4`] | `signalfd4` with flags | Linux 2.6.27 |
 /// | [`Mechanism::SignalFd`] | `signalfd`, then `fcntl` | Linux 2.6.22 |
@@ -107,14 +106,16 @@ pub(crate) use table::{arrived, chain};
 ///
 /// The handler is async-signal-safe and keeps `errno`. The methods are not, except
 /// for `before_exec`.
-pub struct Signals {
-    source: Source,
-    set: SignalSet,
+pub struct Signals(Inner);
+
+enum Inner {
+    SignalFd(SignalFd),
+    Handler(Handler),
 }
 
-/// Its mechanisms.
+/// The mechanisms of signals.
 pub(crate) const CHAIN: Chain = Chain {
-    best: Mechanism::SignalFd4,
+    first: Mechanism::SignalFd4,
     last: Mechanism::SignalHandler,
 };
 
@@ -144,47 +145,52 @@ impl Signals {
         Self::on(CHAIN, signals)
     }
 
-    /// Watches these signals on the best of these mechanisms that is here.
+    /// Watches these signals with the first of these mechanisms that is available.
     pub(crate) fn on<I>(chain: Chain, signals: I) -> Result<Self, Error>
     where
         I: IntoIterator,
         I::Item: Borrow<c_int>,
     {
-        let set = SignalSet::new(signals).map_err(|errno| refused(chain.best, errno))?;
-        fallback::first_available(chain, true, |mechanism| match Self::of(mechanism, set) {
-            // The mechanism is here, and the next one cannot do without mask and actions.
-            Err(error) if error.operation() == Operation::Watch => Ok(Err(error)),
-            made => made.map(Ok),
+        let set = watchable(chain.first, signals)?;
+        fallback::first_available(chain, Unavailable::Remember, |mechanism| {
+            match Self::create(mechanism, set) {
+                // The mechanism is available, and the next one needs mask and actions too.
+                Err(error) if error.operation() == Operation::Watch => Ok(Err(error)),
+                created => created.map(Ok),
+            }
         })?
     }
 
-    /// Watches these signals on this mechanism and no other.
+    /// Watches these signals with this mechanism and no other.
     ///
     /// # Errors
     ///
     /// As for [`new`](Self::new); `EINVAL` with [`Operation::Create`] for a mechanism of
-    /// another kind, `ENOSYS` for one that is not here.
+    /// another kind, `ENOSYS` for one that is unavailable.
     pub fn at<I>(mechanism: Mechanism, signals: I) -> Result<Self, Error>
     where
         I: IntoIterator,
         I::Item: Borrow<c_int>,
     {
-        let set = SignalSet::new(signals).map_err(|errno| refused(mechanism, errno))?;
-        Self::of(mechanism, set)
+        Self::create(mechanism, watchable(mechanism, signals)?)
     }
 
-    fn of(mechanism: Mechanism, set: SignalSet) -> Result<Self, Error> {
-        let source = Source::new(mechanism, set)?;
-        Ok(Signals { source, set })
+    fn create(mechanism: Mechanism, set: SignalSet) -> Result<Self, Error> {
+        match mechanism.backend() {
+            Backend::SignalFd => SignalFd::new(mechanism, set).map(Inner::SignalFd),
+            Backend::SignalHandler => Handler::new(set).map(Inner::Handler),
+            _ => Err(Error::new(Operation::Create, mechanism, libc::EINVAL)),
+        }
+        .map(Signals)
     }
 
-    /// Takes a signal that is pending, or gives `None`. Does not block.
+    /// Takes a signal that is pending, or returns `None`. Does not block.
     ///
     /// The descriptor stays readable as long as another is pending. With an
-    /// edge-triggered set call it until it gives `None`.
+    /// edge-triggered set call it until it returns `None`.
     ///
-    /// One system call (`read`), or on the mechanism of handlers `getpid`, then `read` of
-    /// the notifier unless more is pending.
+    /// Makes one system call (`read`), or on the mechanism of handlers `getpid`, then
+    /// `read` of the notifier unless more is pending.
     ///
     /// # Errors
     ///
@@ -194,9 +200,12 @@ impl Signals {
     // Not an Iterator: that would have no way to say that it failed and goes on.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&self) -> Result<Option<Signal>, Error> {
-        self.source
-            .next(self.set)
-            .map_err(|errno| self.error(Operation::Next, errno))
+        match &self.0 {
+            Inner::SignalFd(signalfd) => signalfd.next(),
+            Inner::Handler(handler) => handler.next(),
+        }
+        .map(|next| next.map(Signal::new))
+        .map_err(|errno| self.error(Operation::Next, errno))
     }
 
     /// Sleeps until a signal is pending, or until `timeout` has passed, as
@@ -206,25 +215,28 @@ impl Signals {
     ///
     /// As for [`next`](Self::next), for `poll`.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-        self.source
-            .wait(timeout)
+        poll::wait_for(self.as_raw_fd(), timeout)
+            .map(Wait::from_readable)
             .map_err(|errno| self.error(Operation::Wait, errno))
     }
 
-    /// The descriptor to poll for reading. Read it only through
+    /// Returns the descriptor to poll for reading. Read it only through
     /// [`next`](Self::next), and do not close it.
     #[must_use]
-    pub const fn as_raw_fd(&self) -> RawFd {
-        self.source.as_raw_fd()
+    pub fn as_raw_fd(&self) -> RawFd {
+        self.fd().as_raw()
     }
 
-    /// The mechanism this object stands on.
+    /// Returns the mechanism that created this object.
     #[must_use]
     pub const fn mechanism(&self) -> Mechanism {
-        self.source.mechanism()
+        match &self.0 {
+            Inner::SignalFd(signalfd) => signalfd.mechanism,
+            Inner::Handler(_) => Mechanism::SignalHandler,
+        }
     }
 
-    /// What it is made of.
+    /// Returns what the object is made of.
     #[must_use]
     pub const fn backend(&self) -> Backend {
         self.mechanism().backend()
@@ -244,7 +256,10 @@ impl Signals {
     ///
     /// As for [`new`](Self::new), with the object as it was.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        self.source.reinit(self.set)
+        match &self.0 {
+            Inner::SignalFd(signalfd) => signalfd.reinit_after_fork(),
+            Inner::Handler(handler) => handler.reinit_after_fork(),
+        }
     }
 
     /// In a child, between `fork` and `exec`: makes the mask of this thread, and the
@@ -266,13 +281,22 @@ impl Signals {
     /// None that the system documents. What could be put back is, and another call
     /// tries the rest again.
     pub fn before_exec() -> Result<(), Error> {
-        let [.., last] = Mechanism::FOR_SIGNALS;
-        table::before_exec().map_err(|errno| Error::new(Operation::Watch, last, errno))
+        registry::before_exec().map_err(|errno| Error::new(Operation::Watch, CHAIN.last, errno))
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
-        self.source.borrow()
+    /// The descriptor to poll.
+    pub(crate) fn fd(&self) -> &Fd {
+        match &self.0 {
+            Inner::SignalFd(signalfd) => &signalfd.fd,
+            Inner::Handler(handler) => handler.notifier.fd(),
+        }
+    }
+
+    const fn set(&self) -> SignalSet {
+        match &self.0 {
+            Inner::SignalFd(signalfd) => signalfd.set,
+            Inner::Handler(handler) => handler.set,
+        }
     }
 
     fn error(&self, operation: Operation, errno: Errno) -> Error {
@@ -280,21 +304,20 @@ impl Signals {
     }
 }
 
-fn refused(mechanism: Mechanism, errno: Errno) -> Error {
-    Error::new(Operation::Watch, mechanism, errno)
-}
-
-impl Drop for Signals {
-    fn drop(&mut self) {
-        self.source.release(self.set);
-    }
+/// Makes the set, or the error of a mechanism that is given what cannot be watched.
+fn watchable<I>(mechanism: Mechanism, signals: I) -> Result<SignalSet, Error>
+where
+    I: IntoIterator,
+    I::Item: Borrow<c_int>,
+{
+    SignalSet::new(signals).map_err(|errno| Error::new(Operation::Watch, mechanism, errno))
 }
 
 /// The numbers, the mechanism and the descriptor.
 impl fmt::Debug for Signals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signals")
-            .field("signals", &self.set)
+            .field("signals", &self.set())
             .field("mechanism", &self.mechanism())
             .field("fd", &self.as_raw_fd())
             .finish()

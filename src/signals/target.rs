@@ -1,7 +1,7 @@
 //! A descriptor that handlers write to, and that must not be closed meanwhile.
 
 // Not core's by name: the models in tests/loom/ put their own in this place.
-use crate::atomic::{fence, AtomicU32, Ordering};
+use crate::atomic::{fence, AtomicI32, AtomicU32, Ordering};
 
 /// Where the handlers find the descriptor of an object.
 ///
@@ -12,18 +12,18 @@ use crate::atomic::{fence, AtomicU32, Ordering};
 #[derive(Debug)]
 pub(super) struct Target {
     /// The process whose descriptor it is: a child shares it until it has its own.
-    pub(super) process: AtomicU32,
-    pub(super) descriptor: AtomicU32,
+    pub(super) process: AtomicI32,
+    pub(super) descriptor: AtomicI32,
     /// How many handlers are between looking at it and having written.
     pub(super) pins: AtomicU32,
 }
 
 /// No descriptor.
-pub(super) const NONE: u32 = u32::MAX;
+pub(super) const NONE: i32 = -1;
 
 impl Target {
     /// By a handler in this process: writes, if the descriptor is there.
-    pub(super) fn with(&self, process: u32, write: impl FnOnce(u32)) {
+    pub(super) fn with(&self, process: i32, write: impl FnOnce(i32)) {
         // First of all: a child of `vfork` shares this memory too, and must leave
         // no trace in it.
         if !self.is_of(process) {
@@ -40,7 +40,7 @@ impl Target {
     }
 
     /// By its owner: from here on handlers write to it.
-    pub(super) fn open(&self, descriptor: u32, process: u32) {
+    pub(super) fn open(&self, descriptor: i32, process: i32) {
         self.descriptor.store(descriptor, Ordering::Relaxed);
         self.process.store(process, Ordering::Relaxed);
         // With that of `Slot::record`: a handler sees this, or its signal is found by
@@ -63,7 +63,7 @@ impl Target {
         self.descriptor.load(Ordering::Relaxed) == NONE
     }
 
-    pub(super) fn is_of(&self, process: u32) -> bool {
+    pub(super) fn is_of(&self, process: i32) -> bool {
         self.process.load(Ordering::Relaxed) == process
     }
 

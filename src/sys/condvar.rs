@@ -1,7 +1,7 @@
-//! What a thread that sleeps beside a lock waits for.
+//! A condition variable of the monotonic clock.
 //!
-//! On Linux that is the futex call, by number, and not a condition of libc's: the
-//! function that gives a condition the monotonic clock is in glibc since 2.3.3, and
+//! On Linux it is made of the futex call, by number, and not of libc's type: the
+//! function that gives that the monotonic clock is in glibc since 2.3.3, and
 //! the C library loads on 2.2.5. The call needs no such function, as its time-out is
 //! a duration.
 
@@ -22,7 +22,7 @@ cfg_if::cfg_if! {
         use crate::sys::errno::Errno;
         use crate::sys::{cvt, clock, poll};
 
-        /// How often it has happened.
+        /// Counts the notifications.
         pub(super) struct Condvar(AtomicU32);
 
         impl Condvar {
@@ -30,30 +30,26 @@ cfg_if::cfg_if! {
                 Condvar(AtomicU32::new(0))
             }
 
-            /// In a child of `fork` no thread sleeps, and any number will do.
+            /// Prepares it in a child of `fork`, where no thread sleeps. Any number will do.
             ///
             /// # Safety
             ///
-            /// None here.
+            /// Nobody uses what is there.
             pub(super) unsafe fn reset(&self) {}
 
-            /// With the lock held.
-            pub(super) fn notify_all(&self) {
-                self.0.fetch_add(1, Ordering::Relaxed);
-            }
-
-            /// After [`notify_all`](Self::notify_all), with the lock released. Wakes all
-            /// that sleep: beside the present thread there may be one that is to end,
-            /// or that could not be told to. The kernel would wake that of the highest
-            /// priority first.
-            pub(super) fn wake(&self) -> Result<(), Errno> {
+            /// Wakes all threads that sleep: beside the present service thread there may be
+            /// one that is to end, or that could not be told to, and the kernel would wake
+            /// the one with the highest priority first.
+            pub(super) fn notify_all(&self) -> Result<(), Errno> {
                 const ALL: u32 = i32::MAX as u32;
+                self.0.fetch_add(1, Ordering::Relaxed);
                 self.futex(libc::FUTEX_WAKE, ALL, null())
             }
 
-            /// Releases the lock, sleeps, takes the lock. What notify_all once it is
-            /// released changes the number, and the kernel does not begin to sleep
-            /// on another number than that which was read under the lock.
+            /// Releases the lock, sleeps until a notification or this time, and takes the
+            /// lock again. A notification that comes after the lock is released changes the
+            /// number, and the kernel does not begin to sleep on another number than the
+            /// one that was read under the lock.
             ///
             /// # Safety
             ///
@@ -71,8 +67,8 @@ cfg_if::cfg_if! {
                         .map(|part| c_long::try_from(part).unwrap_or(c_long::MAX));
                     self.futex(libc::FUTEX_WAIT, seen, &rest)
                 };
-                // A kernel without the call, or a sandbox: then by turns, not to look
-                // all the time.
+                // If the kernel or a sandbox refuses the call, the caller looks once
+                // a millisecond.
                 match slept {
                     Ok(()) | Err(libc::ETIMEDOUT) => {}
                     Err(_) if self.0.load(Ordering::Relaxed) != seen => {}
@@ -82,7 +78,7 @@ cfg_if::cfg_if! {
                 unsafe { libc::pthread_mutex_lock(mutex) };
             }
 
-            /// Not `FUTEX_PRIVATE_FLAG`, which is of Linux 2.6.22.
+            /// Without `FUTEX_PRIVATE_FLAG`, which came in Linux 2.6.22.
             fn futex(
                 &self,
                 operation: c_int,
@@ -102,7 +98,7 @@ cfg_if::cfg_if! {
 
         use crate::sys::errno::Errno;
 
-        /// A condition.
+        /// libc's condition variable.
         pub(super) struct Condvar(UnsafeCell<MaybeUninit<libc::pthread_cond_t>>);
 
         impl Condvar {
@@ -114,19 +110,17 @@ cfg_if::cfg_if! {
                 self.0.get().cast()
             }
 
-            /// Makes it, before anything else.
+            /// Initialises it, before anything else and again in a child of `fork`.
             ///
             /// # Safety
             ///
             /// Nobody uses what is there.
             pub(super) unsafe fn reset(&self) {
                 // SAFETY: the caller's promise.
-                unsafe { make(self.condition()) };
+                unsafe { init(self.condition()) };
             }
 
-            pub(super) fn notify_all(&self) {}
-
-            pub(super) fn wake(&self) -> Result<(), Errno> {
+            pub(super) fn notify_all(&self) -> Result<(), Errno> {
                 // SAFETY: made by `reset`, in a static.
                 match unsafe { libc::pthread_cond_broadcast(self.condition()) } {
                     0 => Ok(()),
@@ -161,12 +155,12 @@ cfg_if::cfg_if! {
         }
 
         #[cfg(target_vendor = "apple")]
-        unsafe fn make(condition: *mut libc::pthread_cond_t) {
+        unsafe fn init(condition: *mut libc::pthread_cond_t) {
             // SAFETY: the caller's promise.
             unsafe { *condition = libc::PTHREAD_COND_INITIALIZER };
         }
 
-        /// There is no condition of the monotonic clock, but one of durations.
+        /// macOS has no `pthread_condattr_setclock`, but a function that takes a duration.
         #[cfg(target_vendor = "apple")]
         unsafe fn timed_wait(
             condition: *mut libc::pthread_cond_t,
@@ -178,9 +172,9 @@ cfg_if::cfg_if! {
             unsafe { libc::pthread_cond_timedwait_relative_np(condition, mutex, &rest) };
         }
 
-        /// A condition whose times are those of the monotonic clock.
+        /// Initialises a condition variable that uses the monotonic clock.
         #[cfg(not(target_vendor = "apple"))]
-        unsafe fn make(condition: *mut libc::pthread_cond_t) {
+        unsafe fn init(condition: *mut libc::pthread_cond_t) {
             let mut attributes = MaybeUninit::uninit();
             // SAFETY: the caller's promise; the first call initialises what the
             // others use. None fails: every libc that has the second has this clock.

@@ -1,5 +1,5 @@
-//! A value under a lock, with a change to wait for, that belongs to one process: a
-//! child of `fork` finds it as new.
+//! A lock with a condition variable whose value belongs to one process: a child of `fork`
+//! finds the initial value.
 //!
 //! A child inherits the memory but not the threads, and so perhaps a lock that
 //! nobody will release. `pthread_atfork` would run in every `fork` of the program;
@@ -13,35 +13,39 @@ use super::errno::Errno;
 use super::poll;
 use crate::atomic::{AtomicI32, Ordering};
 
-/// The lock, the change and the value.
-pub(super) struct ForkMutex<T: Copy + 'static> {
-    /// Whose it is. Negative while that process is making it its own.
+/// The value that a process finds first.
+pub(crate) trait Initial {
+    const INITIAL: Self;
+}
+
+/// A value that threads of one process share under a lock.
+pub(crate) struct ForkMutex<T: 'static> {
+    /// The process that the lock and the value belong to. Its negative while that process
+    /// resets them.
     process: AtomicI32,
     mutex: UnsafeCell<libc::pthread_mutex_t>,
-    changed: Condvar,
+    condvar: Condvar,
     value: UnsafeCell<T>,
-    initial: T,
 }
 
 // SAFETY: the value is reached through `Locked` alone, which has the lock, or by
-// the one thread that makes it the process's own. The lock and the change are there
-// for threads to share.
-unsafe impl<T: Copy + Send> Sync for ForkMutex<T> {}
+// the one thread that resets it. Mutex and condition variable are there for threads to
+// share.
+unsafe impl<T: Send> Sync for ForkMutex<T> {}
 
-impl<T: Copy> ForkMutex<T> {
-    pub(super) const fn new(initial: T) -> Self {
+impl<T: Initial> ForkMutex<T> {
+    pub(crate) const fn new() -> Self {
         ForkMutex {
             process: AtomicI32::new(0),
             mutex: UnsafeCell::new(libc::PTHREAD_MUTEX_INITIALIZER),
-            changed: Condvar::new(),
-            value: UnsafeCell::new(initial),
-            initial,
+            condvar: Condvar::new(),
+            value: UnsafeCell::new(T::INITIAL),
         }
     }
 
     /// Waits for the lock, in the process of this number, which is the caller's. Not
     /// for signal handlers.
-    pub(super) fn lock(&'static self, process: libc::pid_t) -> Locked<T> {
+    pub(crate) fn lock(&'static self, process: libc::pid_t) -> Locked<T> {
         self.reset_in_child(process);
         // SAFETY: initialised, and never moved: it is a static. A thread that has
         // it does not come here again.
@@ -49,37 +53,44 @@ impl<T: Copy> ForkMutex<T> {
         Locked(self)
     }
 
-    /// The process that it belongs to: what the number of a thread's own process is,
-    /// where a thread has no other (LinuxThreads).
-    pub(super) fn owner(&self) -> libc::pid_t {
-        self.process.load(Ordering::Acquire)
+    /// Waits for the lock, in a thread that was created by a holder of the lock. It asks
+    /// for no process number, as such a thread may have another one (LinuxThreads).
+    pub(crate) fn lock_in_thread(&'static self) -> Locked<T> {
+        self.lock(self.process.load(Ordering::Acquire))
+    }
+
+    /// Wakes all threads that wait for a change of the value. Call it with the lock
+    /// released, as they are going to take it.
+    pub(crate) fn notify_all(&self) -> Result<(), Errno> {
+        self.condvar.notify_all()
     }
 
     fn reset_in_child(&self, process: libc::pid_t) {
-        let beginning = process.wrapping_neg();
+        let resetting = process.wrapping_neg();
         loop {
             let owner = self.process.load(Ordering::Acquire);
             if owner == process {
                 return;
             }
-            if owner == beginning {
-                // Another thread is at it.
+            if owner == resetting {
+                // Another thread does it.
                 poll::sleep_1ms();
                 continue;
             }
             let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
             if self
                 .process
-                .compare_exchange(owner, beginning, success, failure)
+                .compare_exchange(owner, resetting, success, failure)
                 .is_ok()
             {
                 // SAFETY: the exchange has picked this thread, and the others of the
                 // process wait until it is done. What is overwritten has no user:
-                // there was none, or they are threads of the parent.
+                // there was none, or they are threads of the parent. The parent's value
+                // is not dropped, as what it owns is the parent's.
                 unsafe {
-                    *self.mutex.get() = libc::PTHREAD_MUTEX_INITIALIZER;
-                    self.changed.reset();
-                    *self.value.get() = self.initial;
+                    self.mutex.get().write(libc::PTHREAD_MUTEX_INITIALIZER);
+                    self.condvar.reset();
+                    self.value.get().write(T::INITIAL);
                 }
                 self.process.store(process, Ordering::Release);
                 return;
@@ -88,29 +99,20 @@ impl<T: Copy> ForkMutex<T> {
     }
 }
 
-/// The lock is held.
-pub(super) struct Locked<T: Copy + 'static>(&'static ForkMutex<T>);
+/// The right to use the value, while the lock is held.
+pub(crate) struct Locked<T: 'static>(&'static ForkMutex<T>);
 
-impl<T: Copy> Locked<T> {
-    /// Lets those that wait look again. Releases the lock first, as they are going to
-    /// want it.
-    pub(super) fn wake(self) -> Result<(), Errno> {
-        let changed = &self.0.changed;
-        changed.notify_all();
-        drop(self);
-        changed.wake()
-    }
-
-    /// Releases the lock until somebody wakes this thread, or until this time of
-    /// the monotonic clock, in nanoseconds; the highest number is never. May come
-    /// back for nothing.
-    pub(super) fn wait_until(&mut self, time: u64) {
+impl<T> Locked<T> {
+    /// Releases the lock until another thread notifies, or until this time of
+    /// the monotonic clock, in nanoseconds; the highest number is never. May return
+    /// without either.
+    pub(crate) fn wait_until(&mut self, time: u64) {
         // SAFETY: the lock is initialised, in a static, and held.
-        unsafe { self.0.changed.wait_until(self.0.mutex.get(), time) };
+        unsafe { self.0.condvar.wait_until(self.0.mutex.get(), time) };
     }
 }
 
-impl<T: Copy> Deref for Locked<T> {
+impl<T> Deref for Locked<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -119,54 +121,51 @@ impl<T: Copy> Deref for Locked<T> {
     }
 }
 
-impl<T: Copy> DerefMut for Locked<T> {
+impl<T> DerefMut for Locked<T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: the lock is held.
         unsafe { &mut *self.0.value.get() }
     }
 }
 
-impl<T: Copy> Drop for Locked<T> {
+impl<T> Drop for Locked<T> {
     fn drop(&mut self) {
         // SAFETY: this thread holds it.
         unsafe { libc::pthread_mutex_unlock(self.0.mutex.get()) };
     }
 }
 
-/// This process's number.
-pub(super) fn process() -> libc::pid_t {
-    // SAFETY: no preconditions.
-    unsafe { libc::getpid() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::clock;
+    use crate::sys::{clock, process};
     use std::thread;
+
+    impl Initial for usize {
+        const INITIAL: usize = 0;
+    }
 
     /// A service thread that is to end and the one after it can sleep at once.
     #[test]
-    fn a_change_wakes_all() {
-        static SLEEPING: ForkMutex<usize> = ForkMutex::new(0);
+    fn notify_all_wakes_all() {
+        static SLEEPING: ForkMutex<usize> = ForkMutex::new();
         const LONG: u64 = 20_000_000_000;
 
         let begin = clock::now_ns();
         let sleepers: [_; 3] = core::array::from_fn(|_| {
             thread::spawn(move || {
-                let mut locked = SLEEPING.lock(process());
+                let mut locked = SLEEPING.lock(process::id());
                 *locked += 1;
                 while *locked < 100 && clock::now_ns() < begin + LONG {
                     locked.wait_until(begin + LONG);
                 }
             })
         });
-        while *SLEEPING.lock(process()) < sleepers.len() {
+        while *SLEEPING.lock(process::id()) < sleepers.len() {
             thread::yield_now();
         }
-        let mut locked = SLEEPING.lock(process());
-        *locked = 100;
-        assert_eq!(locked.wake(), Ok(()));
+        *SLEEPING.lock(process::id()) = 100;
+        assert_eq!(SLEEPING.notify_all(), Ok(()));
         for sleeper in sleepers {
             sleeper.join().expect("no panic");
         }

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod clock;
+mod dup;
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod libc_version;
@@ -19,22 +20,28 @@ pub(crate) mod eventfd;
 mod numbers;
 #[cfg(feature = "pipe")]
 pub(crate) mod pipe;
+
+#[cfg(any(feature = "signal", feature = "timer"))]
+pub(crate) mod process;
 #[cfg(feature = "signal")]
 pub(crate) mod sigaction;
-
+#[cfg(feature = "signal")]
+pub(crate) mod siginfo;
 #[cfg(feature = "signal")]
 pub(crate) mod signalfd;
 #[cfg(feature = "signal")]
-pub(crate) mod signals;
+pub(crate) mod sigset;
 
-#[cfg(feature = "timer")]
-pub(crate) mod alarms;
 #[cfg(feature = "timer")]
 mod condvar;
 #[cfg(feature = "timer")]
-mod fork_mutex;
+pub(crate) mod fork_mutex;
 #[cfg(feature = "timer")]
-mod thread;
+mod page;
+#[cfg(feature = "timer")]
+pub(crate) mod shared_list;
+#[cfg(feature = "timer")]
+pub(crate) mod thread;
 #[cfg(feature = "timer")]
 pub(crate) mod timerfd;
 

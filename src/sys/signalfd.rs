@@ -1,39 +1,21 @@
 //! `signalfd4` and `signalfd`, by number, for the reasons that `eventfd` gives.
 
+use libc::c_int;
+
 use super::errno::Errno;
-use super::fd::{create_checked, Fd};
-use crate::signals::SignalSet;
-use crate::RawFd;
+use super::fd::{Fd, Flags, RawFd, Trust};
+use super::siginfo::Record;
+use super::sigset::SignalSet;
 
-/// How a signalfd is made.
-#[derive(Clone, Copy)]
-pub(crate) enum How {
-    /// `signalfd4`: born with its flags.
-    WithFlags,
-    /// `signalfd`: the descriptor has no flags yet.
-    Flagless,
-}
-
-/// A new descriptor for these signals, close-on-exec and non-blocking. On the `first`
-/// use in a process the answer is doubted, see [`create_checked`], and the descriptor is not
-/// for any signal yet, so that what it does can be looked at.
-pub(crate) fn create(first: bool, how: How, set: SignalSet) -> Result<Fd, Errno> {
+/// Creates a signalfd for these signals, close-on-exec and non-blocking.
+pub(crate) fn create(trust: Trust, flags: Flags, set: SignalSet) -> Result<Fd, Errno> {
     const NEW: RawFd = -1;
-    let set = if first { SignalSet::EMPTY } else { set };
-    let raw = create_checked(first, || call(how, NEW, set))?;
-    // SAFETY: the kernel has just made this descriptor for us: now, or, by the same
-    // call with the same arguments, when the answer was doubted.
-    let fd = unsafe { Fd::from_raw(raw) };
-    let is_bare = matches!(how, How::Flagless);
-    if first || is_bare {
-        fd.ensure_cloexec_nonblock(is_bare)?;
-    }
-    Ok(fd)
+    Fd::create(trust, flags, || signalfd(flags, NEW, set))
 }
 
-/// From here on `fd` is for these signals.
-pub(crate) fn watch(fd: &Fd, how: How, set: SignalSet) -> Result<(), Errno> {
-    match call(how, fd.as_raw(), set)? {
+/// Makes a signalfd one for these signals instead of those before.
+pub(crate) fn set_signals(fd: &Fd, flags: Flags, set: SignalSet) -> Result<(), Errno> {
+    match signalfd(flags, fd.as_raw(), set)? {
         raw if raw == fd.as_raw() => Ok(()),
         _ => Err(libc::ENOSYS),
     }
@@ -41,17 +23,47 @@ pub(crate) fn watch(fd: &Fd, how: How, set: SignalSet) -> Result<(), Errno> {
 
 cfg_if::cfg_if! {
     if #[cfg(any(target_os = "linux", target_os = "android"))] {
-        mod linux;
-        use linux::call;
-        pub(crate) use linux::read;
-        pub(super) use linux::kernel_mask;
+        use core::mem::size_of;
+
+        use libc::signalfd_siginfo;
+
+        use super::{cvt, numbers};
+
+        fn signalfd(flags: Flags, fd: RawFd, set: SignalSet) -> Result<RawFd, Errno> {
+            let (number, bits) = match flags {
+                // SFD_CLOEXEC and SFD_NONBLOCK are the architecture's O_ flags by definition
+                // (include/linux/signalfd.h).
+                Flags::Atomic => (Some(libc::SYS_signalfd4), libc::O_CLOEXEC | libc::O_NONBLOCK),
+                Flags::ByFcntl => (numbers::SIGNALFD, 0),
+            };
+            let number = number.ok_or(libc::ENOSYS)?;
+            let size = size_of::<SignalSet>();
+            // SAFETY: a live mask of the size that is said, which the kernel only reads; the
+            // older call ignores the flags.
+            cvt(unsafe { libc::syscall(number, fd, set.as_ptr(), size, bits as c_int) })
+        }
+
+        /// Takes the next signal that is pending for this thread or the process.
+        pub(crate) fn read(fd: &Fd) -> Result<(c_int, Record), Errno> {
+            const SIZE: usize = size_of::<signalfd_siginfo>();
+            let mut bytes = [0; SIZE];
+            if fd.read(&mut bytes)? != SIZE {
+                return Err(libc::EIO);
+            }
+            // SAFETY: it is integers, for which any bytes are a value.
+            let info = unsafe { core::mem::transmute::<[u8; SIZE], signalfd_siginfo>(bytes) };
+            let number = c_int::try_from(info.ssi_signo).map_err(|_| libc::EIO)?;
+            let sender = (info.ssi_pid, info.ssi_uid);
+            let record = Record::new(number, info.ssi_code, sender, info.ssi_status, info.ssi_int);
+            Ok((number, record))
+        }
     } else {
         /// No other system has it.
-        fn call(_: How, _: RawFd, _: SignalSet) -> Result<RawFd, Errno> {
+        fn signalfd(_: Flags, _: RawFd, _: SignalSet) -> Result<RawFd, Errno> {
             Err(libc::ENOSYS)
         }
 
-        pub(crate) fn read(_: &Fd) -> Result<crate::signals::Signal, Errno> {
+        pub(crate) fn read(_: &Fd) -> Result<(c_int, Record), Errno> {
             Err(libc::ENOSYS)
         }
     }

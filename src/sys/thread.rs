@@ -6,65 +6,76 @@ use core::ptr::{null, null_mut};
 
 use super::errno::Errno;
 
-/// Asked for, as little as it is: boards without swap count what is mapped. What is
-/// less than the libc's minimum leaves the default.
+/// The stack that is asked for. It is small, as boards without swap count what is mapped.
+/// A size below the libc's minimum leaves the default.
 const STACK: usize = 64 * 1024;
 
-/// Runs `work(argument)` on a new thread, on which every signal is blocked: the
-/// program's handlers run where it expects them.
-pub(super) fn spawn(
-    work: extern "C" fn(*mut c_void) -> *mut c_void,
-    argument: usize,
-) -> Result<libc::pthread_t, Errno> {
-    let mut thread = MaybeUninit::uninit();
-    let mut attributes = MaybeUninit::uninit();
-    let mut all = MaybeUninit::uninit();
-    let mut before = MaybeUninit::uninit();
-    // SAFETY: everything is initialised by the call before its first use; the
-    // argument is an integer, and the function takes it as one.
-    unsafe {
-        match libc::pthread_attr_init(attributes.as_mut_ptr()) {
-            0 => {}
-            errno => return Err(errno),
-        }
-        libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
-        libc::sigfillset(all.as_mut_ptr());
-        let blocked = libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-        if blocked != 0 {
+/// The safe code that a thread runs.
+pub(crate) trait Run {
+    fn run(argument: usize);
+}
+
+/// A thread that runs, or has ended and was not joined.
+pub(crate) struct Thread(libc::pthread_t);
+
+// SAFETY: any thread may use a pthread_t.
+unsafe impl Send for Thread {}
+
+impl Thread {
+    /// Calls `R::run(argument)` on a new thread, on which every signal is blocked: the
+    /// program's handlers run where it expects them.
+    pub(crate) fn spawn<R: Run>(argument: usize) -> Result<Self, Errno> {
+        let mut thread = MaybeUninit::uninit();
+        let mut attributes = MaybeUninit::uninit();
+        let mut all = MaybeUninit::uninit();
+        let mut before = MaybeUninit::uninit();
+        // SAFETY: everything is initialised by the call before its first use; the
+        // argument is an integer, and the function takes it as one.
+        unsafe {
+            match libc::pthread_attr_init(attributes.as_mut_ptr()) {
+                0 => {}
+                errno => return Err(errno),
+            }
+            libc::pthread_attr_setstacksize(attributes.as_mut_ptr(), STACK);
+            libc::sigfillset(all.as_mut_ptr());
+            let how = libc::SIG_SETMASK;
+            let mut result = libc::pthread_sigmask(how, all.as_ptr(), before.as_mut_ptr());
+            if result == 0 {
+                let mut create = |attributes| {
+                    let argument = argument as *mut c_void;
+                    libc::pthread_create(thread.as_mut_ptr(), attributes, start::<R>, argument)
+                };
+                result = create(attributes.as_ptr());
+                // glibc takes a program's thread-local storage out of the stack, and
+                // fails with this if the stack is too small for it.
+                if result == libc::EINVAL {
+                    result = create(null());
+                }
+                libc::pthread_sigmask(how, before.as_ptr(), null_mut());
+            }
             libc::pthread_attr_destroy(attributes.as_mut_ptr());
-            return Err(blocked);
+            match result {
+                0 => Ok(Thread(thread.assume_init())),
+                errno => Err(errno),
+            }
         }
-        let mut create = |attributes| {
-            libc::pthread_create(
-                thread.as_mut_ptr(),
-                attributes,
-                work,
-                argument as *mut c_void,
-            )
-        };
-        let mut result = create(attributes.as_ptr());
-        // glibc takes a program's thread-local storage out of the stack, and says
-        // this if that is too much for it.
-        if result == libc::EINVAL {
-            result = create(null());
-        }
-        libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), null_mut());
-        libc::pthread_attr_destroy(attributes.as_mut_ptr());
-        match result {
-            0 => Ok(thread.assume_init()),
-            errno => Err(errno),
-        }
+    }
+
+    /// Waits for the end of the thread.
+    pub(crate) fn join(self) {
+        // SAFETY: a thread that was created joinable, and is neither joined nor detached.
+        unsafe { libc::pthread_join(self.0, null_mut()) };
+    }
+
+    /// Lets the thread end unnoticed.
+    pub(crate) fn detach(self) {
+        // SAFETY: as in `join`.
+        unsafe { libc::pthread_detach(self.0) };
     }
 }
 
-/// Waits for the end of a thread that `spawn` gave.
-pub(super) fn join(thread: libc::pthread_t) {
-    // SAFETY: the caller has it from `spawn` and gives it up; it is joined once.
-    unsafe { libc::pthread_join(thread, null_mut()) };
-}
-
-/// Leaves a thread that `spawn` gave to itself.
-pub(super) fn detach(thread: libc::pthread_t) {
-    // SAFETY: the caller has it from `spawn` and gives it up.
-    unsafe { libc::pthread_detach(thread) };
+/// What libc calls on the new thread.
+extern "C" fn start<R: Run>(argument: *mut c_void) -> *mut c_void {
+    R::run(argument as usize);
+    null_mut()
 }

@@ -6,7 +6,18 @@
 //! So it is given a null there, and answers EFAULT before it does anything else.
 
 use super::errno::Errno;
-use super::fd::Fd;
+use super::fd::{Fd, Flags, Trust};
+
+/// When a timer expires first, in nanoseconds.
+#[derive(Clone, Copy)]
+pub(crate) enum Start {
+    /// From now.
+    After(u64),
+    /// Of the monotonic clock.
+    At(u64),
+    /// Not at all: the timer is disarmed.
+    Never,
+}
 
 cfg_if::cfg_if! {
     if #[cfg(all(
@@ -17,45 +28,43 @@ cfg_if::cfg_if! {
             target_arch = "riscv32",
         )),
     ))] {
-        use libc::{c_int, c_long};
+        use libc::c_long;
 
         use super::cvt;
-        use super::fd::create_checked;
-        use crate::RawFd;
 
-        /// Makes a timer of the monotonic clock, disarmed, close-on-exec and
-        /// non-blocking; with `flags` it is born so. See [`create_checked`] for `first`.
-        pub(crate) fn create(first: bool, flags: bool) -> Result<Fd, Errno> {
+        /// Creates a timer of the monotonic clock, disarmed, close-on-exec and
+        /// non-blocking.
+        pub(crate) fn create(trust: Trust, flags: Flags) -> Result<Fd, Errno> {
+            const NULL: c_long = 0;
             // TFD_CLOEXEC and TFD_NONBLOCK are the architecture's O_ flags by
             // definition (include/linux/timerfd.h).
-            let bits = if flags { libc::O_CLOEXEC | libc::O_NONBLOCK } else { 0 };
-            let raw = create_checked(first, || call(bits))?;
-            // SAFETY: the kernel has just made this descriptor for us: now, or, by
-            // the same call with the same arguments, when the answer was doubted.
-            let fd = unsafe { Fd::from_raw(raw) };
-            if first || !flags {
-                fd.ensure_cloexec_nonblock(!flags)?;
-            }
-            Ok(fd)
-        }
-
-        fn call(flags: c_int) -> Result<RawFd, Errno> {
-            const NULL: c_long = 0;
+            let bits = match flags {
+                Flags::Atomic => libc::O_CLOEXEC | libc::O_NONBLOCK,
+                Flags::ByFcntl => 0,
+            };
             // SAFETY: the call takes two integers. The older one would read from the
             // address in the fourth argument, and refuses null.
-            cvt(unsafe {
-                libc::syscall(libc::SYS_timerfd_create, libc::CLOCK_MONOTONIC, flags, NULL, NULL)
-            })
+            Fd::create(trust, flags, || cvt(unsafe {
+                libc::syscall(libc::SYS_timerfd_create, libc::CLOCK_MONOTONIC, bits, NULL, NULL)
+            }))
         }
 
-        /// Arms the timer with nanoseconds: of the clock if `absolute`, else from now.
-        /// Zero disarms it. Discards what has expired (the kernel's
-        /// `timerfd_setup` sets its count to zero).
-        pub(crate) fn set(fd: &Fd, absolute: bool, first: u64, period: u64) -> Result<(), Errno> {
-            let flags = if absolute { libc::TFD_TIMER_ABSTIME } else { 0 };
-            // The call's own struct: two pairs of longs, whatever libc's time_t is.
-            let [interval, value] = [period, first].map(pair);
-            let times: [[c_long; 2]; 2] = [interval, value];
+        /// Arms or disarms the timer. The period is in nanoseconds; zero lets it expire
+        /// once. Discards what has expired (the kernel's `timerfd_setup` sets its count to
+        /// zero).
+        pub(crate) fn settime(fd: &Fd, start: Start, period: u64) -> Result<(), Errno> {
+            let (flags, first) = match start {
+                // Zero would disarm it, but means a time that has come.
+                Start::After(time) => (0, time.max(1)),
+                Start::At(time) => (libc::TFD_TIMER_ABSTIME, time.max(1)),
+                Start::Never => (0, 0),
+            };
+            // The call's own struct: interval and value, two pairs of longs, whatever
+            // libc's time_t is.
+            let times = [period, first].map(|nanoseconds| {
+                [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000]
+                    .map(|part| c_long::try_from(part).unwrap_or(c_long::MAX))
+            });
             let old = core::ptr::null_mut::<[[c_long; 2]; 2]>();
             // SAFETY: the kernel reads the four longs of a live array, and a null
             // says that the old times are not wanted.
@@ -64,18 +73,12 @@ cfg_if::cfg_if! {
             })
             .map(drop)
         }
-
-        /// Seconds, as many as a long holds, and nanoseconds.
-        fn pair(nanoseconds: u64) -> [c_long; 2] {
-            let [seconds, rest] = [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000];
-            [seconds, rest].map(|part| c_long::try_from(part).unwrap_or(c_long::MAX))
-        }
     } else {
-        pub(crate) fn create(_: bool, _: bool) -> Result<Fd, Errno> {
+        pub(crate) fn create(_: Trust, _: Flags) -> Result<Fd, Errno> {
             Err(libc::ENOSYS)
         }
 
-        pub(crate) fn set(_: &Fd, _: bool, _: u64, _: u64) -> Result<(), Errno> {
+        pub(crate) fn settime(_: &Fd, _: Start, _: u64) -> Result<(), Errno> {
             Err(libc::ENOSYS)
         }
     }

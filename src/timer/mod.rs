@@ -1,19 +1,24 @@
 //! A timer behind a descriptor.
 
-mod fd;
 mod schedule;
+mod service;
 mod thread;
+mod timerfd;
 
 use core::num::NonZeroU64;
 use core::time::Duration;
 
-use self::fd::TimerFd;
-pub(crate) use self::schedule::Schedule;
 use self::thread::TimerThread;
-use crate::fallback::{self, Chain};
-use crate::sys::clock;
+use self::timerfd::TimerFd;
+use crate::backend::Primitive;
+use crate::error::{Error, Operation};
+use crate::fallback::{self, Chain, Unavailable};
+use crate::mechanism::{Backend, Mechanism};
+use crate::notifier::Wait;
 use crate::sys::errno::Errno;
-use crate::{Backend, Error, Mechanism, Operation, RawFd, Wait};
+use crate::sys::fd::{Fd, RawFd};
+use crate::sys::timerfd::Start;
+use crate::sys::{clock, poll};
 
 /// A timer of the monotonic clock, whose descriptor is readable once it has expired.
 ///
@@ -35,9 +40,9 @@ use crate::{Backend, Error, Mechanism, Operation, RawFd, Wait};
 /// # }
 /// ```
 ///
-/// # Which way is taken
+/// # Mechanisms
 ///
-/// | mechanism | system calls | here since |
+/// | mechanism | system calls | available since |
 /// | --- | --- | --- |
 /// | [`Mechanism::TimerFdFlags`] | `timerfd_create` with flags | Linux 2.6.27 |
 /// | [`Mechanism::TimerFd`] | `timerfd_create`, then `fcntl` | Linux 2.6.25 |
@@ -88,71 +93,58 @@ use crate::{Backend, Error, Mechanism, Operation, RawFd, Wait};
 /// Any number of threads may use a timer at once. In a signal handler nothing but
 /// `wait` may be called: the mechanism `TimerThread` has a lock. No method panics.
 #[derive(Debug)]
-pub struct Timer {
-    made: Made,
-}
+pub struct Timer(Inner);
 
 #[derive(Debug)]
-enum Made {
-    Fd(TimerFd),
+enum Inner {
+    TimerFd(TimerFd),
     Thread(TimerThread),
 }
 
-/// When a timer expires first, in nanoseconds.
-#[derive(Clone, Copy)]
-enum Start {
-    /// From now.
-    After(u64),
-    /// Of the clock.
-    At(u64),
-}
-
-/// Its mechanisms.
+/// The mechanisms of a timer.
 pub(crate) const CHAIN: Chain = Chain {
-    best: Mechanism::TimerFdFlags,
+    first: Mechanism::TimerFdFlags,
     last: Mechanism::TimerThread,
 };
 
 impl Timer {
-    /// Makes a timer, disarmed, on the first mechanism that is here.
+    /// Creates a timer, disarmed, with the first mechanism that is available.
     ///
-    /// One system call on Linux 2.6.27 and later, after the first in a process.
+    /// Makes one system call on Linux 2.6.27 and later, after the first use in a process.
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE`, `ENOMEM` on the mechanism that is here: a lack is not answered
-    /// with another mechanism, which needs as much. On the mechanism `TimerThread` also those
-    /// of [`AutoNotifier::new`](crate::AutoNotifier), and `EAGAIN` if there is no
-    /// thread to be had.
+    /// `EMFILE`, `ENFILE`, `ENOMEM` on the mechanism that is available: a lack is not
+    /// answered with another mechanism, which needs as much. On the mechanism `TimerThread`
+    /// also those of [`AutoNotifier::new`](crate::AutoNotifier::new), and `EAGAIN` if the
+    /// system could not create a thread.
     pub fn new() -> Result<Self, Error> {
         Self::on(CHAIN)
     }
 
-    /// Makes one on the best of these mechanisms that is here.
+    /// Creates a timer with the first of these mechanisms that is available.
     pub(crate) fn on(chain: Chain) -> Result<Self, Error> {
-        fallback::first_available(chain, true, Self::at)
+        fallback::first_available(chain, Unavailable::Remember, Self::at)
     }
 
-    /// Makes a timer on this mechanism and no other. On [`Mechanism::TimerThread`] the kernel
-    /// is not asked for a timerfd.
+    /// Creates a timer with this mechanism and no other. On [`Mechanism::TimerThread`] the
+    /// kernel is not asked for a timerfd.
     ///
     /// # Errors
     ///
     /// As for [`new`](Self::new); `EINVAL` for a mechanism that is no timer's. For a
-    /// timerfd that is not here: `ENOSYS`, or, from Linux 2.6.22 to 2.6.24, on
+    /// timerfd that is unavailable: `ENOSYS`, or, from Linux 2.6.22 to 2.6.24, on
     /// x86 and ARM, where an older call has the number, `EFAULT` or `EINVAL`.
     pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
-        let made = match mechanism.backend() {
-            Backend::TimerFd => TimerFd::at(mechanism).map(Made::Fd),
-            Backend::TimerThread => TimerThread::new()
-                .map(Made::Thread)
-                .map_err(|errno| Error::new(Operation::Create, mechanism, errno)),
+        match mechanism.backend() {
+            Backend::TimerFd => TimerFd::at(mechanism).map(Inner::TimerFd),
+            Backend::TimerThread => TimerThread::new().map(Inner::Thread),
             _ => Err(Error::new(Operation::Create, mechanism, libc::EINVAL)),
-        };
-        made.map(|made| Timer { made })
+        }
+        .map(Timer)
     }
 
-    /// The monotonic clock's time, for [`arm_at`](Self::arm_at): that of
+    /// Returns the monotonic clock's time, for [`arm_at`](Self::arm_at): that of
     /// `CLOCK_MONOTONIC`.
     #[must_use]
     pub fn now() -> Duration {
@@ -162,16 +154,16 @@ impl Timer {
     /// Lets it expire `first` from now, and then every `period`; `None` and a period
     /// of zero let it expire once. Discards what has not been taken.
     ///
-    /// One system call (`timerfd_settime`) on a timerfd. On the mechanism `TimerThread`
-    /// two (`getpid`, `read`), `clock_gettime` where that is a call, and one more if
-    /// the thread has to wake up earlier than it would.
+    /// Makes one system call (`timerfd_settime`) on a timerfd. On the mechanism
+    /// `TimerThread` two (`getpid`, `read`), `clock_gettime` where that is a call, and one
+    /// more if the thread has to wake up earlier than it would.
     ///
     /// # Errors
     ///
     /// `EBADF` if somebody closed the descriptor by number. `EXDEV` in a child of
     /// `fork`, on the mechanism `TimerThread`.
     pub fn arm_after(&self, first: Duration, period: Option<Duration>) -> Result<(), Error> {
-        self.arm(Start::After(nanoseconds(first)), period)
+        self.set(Operation::Arm, Start::After(nanoseconds(first)), period)
     }
 
     /// Lets it expire at this time of the clock (see [`now`](Self::now)), and then
@@ -179,18 +171,9 @@ impl Timer {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`arm_after`](Self::arm_after).
     pub fn arm_at(&self, at: Duration, period: Option<Duration>) -> Result<(), Error> {
-        self.arm(Start::At(nanoseconds(at)), period)
-    }
-
-    fn arm(&self, start: Start, period: Option<Duration>) -> Result<(), Error> {
-        let period = period.map_or(0, nanoseconds);
-        match &self.made {
-            Made::Fd(timer) => timer.arm(start, period),
-            Made::Thread(timer) => timer.arm(start, period),
-        }
-        .map_err(|errno| self.error(Operation::Arm, errno))
+        self.set(Operation::Arm, Start::At(nanoseconds(at)), period)
     }
 
     /// Lets it expire no more, and discards what has not been taken.
@@ -199,17 +182,27 @@ impl Timer {
     ///
     /// As for [`arm_after`](Self::arm_after).
     pub fn disarm(&self) -> Result<(), Error> {
-        match &self.made {
-            Made::Fd(timer) => timer.disarm(),
-            Made::Thread(timer) => timer.disarm(),
-        }
-        .map_err(|errno| self.error(Operation::Disarm, errno))
+        self.set(Operation::Disarm, Start::Never, None)
     }
 
-    /// How often it has expired since it was armed or the last `take`; `None` if it
+    fn set(
+        &self,
+        operation: Operation,
+        start: Start,
+        period: Option<Duration>,
+    ) -> Result<(), Error> {
+        let period = period.map_or(0, nanoseconds);
+        match &self.0 {
+            Inner::TimerFd(timer) => timer.set(start, period),
+            Inner::Thread(timer) => timer.set(start, period),
+        }
+        .map_err(|errno| self.error(operation, errno))
+    }
+
+    /// Returns how often it has expired since it was armed or the last `take`; `None` if it
     /// has not. Makes the descriptor unreadable. Does not block.
     ///
-    /// One system call (`read`) on a timerfd. On the mechanism `TimerThread` two
+    /// Makes one system call (`read`) on a timerfd. On the mechanism `TimerThread` two
     /// (`getpid`, `read`), and one to wake the thread if a periodic timer was late by
     /// a period.
     ///
@@ -217,9 +210,9 @@ impl Timer {
     ///
     /// As for [`arm_after`](Self::arm_after).
     pub fn take(&self) -> Result<Option<NonZeroU64>, Error> {
-        match &self.made {
-            Made::Fd(timer) => timer.take(),
-            Made::Thread(timer) => timer.take(),
+        match &self.0 {
+            Inner::TimerFd(timer) => timer.take(),
+            Inner::Thread(timer) => timer.take(),
         }
         .map_err(|errno| self.error(Operation::Take, errno))
     }
@@ -230,35 +223,31 @@ impl Timer {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Notifier::wait`](crate::Notifier::wait): `EBADF` if somebody closed the
+    /// descriptor by number.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-        match &self.made {
-            Made::Fd(timer) => timer.wait(timeout),
-            Made::Thread(timer) => timer.wait(timeout),
-        }
-        .map_err(|errno| self.error(Operation::Wait, errno))
+        poll::wait_for(self.as_raw_fd(), timeout)
+            .map(Wait::from_readable)
+            .map_err(|errno| self.error(Operation::Wait, errno))
     }
 
-    /// The descriptor to poll for reading. Read it only through
+    /// Returns the descriptor to poll for reading. Read it only through
     /// [`take`](Self::take), and do not close it.
     #[must_use]
     pub fn as_raw_fd(&self) -> RawFd {
-        match &self.made {
-            Made::Fd(timer) => timer.fd.as_raw(),
-            Made::Thread(timer) => timer.notifier().as_raw_fd(),
-        }
+        self.fd().as_raw()
     }
 
-    /// The mechanism this timer stands on.
+    /// Returns the mechanism that created this timer.
     #[must_use]
     pub const fn mechanism(&self) -> Mechanism {
-        match &self.made {
-            Made::Fd(timer) => timer.mechanism,
-            Made::Thread(_) => Mechanism::TimerThread,
+        match &self.0 {
+            Inner::TimerFd(timer) => timer.mechanism,
+            Inner::Thread(_) => Mechanism::TimerThread,
         }
     }
 
-    /// What the timer is made of.
+    /// Returns what the timer is made of.
     #[must_use]
     pub const fn backend(&self) -> Backend {
         self.mechanism().backend()
@@ -272,21 +261,21 @@ impl Timer {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new), with the timer as it was; but if there is no thread
-    /// to be had (`EAGAIN`), the descriptors are the child's own already, and all
+    /// As for [`new`](Self::new), with the timer as it was; but if the system could not
+    /// create a thread (`EAGAIN`), the descriptors are the child's own already, and all
     /// calls but another `reinit_after_fork` give `EXDEV`.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
-        match &self.made {
-            Made::Fd(timer) => timer.reinit(),
-            Made::Thread(timer) => timer.reinit(),
+        match &self.0 {
+            Inner::TimerFd(timer) => timer.reinit_after_fork(),
+            Inner::Thread(timer) => timer.reinit_after_fork(),
         }
     }
 
-    #[cfg(feature = "std")]
-    pub(crate) fn borrow(&self) -> std::os::unix::io::BorrowedFd<'_> {
-        match &self.made {
-            Made::Fd(timer) => timer.fd.borrow(),
-            Made::Thread(timer) => timer.notifier().borrow(),
+    /// The descriptor to poll.
+    pub(crate) fn fd(&self) -> &Fd {
+        match &self.0 {
+            Inner::TimerFd(timer) => &timer.fd,
+            Inner::Thread(timer) => timer.notifier().fd(),
         }
     }
 
@@ -295,7 +284,8 @@ impl Timer {
     }
 }
 
-/// As many as the kernel's call takes on a 32-bit machine.
+/// Converts a duration, cut to as many seconds as the kernel's call takes on a 32-bit
+/// machine.
 fn nanoseconds(duration: Duration) -> u64 {
     const LONGEST: u64 = i32::MAX as u64;
     if duration.as_secs() >= LONGEST {

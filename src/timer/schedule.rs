@@ -1,5 +1,5 @@
-//! When a timer expires: arithmetic, in nanoseconds of the monotonic clock. No
-//! system call.
+//! When a timer expires: arithmetic in nanoseconds of the monotonic clock, without system
+//! calls.
 //!
 //! Expirations are not counted one by one but computed from the clock when they
 //! are taken, as timerfd does. So none is lost, however late anybody is, and a
@@ -7,19 +7,19 @@
 
 use core::num::NonZeroU64;
 
-/// A time that does not come.
+/// A time that never comes.
 const NEVER: u64 = u64::MAX;
 
 /// The state of one timer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
-    /// The first expiration that was not taken.
+    /// The time of the first expiration that was not taken.
     due: u64,
-    /// Zero if there is but one.
+    /// The time between expirations; zero for a timer that expires once.
     period: u64,
-    /// It has expired, and that was said.
+    /// Whether it has expired and the owner was notified.
     pending: bool,
-    /// When to look next.
+    /// When the service thread looks at it next.
     alarm: u64,
 }
 
@@ -35,15 +35,15 @@ impl Schedule {
         }
     }
 
-    /// When [`expire`](Self::expire) wants to be called.
+    /// Returns when [`expire`](Self::expire) is to be called.
     pub(crate) const fn alarm(&self) -> u64 {
         self.alarm
     }
 
-    /// Says whether it expires now, that is whether to notify.
+    /// Returns whether it expires now, that is whether to notify.
     ///
-    /// One that is pending stays so. It is looked at once more, a period later, so
-    /// that who takes in time need not set the alarm anew; then not until a
+    /// A pending schedule stays pending. It is looked at once more, a period later, so
+    /// that an owner who takes in time need not wake the thread; then not until a
     /// [`take`](Self::take).
     pub(crate) fn expire(&mut self, now: u64) -> bool {
         if now < self.alarm {
@@ -55,7 +55,7 @@ impl Schedule {
         expires
     }
 
-    /// Takes what has expired until now, if that was said.
+    /// Takes the expirations until now, if the owner was notified.
     pub(crate) fn take(&mut self, now: u64) -> Option<NonZeroU64> {
         if !self.pending {
             return None;
@@ -67,8 +67,8 @@ impl Schedule {
         NonZeroU64::new(count)
     }
 
-    /// The first expiration after `now`, and how many there were before, when there
-    /// was one.
+    /// Returns the first expiration after `now`, and how many there were before, of a
+    /// schedule that has expired.
     fn after(&self, now: u64) -> (u64, u64) {
         match now.saturating_sub(self.due).checked_div(self.period) {
             None => (NEVER, 1),

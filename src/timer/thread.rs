@@ -1,44 +1,38 @@
 //! The fallback: a notifier, and a thread that notifies. Available on every Unix.
 
 use core::num::NonZeroU64;
-use core::time::Duration;
 
-use super::{Schedule, Start};
-use crate::sys::alarms::Alarm;
+use super::schedule::Schedule;
+use super::service::Alarm;
+use crate::backend::{AutoNotifier, Primitive};
+use crate::error::{Error, Operation};
+use crate::mechanism::Mechanism;
 use crate::sys::clock;
 use crate::sys::errno::Errno;
-use crate::{AutoNotifier, Error, Mechanism, Notifier, Operation, Wait};
+use crate::sys::timerfd::Start;
 
-/// A timer that the process's service thread watches.
+/// A timer that the service thread watches.
 pub(super) struct TimerThread(Alarm);
 
 impl TimerThread {
-    pub(super) fn new() -> Result<Self, Errno> {
-        let notifier = AutoNotifier::new().map_err(errno)?;
-        Alarm::new(notifier).map(TimerThread)
+    pub(super) fn new() -> Result<Self, Error> {
+        AutoNotifier::new()
+            .map_err(errno)
+            .and_then(Alarm::new)
+            .map(TimerThread)
+            .map_err(|errno| error(Operation::Create, errno))
     }
 
-    pub(super) fn notifier(&self) -> &AutoNotifier {
-        self.0.notifier()
-    }
-
-    pub(super) fn arm(&self, start: Start, period: u64) -> Result<(), Errno> {
-        let due = match start {
-            Start::After(time) => clock::try_now_ns()?.saturating_add(time),
-            Start::At(time) => time,
-        };
-        self.set(Schedule::new(due, period))
-    }
-
-    pub(super) fn disarm(&self) -> Result<(), Errno> {
-        self.set(Schedule::DISARMED)
-    }
-
-    /// What has expired before is discarded, under the lock: so it cannot be taken
+    /// Discards what has expired before, under the lock: so it cannot be taken
     /// for an expiration of the new schedule. If that fails, the old one counts.
-    fn set(&self, new: Schedule) -> Result<(), Errno> {
-        let ((), woken) = self.0.change(|schedule, notifier| {
-            notifier.clear().map_err(errno)?;
+    pub(super) fn set(&self, start: Start, period: u64) -> Result<(), Errno> {
+        let new = match start {
+            Start::After(time) => Schedule::new(clock::try_now_ns()?.saturating_add(time), period),
+            Start::At(time) => Schedule::new(time, period),
+            Start::Never => Schedule::DISARMED,
+        };
+        let ((), woken) = self.0.change(|schedule| {
+            Primitive::clear(self.notifier())?;
             *schedule = new;
             Ok(())
         })?;
@@ -46,12 +40,12 @@ impl TimerThread {
     }
 
     pub(super) fn take(&self) -> Result<Option<NonZeroU64>, Errno> {
-        let (taken, woken) = self.0.change(|schedule, notifier| {
+        let (taken, woken) = self.0.change(|schedule| {
             let now = clock::try_now_ns()?;
             // Also with nothing to take, as a read of a timerfd would: if the
             // descriptor was closed by others, this says so. Before anything is
             // taken, so that it is not lost then.
-            notifier.clear().map_err(errno)?;
+            Primitive::clear(self.notifier())?;
             Ok(schedule.take(now))
         })?;
         match (taken, woken) {
@@ -61,24 +55,27 @@ impl TimerThread {
         }
     }
 
-    pub(super) fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Errno> {
-        self.notifier().wait(timeout).map_err(errno)
-    }
-
-    /// The descriptors first: what fails then leaves the timer as it was.
-    pub(super) fn reinit(&self) -> Result<(), Error> {
-        let error = |operation, errno| Error::new(operation, Mechanism::TimerThread, errno);
+    /// Renews the descriptors first: what fails then leaves the timer as it was.
+    pub(super) fn reinit_after_fork(&self) -> Result<(), Error> {
         self.notifier()
             .reinit_after_fork()
             .map_err(|below| error(below.operation(), errno(below)))?;
         self.0
-            .adopt()
-            .and_then(|()| self.disarm())
+            .register()
+            .and_then(|()| self.set(Start::Never, 0))
             .map_err(|errno| error(Operation::Reinit, errno))
+    }
+
+    pub(super) fn notifier(&self) -> &AutoNotifier {
+        self.0.notifier()
     }
 }
 
 /// A timer's errors name the timer's mechanism, not that of its notifier.
+fn error(operation: Operation, errno: Errno) -> Error {
+    Error::new(operation, Mechanism::TimerThread, errno)
+}
+
 fn errno(error: Error) -> Errno {
     error.raw_os_error()
 }

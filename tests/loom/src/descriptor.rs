@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use loom::sync::{Condvar, Mutex};
 
-use crate::{Backend, Error, Notifier, RawFd, Wait};
+use crate::{Error, Mechanism, Notifier, RawFd, Wait};
 
 /// Stands for a descriptor: readable or not, and somebody may sleep on it.
 pub(crate) struct Descriptor {
@@ -44,14 +44,12 @@ impl Notifier for Descriptor {
         -1
     }
 
-    fn backend(&self) -> Backend {
-        Backend::Pipe
+    fn mechanism(&self) -> Mechanism {
+        Mechanism::Other
     }
-}
 
-impl Descriptor {
-    /// For the waker, whose models do not fork.
-    pub(crate) fn reinit_after_fork(&self) -> Result<(), Error> {
+    /// The models do not fork.
+    fn reinit_after_fork(&self) -> Result<(), Error> {
         unreachable!()
     }
 }

@@ -7,16 +7,42 @@
 use loom::sync::atomic;
 // What these files find in their crate.
 use wakefd::*;
+mod sys {
+    pub(crate) mod errno {
+        pub(crate) type Errno = i32;
+    }
+}
+mod backend {
+    use super::descriptor::Descriptor;
+    use super::sys::errno::Errno;
+    use super::Notifier;
+
+    /// The part of the library's trait that `src/signals/pending.rs` needs.
+    pub(crate) trait Primitive {
+        fn notify(&self) -> Result<(), Errno>;
+        fn clear(&self) -> Result<bool, Errno>;
+    }
+
+    impl Primitive for Descriptor {
+        fn notify(&self) -> Result<(), Errno> {
+            Notifier::notify(self).map_err(|error| error.raw_os_error())
+        }
+
+        fn clear(&self) -> Result<bool, Errno> {
+            Notifier::clear(self).map_err(|error| error.raw_os_error())
+        }
+    }
+}
 
 mod descriptor;
 mod model;
 mod signal_model;
 // The modules of the library that are compiled twice: what is checked must be what
 // is used.
-#[path = "../../../src/signals/early.rs"]
-mod early;
 #[path = "../../../src/signals/pending.rs"]
 mod pending;
+#[path = "../../../src/signals/pending_in_child.rs"]
+mod pending_in_child;
 #[path = "../../../src/signals/slot.rs"]
 mod slot;
 #[path = "../../../src/signals/target.rs"]

@@ -2,14 +2,14 @@
 //! here, which can do all that one on the same thread can, and more.
 
 use loom::cell::UnsafeCell;
-use loom::sync::atomic::AtomicU32;
 use loom::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use loom::sync::atomic::{AtomicI32, AtomicU32};
 use loom::sync::Arc;
 use loom::thread;
 
 use crate::descriptor::Descriptor;
-use crate::early::Early;
 use crate::pending::next;
+use crate::pending_in_child::PendingInChild;
 use crate::slot::Slot;
 use crate::target::{Target, NONE};
 use crate::{Notifier, Wait};
@@ -157,25 +157,25 @@ fn a_new_watcher_misses_nothing() {
 fn a_child_misses_nothing_that_comes_meanwhile() {
     loom::model(|| {
         struct Child {
-            owner: AtomicU32,
-            early: Early,
+            owner: AtomicI32,
+            pending: PendingInChild,
             target: Target,
             watched: Arc<Watched>,
         }
         let child = Arc::new(Child {
-            owner: AtomicU32::new(1),
-            early: Early(AtomicU32::new(0)),
+            owner: AtomicI32::new(1),
+            pending: PendingInChild(AtomicI32::new(0)),
             target: Target {
-                process: AtomicU32::new(1),
-                descriptor: AtomicU32::new(5), // Under the same number.
+                process: AtomicI32::new(1),
+                descriptor: AtomicI32::new(5), // Under the same number.
                 pins: AtomicU32::new(0),
             },
             watched: Watched::new(OBJECT),
         });
         let shared = Arc::clone(&child);
         let handler = thread::spawn(move || {
-            let Child { owner, early, .. } = &*shared;
-            if owner.load(Acquire) == 2 || early.leave(2, owner) {
+            let Child { owner, pending, .. } = &*shared;
+            if owner.load(Acquire) == 2 || pending.leave(2, owner) {
                 assert_eq!(shared.watched.slot.record(&[1; 2]), OBJECT);
                 shared.target.with(2, |number| {
                     assert_eq!(number, 5);
@@ -185,7 +185,7 @@ fn a_child_misses_nothing_that_comes_meanwhile() {
         });
         child.watched.slot.reset();
         child.owner.store(2, Release);
-        if child.early.take(2) {
+        if child.pending.take(2) {
             child.watched.slot.record(&[1; 2]);
         }
         child.target.open(5, 2);
@@ -210,8 +210,8 @@ fn a_descriptor_is_closed_when_no_handler_has_it() {
         }
         let shared = Arc::new(Shared {
             target: Target {
-                process: AtomicU32::new(1),
-                descriptor: AtomicU32::new(NONE),
+                process: AtomicI32::new(1),
+                descriptor: AtomicI32::new(NONE),
                 pins: AtomicU32::new(0),
             },
             descriptor: UnsafeCell::new(()),

@@ -3,10 +3,10 @@
 
 use loom::thread;
 
-use crate::alarms::Alarm;
 use crate::clock::NOW;
 use crate::descriptor::Descriptor;
 use crate::schedule::Schedule;
+use crate::service::Alarm;
 use crate::{system, Notifier, Wait};
 
 fn make() -> Alarm {
@@ -14,7 +14,7 @@ fn make() -> Alarm {
 }
 
 fn arm(alarm: &Alarm, due: u64) {
-    let armed = alarm.change(|schedule, _| {
+    let armed = alarm.change(|schedule| {
         *schedule = Schedule::new(due, 0);
         Ok(())
     });
@@ -24,7 +24,7 @@ fn arm(alarm: &Alarm, due: u64) {
 /// It is said once, and there is one to take.
 fn expires(alarm: &Alarm) {
     assert_eq!(alarm.notifier().wait(None), Ok(Wait::Notified));
-    let taken = alarm.change(|schedule, notifier| Ok((schedule.take(NOW), notifier.clear())));
+    let taken = alarm.change(|schedule| Ok((schedule.take(NOW), alarm.notifier().clear())));
     let ((count, cleared), woken) = taken.expect("ours");
     assert_eq!(woken, Ok(()));
     assert_eq!((count.map(u64::from), cleared), (Some(1), Ok(true)));

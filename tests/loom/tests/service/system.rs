@@ -15,10 +15,6 @@ static PROCESS: AtomicI32 = AtomicI32::new(1);
 static EXECUTION: AtomicI32 = AtomicI32::new(0);
 static MAY_HAVE_THREADS: AtomicBool = AtomicBool::new(true);
 
-pub unsafe fn getpid() -> real_libc::pid_t {
-    PROCESS.load(Ordering::Relaxed)
-}
-
 /// Which of many this is that loom makes.
 pub fn execution() -> i32 {
     EXECUTION.load(Ordering::Relaxed)
@@ -97,7 +93,7 @@ pub unsafe fn syscall(
     0
 }
 
-pub fn answer(result: c_long) -> Result<c_int, errno::Errno> {
+pub fn cvt(result: c_long) -> Result<c_int, errno::Errno> {
     Ok(result as c_int)
 }
 
@@ -121,32 +117,36 @@ pub mod errno {
     }
 }
 
-pub mod thread {
-    use core::ffi::c_void;
+pub mod process {
+    pub fn id() -> real_libc::pid_t {
+        super::PROCESS.load(super::Ordering::Relaxed)
+    }
+}
 
+pub mod thread {
     use loom::thread::JoinHandle;
 
-    pub fn spawn(
-        work: extern "C" fn(*mut c_void) -> *mut c_void,
-        argument: usize,
-    ) -> Result<real_libc::pthread_t, i32> {
-        if !super::MAY_HAVE_THREADS.load(super::Ordering::Relaxed) {
-            return Err(real_libc::EAGAIN);
+    pub trait Run {
+        fn run(argument: usize);
+    }
+
+    pub struct Thread(JoinHandle<()>);
+
+    impl Thread {
+        pub fn spawn<R: Run>(argument: usize) -> Result<Self, i32> {
+            if !super::MAY_HAVE_THREADS.load(super::Ordering::Relaxed) {
+                return Err(real_libc::EAGAIN);
+            }
+            Ok(Thread(loom::thread::spawn(move || R::run(argument))))
         }
-        let thread = loom::thread::spawn(move || {
-            work(argument as *mut c_void);
-        });
-        Ok(Box::into_raw(Box::new(thread)) as real_libc::pthread_t)
-    }
 
-    pub fn join(thread: real_libc::pthread_t) {
-        // SAFETY: from `spawn`, and joined once.
-        let thread = unsafe { Box::from_raw(thread as *mut JoinHandle<()>) };
-        thread.join().unwrap();
-    }
+        pub fn join(self) {
+            self.0.join().unwrap();
+        }
 
-    pub fn detach(_: real_libc::pthread_t) {
-        panic!("a thread that cannot be woken")
+        pub fn detach(self) {
+            panic!("a thread that cannot be woken")
+        }
     }
 }
 

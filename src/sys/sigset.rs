@@ -1,0 +1,304 @@
+//! Sets of signals, and this thread's mask.
+
+use core::borrow::Borrow;
+use core::mem::MaybeUninit;
+
+use libc::{c_int, c_ulong, sigset_t};
+
+use super::cvt;
+use super::errno::Errno;
+
+/// The highest number of a signal: `_NSIG` of Linux, which on MIPS is the double, and
+/// enough for the others.
+const LAST: c_int = match cfg!(all(
+    any(target_os = "linux", target_os = "android"),
+    not(any(
+        target_arch = "mips",
+        target_arch = "mips32r6",
+        target_arch = "mips64",
+        target_arch = "mips64r6",
+    )),
+)) {
+    true => 64,
+    false => 128,
+};
+
+/// How many signals there are.
+pub(crate) const COUNT: usize = LAST as usize;
+
+/// The signals that a fault raises, in the instruction that runs.
+pub(super) const FAULTS: &[c_int] = &[
+    libc::SIGSEGV,
+    libc::SIGBUS,
+    libc::SIGFPE,
+    libc::SIGILL,
+    libc::SIGTRAP,
+    libc::SIGSYS,
+    #[cfg(any(
+        target_arch = "mips",
+        target_arch = "mips32r6",
+        target_arch = "mips64",
+        target_arch = "mips64r6",
+    ))]
+    libc::SIGEMT,
+];
+
+/// A set of signals in the kernel's form: one bit for each, in words of its `unsigned
+/// long`. libc's `sigset_t` is larger, and the kernel refuses that size.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct SignalSet([c_ulong; COUNT / BITS]);
+
+const BITS: usize = c_ulong::BITS as usize;
+
+impl SignalSet {
+    pub(crate) const EMPTY: SignalSet = SignalSet([0; COUNT / BITS]);
+
+    /// Makes a set. `EINVAL` if one of them is no signal, or one that cannot be watched.
+    pub(crate) fn new<I>(numbers: I) -> Result<Self, Errno>
+    where
+        I: IntoIterator,
+        I::Item: Borrow<c_int>,
+    {
+        let mut set = Self::EMPTY;
+        for number in numbers {
+            let number = *number.borrow();
+            if !can_be_watched(number) {
+                return Err(libc::EINVAL);
+            }
+            set.insert(number);
+        }
+        Ok(set)
+    }
+
+    pub(crate) fn insert(&mut self, number: c_int) {
+        let (word, bit) = place(number);
+        if let Some(word) = self.0.get_mut(word) {
+            *word |= bit;
+        }
+    }
+
+    pub(crate) fn contains(&self, number: c_int) -> bool {
+        let (word, bit) = place(number);
+        self.0.get(word).map_or(false, |word| word & bit != 0)
+    }
+
+    pub(crate) fn without(mut self, others: SignalSet) -> Self {
+        for (word, other) in self.0.iter_mut().zip(others.0) {
+            *word &= !other;
+        }
+        self
+    }
+
+    /// Iterates over the numbers, the lowest first, as the kernel gives them.
+    pub(crate) fn numbers(self) -> impl Iterator<Item = c_int> {
+        every_number().filter(move |&number| self.contains(number))
+    }
+
+    /// The set for a call by number.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) const fn as_ptr(&self) -> *const c_ulong {
+        self.0.as_ptr()
+    }
+
+    /// Converts to libc's form.
+    pub(super) fn to_libc(self) -> sigset_t {
+        let mut result = MaybeUninit::<sigset_t>::uninit();
+        // SAFETY: the first call fills the set. A number that libc does not take leaves
+        // it as it is.
+        unsafe {
+            libc::sigemptyset(result.as_mut_ptr());
+            for number in self.numbers() {
+                libc::sigaddset(result.as_mut_ptr(), number);
+            }
+            result.assume_init()
+        }
+    }
+
+    /// Converts from libc's form.
+    fn from_libc(set: &sigset_t) -> Self {
+        let mut members = SignalSet::EMPTY;
+        every_number()
+            // SAFETY: a live set.
+            .filter(|&number| unsafe { libc::sigismember(set, number) } == 1)
+            .for_each(|number| members.insert(number));
+        members
+    }
+}
+
+impl core::fmt::Debug for SignalSet {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_set().entries(self.numbers()).finish()
+    }
+}
+
+pub(crate) fn every_number() -> impl Iterator<Item = c_int> {
+    1..=LAST
+}
+
+/// Returns the word and the bit; no word for what is no signal.
+fn place(number: c_int) -> (usize, c_ulong) {
+    // A negative number is a large one here, and zero is the largest.
+    let place = (number as usize).wrapping_sub(1);
+    (place / BITS, 1 << (place % BITS))
+}
+
+/// Not SIGKILL and SIGSTOP, which the kernel keeps; not what a fault raises, as the
+/// instruction that failed would be tried again, or, if the signal is blocked, the
+/// process killed (sigaction(2)); not the real-time signals that libc keeps for its
+/// threads.
+fn can_be_watched(number: c_int) -> bool {
+    let unwatched = [libc::SIGKILL, libc::SIGSTOP];
+    let refused = unwatched.contains(&number) || FAULTS.contains(&number);
+    // Linux has 31 others.
+    let (first, last) = real_time();
+    !refused && (matches!(number, 1..=31) || (first..=last).contains(&number))
+}
+
+/// Blocks these signals in this thread. Returns those that were blocked before.
+pub(crate) fn block(set: SignalSet) -> Result<SignalSet, Errno> {
+    change_mask(libc::SIG_BLOCK, set)
+}
+
+/// Unblocks these signals in this thread. Returns those that were blocked before.
+pub(crate) fn unblock(set: SignalSet) -> Result<SignalSet, Errno> {
+    change_mask(libc::SIG_UNBLOCK, set)
+}
+
+/// Makes no system call for an empty set.
+fn change_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
+    if set == SignalSet::EMPTY {
+        return Ok(set);
+    }
+    let (change, mut before) = (set.to_libc(), SignalSet::EMPTY.to_libc());
+    // On Linux this call changes the thread's mask too, and glibc before 2.32 has it in libc
+    // and the other one in libpthread, which a program would have to load for it.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: two live sets.
+    cvt(unsafe { libc::sigprocmask(how, &change, &mut before) }.into())?;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    // SAFETY: two live sets.
+    match unsafe { libc::pthread_sigmask(how, &change, &mut before) } {
+        0 => {}
+        errno => return Err(errno),
+    }
+    Ok(SignalSet::from_libc(&before))
+}
+
+cfg_if::cfg_if! {
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        /// Returns the first and the last signal that libc leaves to programs.
+        pub(crate) fn real_time() -> (c_int, c_int) {
+            (libc::SIGRTMIN(), libc::SIGRTMAX())
+        }
+
+        /// Takes what is pending of these signals, for this thread and the process, and
+        /// forgets it. A process that goes on sending does not keep the caller here for
+        /// ever. Returns what may still be pending because the call was refused.
+        pub(crate) fn discard_pending(set: SignalSet) -> SignalSet {
+            const PENDING_AT_MOST: usize = 1 << 16;
+            #[cfg(not(target_arch = "riscv32"))]
+            const NUMBER: libc::c_long = libc::SYS_rt_sigtimedwait;
+            #[cfg(target_arch = "riscv32")]
+            const NUMBER: libc::c_long = libc::SYS_rt_sigtimedwait_time64;
+
+            if set == SignalSet::EMPTY {
+                return set;
+            }
+            // Zero, however wide the kernel's time is.
+            let at_once = [0_u64; 2];
+            let no_info = core::ptr::null_mut::<libc::siginfo_t>();
+            let size = core::mem::size_of::<SignalSet>();
+            // SAFETY: a live mask of the size that is said, no siginfo, and a live time.
+            let take = || cvt(unsafe {
+                libc::syscall(NUMBER, set.as_ptr(), no_info, at_once.as_ptr(), size)
+            });
+            match (0..PENDING_AT_MOST).find_map(|_| take().err()) {
+                None | Some(libc::EAGAIN) => return SignalSet::EMPTY,
+                Some(_) => {}
+            }
+            let mut pending = SignalSet::EMPTY.to_libc();
+            // SAFETY: a live set.
+            match cvt(unsafe { libc::sigpending(&mut pending) }.into()) {
+                Ok(_) => SignalSet::from_libc(&pending),
+                Err(_) => set,
+            }
+        }
+    } else {
+        /// No range that all of these systems have.
+        pub(crate) fn real_time() -> (c_int, c_int) {
+            (0, -1)
+        }
+
+        /// Nothing is pending where signals are not blocked.
+        pub(crate) fn discard_pending(_: SignalSet) -> SignalSet {
+            SignalSet::EMPTY
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn what_is_refused() {
+        let (first, last) = real_time();
+        for number in [
+            0,
+            -1,
+            c_int::MIN,
+            c_int::MAX,
+            32,
+            first - 1,
+            last + 1,
+            LAST + 1,
+            libc::SIGKILL,
+            libc::SIGSTOP,
+            libc::SIGSEGV,
+            libc::SIGBUS,
+            libc::SIGFPE,
+            libc::SIGILL,
+            libc::SIGTRAP,
+            libc::SIGSYS,
+        ] {
+            assert_eq!(SignalSet::new([number]), Err(libc::EINVAL), "{number}");
+        }
+        // One is enough.
+        assert!(SignalSet::new([libc::SIGTERM, libc::SIGKILL]).is_err());
+        for number in [libc::SIGHUP, libc::SIGABRT, libc::SIGCHLD, first, last] {
+            assert!(SignalSet::new([number]).is_ok(), "{number}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_in_order_and_once() {
+        let (first, last) = real_time();
+        let given = [last, libc::SIGTERM, 1, libc::SIGTERM, first];
+        for set in [SignalSet::new(given.iter()), SignalSet::new(given)] {
+            let numbers: Vec<_> = set.expect("a set").numbers().collect();
+            assert_eq!(numbers, [1, libc::SIGTERM, first, last]);
+        }
+        assert_eq!(SignalSet::EMPTY.numbers().count(), 0);
+    }
+
+    #[test]
+    fn the_set_has_the_kernels_size_and_order() {
+        let is_mips = cfg!(any(
+            target_arch = "mips",
+            target_arch = "mips32r6",
+            target_arch = "mips64",
+            target_arch = "mips64r6",
+        ));
+        let bytes = if is_mips { 16 } else { 8 };
+        assert_eq!(core::mem::size_of::<SignalSet>(), bytes);
+        let (first_real_time, _) = real_time();
+        for number in [1, libc::SIGTERM, libc::SIGUSR2, first_real_time] {
+            let SignalSet(words) = SignalSet::new([number]).expect("a set");
+            let place = number as usize - 1;
+            assert_eq!(words[place / BITS], 1 << (place % BITS), "{number}");
+            assert_eq!(words.iter().map(|word| word.count_ones()).sum::<u32>(), 1);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! The service thread: one for all timers of the process. It sleeps until the next of them
+//! is due, and notifies.
+
+use super::schedule::Schedule;
+use crate::backend::AutoNotifier;
+use crate::sys::clock;
+use crate::sys::errno::Errno;
+use crate::sys::fork_mutex::Initial;
+use crate::sys::shared_list::{Entry, SharedList};
+use crate::sys::thread::{Run, Thread};
+
+static SERVICE: SharedList<Service, Schedule, AutoNotifier> = SharedList::new();
+
+/// What is under the lock, beside the schedules.
+struct Service {
+    thread: Option<Thread>,
+    /// The number of the present thread. One that finds another number ends.
+    generation: usize,
+    /// When the thread will look at the schedules again.
+    sleeps_until: u64,
+}
+
+impl Initial for Service {
+    const INITIAL: Self = Service {
+        thread: None,
+        generation: 0,
+        sleeps_until: u64::MAX,
+    };
+}
+
+impl Initial for Schedule {
+    const INITIAL: Self = Schedule::DISARMED;
+}
+
+/// A schedule that the service thread watches, and the notifier that says when it is due.
+pub(super) struct Alarm(Entry<Service, Schedule, AutoNotifier>);
+
+impl Alarm {
+    /// Registers a new alarm, disarmed.
+    pub(super) fn new(notifier: AutoNotifier) -> Result<Self, Errno> {
+        let alarm = Alarm(Entry::new(&SERVICE, notifier)?);
+        alarm.register()?;
+        Ok(alarm)
+    }
+
+    pub(super) fn notifier(&self) -> &AutoNotifier {
+        self.0.companion()
+    }
+
+    /// Registers the alarm in this process, disarmed, unless it is registered: a child of
+    /// `fork` inherits the alarm but not the thread. The first alarm starts the thread.
+    pub(super) fn register(&self) -> Result<(), Errno> {
+        self.0.insert(|service| {
+            if service.thread.is_none() {
+                // A thread without a clock would never notify.
+                clock::try_now_ns()?;
+                service.thread = Some(Thread::spawn::<Service>(service.generation)?);
+            }
+            Ok(())
+        })
+    }
+
+    /// Changes the schedule under the lock. `EXDEV` in a process that has not registered the
+    /// alarm. Beside the result it returns whether the thread knows of the change: if the
+    /// thread could not be woken, the next change wakes it.
+    pub(super) fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Schedule) -> Result<T, Errno>,
+    ) -> Result<(T, Result<(), Errno>), Errno> {
+        let changed = self.0.with(|service, schedule| {
+            let result = change(schedule)?;
+            Ok((result, schedule.alarm() < service.sleeps_until))
+        });
+        let (result, is_earlier) = changed.unwrap_or(Err(libc::EXDEV))?;
+        let woken = match is_earlier {
+            true => SERVICE.notify(),
+            false => Ok(()),
+        };
+        Ok((result, woken))
+    }
+}
+
+impl Drop for Alarm {
+    /// The last alarm ends the thread.
+    fn drop(&mut self) {
+        let thread = self.0.remove(|service| {
+            service.generation = service.generation.wrapping_add(1);
+            service.thread.take()
+        });
+        if let Some(thread) = thread.flatten() {
+            match SERVICE.notify() {
+                Ok(()) => thread.join(),
+                // It sleeps on, perhaps for ever.
+                Err(_) => thread.detach(),
+            }
+        }
+    }
+}
+
+impl Run for Service {
+    /// Runs until the thread's generation has passed.
+    fn run(generation: usize) {
+        let mut service = SERVICE.lock_in_thread();
+        while service.generation == generation {
+            let (now, mut next) = (clock::now_ns(), u64::MAX);
+            service.for_each(|schedule, notifier| {
+                if schedule.expire(now) {
+                    // It fails if somebody closed the descriptor by number. Then the
+                    // owner's next call on it fails too, and says so.
+                    let _ = notifier.notify();
+                }
+                next = next.min(schedule.alarm());
+            });
+            service.sleeps_until = next;
+            service.wait_until(next);
+        }
+    }
+}

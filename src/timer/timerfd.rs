@@ -1,0 +1,74 @@
+//! The timerfd backend. Available since Linux 2.6.25, with flags since 2.6.27.
+
+use core::num::NonZeroU64;
+use core::time::Duration;
+
+use crate::error::{Error, Operation};
+use crate::fallback;
+use crate::mechanism::Mechanism;
+use crate::sys::errno::Errno;
+use crate::sys::fd::{Fd, Trust};
+use crate::sys::poll;
+use crate::sys::timerfd::{self, Start};
+
+/// A timer made of one timerfd.
+#[derive(Debug)]
+pub(super) struct TimerFd {
+    pub(super) fd: Fd,
+    pub(super) mechanism: Mechanism,
+}
+
+impl TimerFd {
+    pub(super) fn at(mechanism: Mechanism) -> Result<Self, Error> {
+        let error = |operation, errno| Error::new(operation, mechanism, errno);
+        let trust = fallback::trust(mechanism);
+        let fd = timerfd::create(trust, mechanism.flags())
+            .map_err(|errno| error(Operation::Create, errno))?;
+        let timer = TimerFd { fd, mechanism };
+        if trust == Trust::Verify {
+            timer
+                .verify()
+                .map_err(|errno| error(Operation::Verify, errno))?;
+            fallback::set_proved(mechanism);
+        }
+        Ok(timer)
+    }
+
+    /// Checks that a new timer is unreadable, that a time that has passed lets it expire
+    /// once, and that it is then unreadable again. A descriptor that does not is no timerfd,
+    /// whatever call it came from.
+    fn verify(&self) -> Result<(), Errno> {
+        // The longest tick of a kernel's clock is 10 ms.
+        let second = Some(Duration::from_secs(1));
+        if self.take() == Ok(None)
+            && self.set(Start::At(0), 0) == Ok(())
+            && poll::wait_for(self.fd.as_raw(), second) == Ok(true)
+            && self.take() == Ok(NonZeroU64::new(1))
+            && self.take() == Ok(None)
+        {
+            Ok(())
+        } else {
+            Err(libc::ENOSYS)
+        }
+    }
+
+    pub(super) fn set(&self, start: Start, period: u64) -> Result<(), Errno> {
+        timerfd::settime(&self.fd, start, period)
+    }
+
+    pub(super) fn take(&self) -> Result<Option<NonZeroU64>, Errno> {
+        let mut count = [0; 8];
+        match self.fd.read(&mut count) {
+            Ok(_) => Ok(NonZeroU64::new(u64::from_ne_bytes(count))),
+            Err(libc::EAGAIN) => Ok(None),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    pub(super) fn reinit_after_fork(&self) -> Result<(), Error> {
+        let new = Self::at(self.mechanism)?;
+        self.fd
+            .replace(&new.fd, self.mechanism.flags())
+            .map_err(|errno| Error::new(Operation::Reinit, self.mechanism, errno))
+    }
+}
