@@ -54,7 +54,7 @@ esac
 target "$target"
 packages "qemu-system-$(case ${qemu[0]} in *mips*) echo mips ;; *) echo arm ;; esac)"
 
-work=$CACHE/boot/$machine
+work=$CACHE/boot/$machine${c:+-c} # so that both can run at once
 mkdir -p "$work" "$CACHE/kernel"
 
 # fetch_kernel: leaves the files of Debian's kernel in $CACHE/kernel/$debian_kernel.

@@ -166,7 +166,7 @@ loop() {
     done
 }
 
-# cross TARGET: builds the static test and leaves its path in $elf.
+# cross TARGET [NAME]: builds the static test under that name and leaves its path in $elf.
 cross() {
     local sysroot
     target "$1"
@@ -176,7 +176,7 @@ cross() {
     core "$1"
     sysroot=$(bash ci/sysroot.sh "$1")
     RUSTFLAGS=--sysroot=$CORE run make -s -C capi static TARGET="$1" BUILD="$build" CARGO="${CARGO[*]}"
-    elf=$build/$1/wakefd-c-test
+    elf=$build/$1/${2:-wakefd-c-test}
     run "$sysroot/bin/cc" -static -no-pie -fno-pie "${strict[@]}" -Icapi/include "${sources[@]}" \
         "$build/$1/release/libwakefd.a" -pthread -o "$elf"
     is_program static "$elf"
@@ -185,7 +185,7 @@ cross() {
 
 [ $# -gt 0 ] || set -- host {armv5te-unknown-linux-musleabi,armv7-unknown-linux-musleabihf,mips{,el}-unknown-linux-musl}
 if [ "$1" = --build ]; then
-    cross "${2:-}"
+    cross "${2:-}" init # while another may run the test
     echo "$elf"
     exit
 fi
