@@ -148,93 +148,88 @@ fn set_known(what: u32, mechanism: Mechanism) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Decision::{Fail, TryNext};
+    use Mechanism::*;
+
+    /// The errnos that lead on, each with the mechanisms where it does.
+    #[rustfmt::skip]
+    const TRY_NEXT: [(Errno, &[Mechanism]); 7] = [
+        (libc::ENOSYS, &ALL),
+        (libc::EBADF,  &ALL),
+        (libc::EPERM,  &ALL),
+        (libc::EACCES, &ALL),
+        (libc::EINVAL, &[EventFd2, Pipe2, SignalFd4, TimerFdFlags, TimerFd]),
+        (libc::EFAULT, &[TimerFdFlags, TimerFd]),
+        (libc::ENODEV, &[EventFd2, EventFd, SignalFd4, SignalFd, TimerFdFlags, TimerFd]),
+    ];
+    const ALL: [Mechanism; 10] = [
+        EventFd2,
+        EventFd,
+        Pipe2,
+        Pipe,
+        SignalFd4,
+        SignalFd,
+        SignalHandler,
+        TimerFdFlags,
+        TimerFd,
+        TimerThread,
+    ];
 
     #[test]
     fn each_errno_at_each_mechanism() {
-        #[rustfmt::skip]
-        let table = [
-            //                EventFd2  EventFd   Pipe2     Pipe      SignalFd4 SignalFd  SignalHandler
-            (libc::ENOSYS,  [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
-            (libc::EPERM,   [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
-            (libc::EACCES,  [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
-            (libc::EINVAL,  [TryNext,  Fail,     TryNext,  Fail,     TryNext,  Fail,     Fail]),
-            (libc::ENODEV,  [TryNext,  TryNext,  Fail,     Fail,     TryNext,  TryNext,  Fail]),
-            (libc::EMFILE,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
-            (libc::ENFILE,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
-            (libc::ENOMEM,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
-            (libc::EFAULT,  [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
-            (libc::EINTR,   [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
-            (libc::EBADF,   [TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext,  TryNext]),
-            (0,             [Fail,     Fail,     Fail,     Fail,     Fail,     Fail,     Fail]),
-        ];
-        for (errno, decisions) in table {
-            let mechanisms = Mechanism::FOR_NOTIFIERS
-                .into_iter()
-                .chain(Mechanism::FOR_SIGNALS);
-            for (mechanism, decision) in mechanisms.zip(decisions) {
-                assert_eq!(
-                    decide(mechanism, errno),
-                    decision,
-                    "{mechanism}, errno {errno}"
-                );
+        for errno in -4095..4096 {
+            let (_, leads_on) = TRY_NEXT
+                .iter()
+                .find(|(named, _)| *named == errno)
+                .unwrap_or(&(0, &[]));
+            for mechanism in ALL {
+                let expected = match leads_on.contains(&mechanism) {
+                    true => Decision::TryNext,
+                    false => Decision::Fail,
+                };
+                assert_eq!(decide(mechanism, errno), expected, "{mechanism}, {errno}");
             }
         }
     }
 
-    #[test]
-    fn each_errno_at_each_mechanism_of_timers() {
-        #[rustfmt::skip]
-        let table = [
-            //                TimerFdFlags  TimerFd   TimerThread
-            (libc::ENOSYS,  [TryNext,      TryNext, TryNext]),
-            (libc::EPERM,   [TryNext,      TryNext, TryNext]),
-            (libc::EACCES,  [TryNext,      TryNext, TryNext]),
-            (libc::EINVAL,  [TryNext,      TryNext, Fail]),
-            (libc::EFAULT,  [TryNext,      TryNext, Fail]),
-            (libc::ENODEV,  [TryNext,      TryNext, Fail]),
-            (libc::EMFILE,  [Fail,         Fail,    Fail]),
-            (libc::ENFILE,  [Fail,         Fail,    Fail]),
-            (libc::ENOMEM,  [Fail,         Fail,    Fail]),
-            (libc::EAGAIN,  [Fail,         Fail,    Fail]),
-            (libc::EBADF,   [TryNext,      TryNext, TryNext]),
-            (0,             [Fail,         Fail,    Fail]),
-        ];
-        for (errno, decisions) in table {
-            for (mechanism, decision) in Mechanism::FOR_TIMERS.into_iter().zip(decisions) {
-                assert_eq!(
-                    decide(mechanism, errno),
-                    decision,
-                    "{mechanism}, errno {errno}"
-                );
+    fn first(chain: &[Mechanism], answers: &[Errno]) -> Result<Mechanism, Error> {
+        let chain = Chain {
+            first: chain[0],
+            last: chain[chain.len() - 1],
+        };
+        let mut answers = answers.iter();
+        first_available(chain, Unavailable::AskAgain, |mechanism| {
+            match answers.next().expect("no more is asked") {
+                0 => Ok(mechanism),
+                errno => Err(Error::new(
+                    crate::error::Operation::Create,
+                    mechanism,
+                    *errno,
+                )),
             }
-        }
+        })
     }
 
+    /// What is refused tells more than that an older call does not exist.
     #[test]
-    fn any_other_errno_is_refused() {
-        let named = [
-            libc::ENOSYS,
-            libc::EBADF,
-            libc::EPERM,
-            libc::EACCES,
-            libc::EINVAL,
-            libc::ENODEV,
-        ];
-        for errno in (-4095..4096).filter(|errno| !named.contains(errno)) {
-            for mechanism in Mechanism::FOR_NOTIFIERS
-                .into_iter()
-                .chain(Mechanism::FOR_SIGNALS)
-            {
-                assert_eq!(decide(mechanism, errno), Fail, "{mechanism}, errno {errno}");
-            }
-            for mechanism in Mechanism::FOR_TIMERS {
-                let expected = decide(mechanism, errno);
-                assert!(
-                    expected == Fail || errno == libc::EFAULT,
-                    "{mechanism}, errno {errno}"
-                );
-            }
+    fn the_error_is_the_most_telling_one() {
+        let eventfds = [EventFd2, EventFd];
+        let of = |result: Result<Mechanism, Error>| {
+            let error = result.expect_err("nothing is available");
+            (error.mechanism(), error.raw_os_error())
+        };
+        for (answers, expected) in [
+            ([libc::EPERM, libc::ENOSYS], (EventFd2, libc::EPERM)),
+            ([libc::EACCES, libc::EPERM], (EventFd2, libc::EACCES)),
+            ([libc::ENOSYS, libc::EACCES], (EventFd, libc::EACCES)),
+            ([libc::ENOSYS, libc::ENOSYS], (EventFd, libc::ENOSYS)),
+            ([libc::EPERM, libc::EMFILE], (EventFd, libc::EMFILE)),
+        ] {
+            assert_eq!(of(first(&eventfds, &answers)), expected, "{answers:?}");
         }
+        assert_eq!(
+            of(first(&eventfds, &[libc::EMFILE])),
+            (EventFd2, libc::EMFILE)
+        );
+        assert_eq!(first(&eventfds, &[libc::EPERM, 0]), Ok(EventFd));
     }
 }

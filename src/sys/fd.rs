@@ -102,7 +102,7 @@ impl Fd {
         Ok(())
     }
 
-    fn fcntl(&self, command: c_int, argument: c_int) -> Result<c_int, Errno> {
+    pub(super) fn fcntl(&self, command: c_int, argument: c_int) -> Result<c_int, Errno> {
         // SAFETY: the commands used here take an integer or nothing, and change nothing
         // but flags.
         cvt(unsafe { libc::fcntl(self.0, command, argument) }.into())
@@ -207,18 +207,6 @@ impl Fd {
         #[allow(clippy::cast_sign_loss)] // A negative number was an error.
         Ok(read as usize)
     }
-
-    /// Puts what `new` refers to under this number, which stays valid all the time, and
-    /// closes what was there.
-    pub(crate) fn replace(&self, new: &Fd, flags: Flags) -> Result<(), Errno> {
-        // If a sandbox refuses it: the way with a window, which also gives the error.
-        if flags == Flags::Atomic && dup3(new.0, self.0).is_ok() {
-            return Ok(());
-        }
-        // SAFETY: two integers; the number is ours to replace.
-        cvt(unsafe { libc::dup2(new.0, self.0) }.into())?;
-        self.fcntl(libc::F_SETFD, libc::FD_CLOEXEC).map(drop)
-    }
 }
 
 impl Drop for Fd {
@@ -270,15 +258,6 @@ unsafe fn transfer(
             Transfer::Write => libc::write(fd, bytes.cast(), length),
         }
     } as c_long)
-}
-
-/// `dup2`, but the result is close-on-exec. By number, as `pipe2`.
-fn dup3(from: RawFd, to: RawFd) -> Result<c_int, Errno> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: the call takes three integers; `to` is the caller's to replace.
-    return cvt(unsafe { libc::syscall(libc::SYS_dup3, from, to, libc::O_CLOEXEC) });
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    Err(libc::ENOSYS)
 }
 
 #[cfg(feature = "std")]

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod clock;
+mod dup;
 pub(crate) mod errno;
 pub(crate) mod fd;
 pub(crate) mod libc_version;
