@@ -40,7 +40,7 @@ mutated() {
     edit "$copy/$1" "$2" "$3"
     case $1 in
         src/channel/*) of=--test=channel ;;
-        src/sys/*) of=--test=service ;;
+        src/sys/* | src/timer/*) of=--test=service ;;
     esac
     if models "$copy" "$of" >"$target/mutated.log" 2>&1; then
         fail "no model finds that"
@@ -117,11 +117,11 @@ mutated "close has a weaker fence" src/signals/target.rs \
         fence(Ordering::AcqRel);'
 mutated "a pin is given back too early" src/signals/target.rs \
     'fetch_sub(1, Ordering::Release)' 'fetch_sub(1, Ordering::Relaxed)'
-mutated "a handler in a child does not look whose the slots are by now" src/signals/early.rs \
+mutated "a handler in a child does not look whose the slots are by now" src/signals/pending_in_child.rs \
     'owner.load(Ordering::Acquire) == process && self.take(process)' 'false'
-mutated "a handler in a child does not see whose the slots are by now" src/signals/early.rs \
+mutated "a handler in a child does not see whose the slots are by now" src/signals/pending_in_child.rs \
     'swap(process, Ordering::Acquire)' 'swap(process, Ordering::Relaxed)'
-mutated "who takes what came early does not say whose the slots are" src/signals/early.rs \
+mutated "who takes what came early does not say whose the slots are" src/signals/pending_in_child.rs \
     'swap(0, Ordering::Release)' 'swap(0, Ordering::Relaxed)'
 mutated "open has no fence" src/signals/target.rs \
     'self.process.store(process, Ordering::Relaxed);
@@ -147,14 +147,14 @@ mutated "a message that is taken makes no room" src/channel/link.rs 'gate.make_r
 mutated "the last sender wakes nobody" src/channel/link.rs 'let _ = self.waker.wake();' ''
 mutated "without senders nobody looks once more" src/channel/link.rs \
     'self.pop().ok_or(RecvError::Disconnected)' 'Err(RecvError::Disconnected)'
-mutated "an earlier alarm wakes nobody" src/sys/alarms.rs \
+mutated "an earlier alarm wakes nobody" src/timer/service.rs \
     'schedule.alarm() < service.sleeps_until' 'false'
-mutated "the thread does not look before it sleeps" src/sys/alarms.rs \
-    'let next = service.expire(clock::now_ns());' 'let next = u64::MAX;'
-mutated "a thread does not learn that it is to end" src/sys/alarms.rs \
+mutated "the thread does not look before it sleeps" src/timer/service.rs \
+    'if schedule.expire(now) {' 'if false {'
+mutated "a thread does not learn that it is to end" src/timer/service.rs \
     'service.generation.wrapping_add(1)' 'service.generation'
 mutated "two threads make the lock anew" src/sys/fork_mutex.rs \
-    'if owner == beginning {' 'if false {'
+    'if owner == resetting {' 'if false {'
 mutated "a change is not counted" src/sys/condvar.rs 'self.0.fetch_add(1, Ordering::Relaxed);' ''
 mutated "the count is read when the lock is released" src/sys/condvar.rs \
     'let seen = self.0.load(Ordering::Relaxed);
