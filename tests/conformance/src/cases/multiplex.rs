@@ -4,14 +4,15 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use wakefd::Notifier;
 
-use super::make;
+use super::no_lost_wakeups::produce;
+use crate::subject::Subject;
 use crate::sys::descriptors::{close, dup};
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::thread::together;
-use crate::Way;
+use crate::sys::thread::run_threads;
+use crate::Constructor;
 
-pub(super) fn clause_6_level_triggered(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_6_level_triggered(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     for kind in [Kind::Poll, Kind::Select, Kind::EpollLevel] {
         let set = Multiplexer::new(kind, notifier.as_raw_fd());
         for _ in 0..3 {
@@ -30,24 +31,24 @@ pub(super) fn clause_6_level_triggered(way: Way) {
     }
 }
 
-pub(super) fn clause_6_edge_triggered(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
-    let set = Multiplexer::new(Kind::EpollEdge, notifier.as_raw_fd());
+pub(super) fn edge_triggered<S: Subject>(constructor: Constructor) {
+    let subject: S = constructor.make();
+    let set = Multiplexer::new(Kind::EpollEdge, subject.as_raw_fd());
     for _ in 0..3 {
         assert!(!set.wait(0));
-        assert_eq!(notifier.notify(), Ok(()));
+        subject.trigger();
         assert!(set.wait(FOREVER), "the edge");
         assert!(!set.wait(0), "one edge is reported once");
-        assert_eq!(notifier.clear(), Ok(true));
-        // After a clear every notification is an edge.
-        assert_eq!(notifier.notify(), Ok(()));
+        assert_eq!(subject.consume(), Ok(true));
+        // Whatever comes when all has been taken is an edge.
+        subject.trigger();
         assert!(set.wait(FOREVER), "the second edge");
-        assert_eq!(notifier.clear(), Ok(true));
+        assert_eq!(subject.consume(), Ok(true));
     }
 }
 
-pub(super) fn clause_6_duplicated_and_registered_again(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_6_duplicated_and_registered_again(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     let duplicate = dup(notifier.as_raw_fd());
     for kind in Kind::ALL {
         let set = Multiplexer::new(kind, duplicate);
@@ -66,17 +67,13 @@ pub(super) fn clause_6_duplicated_and_registered_again(way: Way) {
     close(duplicate);
 }
 
-fn four_producers(kind: Kind, way: Way) {
+fn four_producers(kind: Kind, constructor: Constructor) {
     const EACH: u32 = 10_000;
-    let notifier = make(way);
+    let notifier = constructor.notifier();
     let done = AtomicU32::new(0);
-    together(5, &|index| {
+    run_threads(5, &|index| {
         if index > 0 {
-            for _ in 0..EACH {
-                done.fetch_add(1, Ordering::Release);
-                assert_eq!(notifier.notify(), Ok(()));
-            }
-            return;
+            return produce(&notifier, &done, EACH);
         }
         let set = Multiplexer::new(kind, notifier.as_raw_fd());
         while done.load(Ordering::Acquire) < 4 * EACH {
@@ -90,18 +87,17 @@ fn four_producers(kind: Kind, way: Way) {
     });
 }
 
-pub(super) fn clause_6_four_producers_poll(way: Way) {
-    four_producers(Kind::Poll, way);
+macro_rules! four_producers {
+    ($($name:ident = $kind:ident;)*) => {$(
+        pub(super) fn $name(constructor: Constructor) {
+            four_producers(Kind::$kind, constructor);
+        }
+    )*};
 }
 
-pub(super) fn clause_6_four_producers_select(way: Way) {
-    four_producers(Kind::Select, way);
-}
-
-pub(super) fn clause_6_four_producers_epoll_level(way: Way) {
-    four_producers(Kind::EpollLevel, way);
-}
-
-pub(super) fn clause_6_four_producers_epoll_edge(way: Way) {
-    four_producers(Kind::EpollEdge, way);
+four_producers! {
+    clause_6_four_producers_poll = Poll;
+    clause_6_four_producers_select = Select;
+    clause_6_four_producers_epoll_level = EpollLevel;
+    clause_6_four_producers_epoll_edge = EpollEdge;
 }

@@ -16,7 +16,7 @@ struct Task<'a> {
 
 /// Runs `work(0)` to `work(count - 1)`, each on a thread of its own, and waits
 /// until all have returned.
-pub(crate) fn together(count: usize, work: &(dyn Fn(usize) + Sync)) {
+pub(crate) fn run_threads(count: usize, work: &(dyn Fn(usize) + Sync)) {
     assert!(count <= MOST);
     let tasks: [Task<'_>; MOST] = core::array::from_fn(|index| Task { work, index });
     let mut threads = [MaybeUninit::<libc::pthread_t>::uninit(); MOST];
@@ -49,7 +49,7 @@ pub(crate) fn together(count: usize, work: &(dyn Fn(usize) + Sync)) {
 }
 
 extern "C" fn start(task: *mut c_void) -> *mut c_void {
-    // SAFETY: `together` passes a pointer to a task that it keeps alive.
+    // SAFETY: `run_threads` passes a pointer to a task that it keeps alive.
     let task = unsafe { &*task.cast::<Task<'_>>() };
     (task.work)(task.index);
     null_mut()
@@ -58,7 +58,7 @@ extern "C" fn start(task: *mut c_void) -> *mut c_void {
 /// What one thread leaves for another.
 struct Slot<T>(UnsafeCell<Option<T>>);
 
-// SAFETY: only `apart` has slots, whose two threads take turns: the one uses them
+// SAFETY: only `on_thread` has slots, whose two threads take turns: the one uses them
 // while the other waits for its end.
 unsafe impl<T: Send> Sync for Slot<T> {}
 
@@ -74,9 +74,9 @@ impl<T> Slot<T> {
 }
 
 /// Runs `work` on a thread of its own, and gives what it returns.
-pub(crate) fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+pub(crate) fn on_thread<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     let (work, result) = (Slot::new(Some(work)), Slot::new(None));
-    together(1, &|_| {
+    run_threads(1, &|_| {
         if let Some(work) = work.replace(None) {
             result.replace(Some(work()));
         }

@@ -4,11 +4,12 @@ use core::sync::atomic::{AtomicU32, Ordering};
 
 use wakefd::{Notifier, Wait};
 
-use super::make;
+use crate::subject::Subject;
+use crate::sys::descriptors::Open;
 use crate::sys::memory::Shared;
 use crate::sys::process::fork;
-use crate::sys::thread::together;
-use crate::Way;
+use crate::sys::thread::run_threads;
+use crate::Constructor;
 
 /// Sleeps, clears, looks: until `done` has come to `total`.
 fn consume(notifier: &dyn Notifier, done: &AtomicU32, total: u32) {
@@ -19,26 +20,26 @@ fn consume(notifier: &dyn Notifier, done: &AtomicU32, total: u32) {
 }
 
 /// Publishes, then notifies.
-fn produce(notifier: &dyn Notifier, done: &AtomicU32, count: u32) {
+pub(super) fn produce(notifier: &dyn Notifier, done: &AtomicU32, count: u32) {
     for _ in 0..count {
         done.fetch_add(1, Ordering::Release);
         assert_eq!(notifier.notify(), Ok(()));
     }
 }
 
-pub(super) fn clause_3_nothing_is_lost_between_threads(way: Way) {
+pub(super) fn clause_3_nothing_is_lost_between_threads(constructor: Constructor) {
     const EACH: u32 = 20_000;
-    let notifier = make(way);
+    let notifier = constructor.notifier();
     let done = AtomicU32::new(0);
-    together(5, &|index| match index {
+    run_threads(5, &|index| match index {
         0 => consume(&notifier, &done, 4 * EACH),
         _ => produce(&notifier, &done, EACH),
     });
 }
 
-pub(super) fn clause_3_nothing_is_lost_between_processes(way: Way) {
+pub(super) fn clause_3_nothing_is_lost_between_processes(constructor: Constructor) {
     const EACH: u32 = 10_000;
-    let notifier = make(way);
+    let notifier = constructor.notifier();
     let done = Shared::new();
     let producers = [(); 3].map(|()| fork(|| produce(&notifier, &done, EACH)));
     consume(&notifier, &done, 3 * EACH);
@@ -49,12 +50,12 @@ pub(super) fn clause_3_nothing_is_lost_between_processes(way: Way) {
 
 /// The producer goes on only when a clear has reported its notification, so a
 /// clear that swallows one ends the game.
-pub(super) fn clause_3_clear_reports_what_it_takes(way: Way) {
+pub(super) fn clause_3_clear_reports_what_it_takes(constructor: Constructor) {
     const ROUNDS: u32 = 5_000;
-    let there = make(way);
-    let back = make(way);
+    let there = constructor.notifier();
+    let back = constructor.notifier();
     let reported = AtomicU32::new(0);
-    together(2, &|index| match index {
+    run_threads(2, &|index| match index {
         0 => {
             for round in 1..=ROUNDS {
                 assert_eq!(there.notify(), Ok(()));
@@ -75,13 +76,13 @@ pub(super) fn clause_3_clear_reports_what_it_takes(way: Way) {
     });
 }
 
-pub(super) fn clause_3_a_token_passes_round_fifty_threads(way: Way) {
+pub(super) fn clause_3_a_token_passes_round_fifty_threads(constructor: Constructor) {
     const THREADS: usize = 50;
     const ROUNDS: u32 = 20;
-    let notifiers: [_; THREADS] = core::array::from_fn(|_| make(way));
+    let notifiers: [_; THREADS] = core::array::from_fn(|_| constructor.notifier());
     let passes = AtomicU32::new(0);
     assert_eq!(notifiers[0].notify(), Ok(()));
-    together(THREADS, &|index| {
+    run_threads(THREADS, &|index| {
         for round in 0..ROUNDS {
             let mine = &notifiers[index];
             assert_eq!(mine.wait(None), Ok(Wait::Notified));
@@ -97,13 +98,10 @@ pub(super) fn clause_3_a_token_passes_round_fifty_threads(way: Way) {
 }
 
 /// Many threads find out at once what the kernel has.
-pub(super) fn clause_3_first_use_by_many_threads(way: Way) {
-    together(8, &|_| {
-        for _ in 0..50 {
-            let notifier = make(way);
-            assert_eq!(notifier.notify(), Ok(()));
-            assert_eq!(notifier.clear(), Ok(true));
-            assert_eq!(notifier.clear(), Ok(false));
-        }
-    });
+pub(super) fn first_use_by_many_threads<S: Subject>(constructor: Constructor) {
+    let before = Open::now();
+    for _ in 0..10 {
+        run_threads(16, &|_| constructor.make::<S>().works());
+    }
+    assert_eq!(Open::now(), before);
 }
