@@ -9,10 +9,7 @@ use libc::{EACCES, EFAULT, EINVAL, ENOSYS, EPERM};
 use wakefd::{Error, Mechanism};
 
 use crate::subject::Object;
-use crate::sys::calls::{
-    Call, ACCEPT4, DUP3, EPOLL_CREATE1, EVENTFD, EVENTFD2, EVENTFD2_SEMAPHORE, GETTIME,
-    INOTIFY_INIT1, PIPE2, PPOLL, SETTIME, SIGNALFD, SIGNALFD4, TIMERFD, TIMERFD_FLAGS,
-};
+use crate::sys::calls::*;
 use crate::sys::process::{fork_to, Ended};
 use crate::sys::seccomp::{install_filter, Rule};
 use crate::Constructor;
@@ -43,67 +40,29 @@ const CALLS_WITH_FLAGS: &[Call] = &[
 ];
 
 /// The profiles under which the suite runs, beside the kernel as it is.
+#[rustfmt::skip]
 pub static PROFILES: &[Profile] = &[
-    Profile::new(
-        "linux-2.6.18",
-        &[
-            (CALLS_WITH_FLAGS, ENOSYS),
-            (EVENTFDS, ENOSYS),
-            (SIGNALFDS, ENOSYS),
-            (TIMERFDS, ENOSYS),
-            (&[PPOLL], ENOSYS),
-        ],
-    ),
-    Profile::new(
-        "linux-2.6.22",
-        &[(CALLS_WITH_FLAGS, ENOSYS), (TIMERFDS, ENOSYS)],
-    ),
+    Profile::new("linux-2.6.18", &[
+        (CALLS_WITH_FLAGS, ENOSYS), (EVENTFDS, ENOSYS), (SIGNALFDS, ENOSYS), (TIMERFDS, ENOSYS), (&[PPOLL], ENOSYS),
+    ]),
+    Profile::new("linux-2.6.22", &[(CALLS_WITH_FLAGS, ENOSYS), (TIMERFDS, ENOSYS)]),
     // On x86 and ARM: an older call has the number of `timerfd_create`, and reads its
     // times from the fourth argument, or does not get as far.
-    Profile::new(
-        "linux-2.6.24",
-        &[(CALLS_WITH_FLAGS, ENOSYS), (TIMERFDS, EFAULT)],
-    )
-    .only_for(Object::Timer),
-    Profile::new(
-        "linux-2.6.24-einval",
-        &[(CALLS_WITH_FLAGS, ENOSYS), (TIMERFDS, EINVAL)],
-    )
-    .only_for(Object::Timer),
-    Profile::new(
-        "linux-2.6.25",
-        &[(CALLS_WITH_FLAGS, ENOSYS), (&[TIMERFD_FLAGS], EINVAL)],
-    ),
+    Profile::new("linux-2.6.24", &[(CALLS_WITH_FLAGS, ENOSYS), (TIMERFDS, EFAULT)]).only_for(Object::Timer),
+    Profile::new("linux-2.6.24-einval", &[(CALLS_WITH_FLAGS, ENOSYS), (TIMERFDS, EINVAL)]).only_for(Object::Timer),
+    Profile::new("linux-2.6.25", &[(CALLS_WITH_FLAGS, ENOSYS), (&[TIMERFD_FLAGS], EINVAL)]),
     // All that the notifier needs came with it; a semaphore needs a younger one.
     Profile::new("linux-2.6.27", &[(&[EVENTFD2_SEMAPHORE], EINVAL)]),
     Profile::new("without-config-eventfd", &[(EVENTFDS, ENOSYS)]),
-    Profile::new(
-        "flags-refused-einval",
-        &[(&[EVENTFD2, PIPE2, SIGNALFD4, TIMERFD_FLAGS], EINVAL)],
-    ),
-    Profile::new(
-        "sandbox-eperm",
-        &[(EVENTFDS, EPERM), (SIGNALFDS, EPERM), (TIMERFDS, EPERM)],
-    ),
-    Profile::new(
-        "sandbox-eacces",
-        &[
-            (CALLS_WITH_FLAGS, EACCES),
-            (EVENTFDS, EACCES),
-            (SIGNALFDS, EACCES),
-            (TIMERFDS, EACCES),
-        ],
-    ),
+    Profile::new("flags-refused-einval", &[(&[EVENTFD2, PIPE2, SIGNALFD4, TIMERFD_FLAGS], EINVAL)]),
+    Profile::new("sandbox-eperm", &[(EVENTFDS, EPERM), (SIGNALFDS, EPERM), (TIMERFDS, EPERM)]),
+    Profile::new("sandbox-eacces", &[
+        (CALLS_WITH_FLAGS, EACCES), (EVENTFDS, EACCES), (SIGNALFDS, EACCES), (TIMERFDS, EACCES),
+    ]),
     // Another call under the number: it gives 0, which is no new descriptor.
-    Profile::new(
-        "other-calls-under-the-numbers",
-        &[
-            (CALLS_WITH_FLAGS, 0),
-            (EVENTFDS, 0),
-            (SIGNALFDS, 0),
-            (TIMERFDS, 0),
-        ],
-    ),
+    Profile::new("other-calls-under-the-numbers", &[
+        (CALLS_WITH_FLAGS, 0), (EVENTFDS, 0), (SIGNALFDS, 0), (TIMERFDS, 0),
+    ]),
 ];
 
 impl Profile {

@@ -4,6 +4,11 @@
 //! everything runs. The kernel passes on to PID 1 what it does not know of its own command
 //! line: a word as an argument, and `faults=sample` as an environment variable.
 
+use core::fmt;
+
+use wakefd_conformance::faults::{faults_of, rows, sample_of, Fault};
+use wakefd_conformance::runs;
+
 use crate::sys;
 
 pub const USAGE: &str = "arguments: cases, faults or faults=sample; everything without";
@@ -60,11 +65,32 @@ impl Groups {
     }
 }
 
-impl Faults {
-    pub fn description(self) -> &'static str {
-        match self {
-            Faults::Sample => ": a sample, each row with one errno",
-            Faults::None | Faults::All => "",
+/// What is in the report, and what is left out.
+impl fmt::Display for Groups {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [cases, faults] = [runs().count(), Faults::All.cells().count()];
+        match self.cases {
+            true => write!(f, "reported: all {} runs of cases", cases)?,
+            false => write!(f, "reported: none of {} runs of cases", cases)?,
         }
+        match self.faults {
+            Faults::All => write!(f, ", all {} faults", faults),
+            Faults::None => write!(f, ", none of {} faults", faults),
+            Faults::Sample => write!(
+                f,
+                ", {} of {} faults: each row with one errno, which rotates",
+                self.faults.cells().count(),
+                faults
+            ),
+        }
+    }
+}
+
+impl Faults {
+    /// The cells of this choice.
+    pub fn cells(self) -> impl Iterator<Item = Fault> {
+        let all = faults_of(rows()).filter(move |_| self == Faults::All);
+        let sample = sample_of(rows()).filter(move |_| self == Faults::Sample);
+        all.chain(sample)
     }
 }

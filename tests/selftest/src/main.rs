@@ -15,14 +15,14 @@ mod tap;
 use core::fmt::Display;
 use core::panic::PanicInfo;
 use libc::{c_char, c_int};
-use wakefd_conformance::{faults, runs, Outcome};
+use wakefd_conformance::{runs, Outcome};
 
-use groups::{Faults, Groups};
+use groups::Groups;
 
 /// Called by the libc's `crt1.o`, as C's `main` is: the libc is initialised by
 /// then, so threads, `fork` and `errno` work.
 #[no_mangle]
-pub extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
+extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
     // SAFETY: these are what the libc has passed.
     let arguments = unsafe { sys::arguments(argc, argv) };
     let is_init = sys::getpid() == 1;
@@ -47,28 +47,13 @@ fn suite(groups: &Groups) -> c_int {
     // the suite's processes have to find out for themselves.
     sys::in_child(|| comment!("{}", wakefd::probe()));
     let mut tap = tap::Tap::new();
-    let [mut cases, mut cells] = [0, 0];
     for run in runs().filter(|_| groups.cases) {
         report(&mut tap, run, run.execute());
-        cases += 1;
     }
-    let mut fault = |fault: faults::Fault| {
+    for fault in groups.faults.cells() {
         report(&mut tap, fault, fault.execute());
-        cells += 1;
-    };
-    match groups.faults {
-        Faults::All => faults::faults_of(faults::rows()).for_each(&mut fault),
-        Faults::Sample => faults::sample_of(faults::rows()).for_each(&mut fault),
-        Faults::None => {}
     }
-    comment!(
-        "ran {} of {} runs of cases and {} of {} faults{}",
-        cases,
-        runs().count(),
-        cells,
-        faults::faults_of(faults::rows()).count(),
-        groups.faults.description()
-    );
+    comment!("{}", groups);
     let status = tap.finish();
     costs::print();
     status

@@ -1,10 +1,6 @@
 //! Many notifications, and none.
 
-use wakefd::{Backend, Notifier};
-
-use super::is_pending;
-use crate::sys::descriptors::write_u64;
-use crate::Constructor;
+use super::*;
 
 pub(super) fn clause_1_a_million_notifications_never_block_or_fail(constructor: Constructor) {
     let notifier: &dyn Notifier = &constructor.notifier();

@@ -1,18 +1,6 @@
 //! The counter: nothing is lost, nothing is invented.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use wakefd::{Counter, Mode, Operation};
-
-use crate::subject::Subject;
-use crate::sys::alarms::with_alarms;
-use crate::sys::descriptors::Open;
-use crate::sys::memory::Shared;
-use crate::sys::process::{fork, Child};
-use crate::sys::thread::run_threads;
-use crate::sys::{errno, time};
-use crate::Constructor;
+use super::*;
 
 pub(super) const LIMIT: u64 = Counter::LIMIT;
 
@@ -148,24 +136,33 @@ fn add_some(counter: &Counter, seed: u64, times: u32) -> u32 {
     added
 }
 
-/// What adders and takers share, perhaps in memory that processes share: what has been
-/// added, what taken, and how many adders are done.
-struct Account<'a> {
+/// A counter that threads or processes share, and what has been added, what taken, and
+/// how many adders are done.
+pub(super) struct Account<'a> {
     counter: &'a Counter,
-    added: &'a AtomicU32,
-    taken: &'a AtomicU32,
-    done: &'a AtomicU32,
+    added: Shared,
+    taken: Shared,
+    done: Shared,
 }
 
-impl Account<'_> {
+impl<'a> Account<'a> {
+    pub(super) fn new(counter: &'a Counter) -> Self {
+        Account {
+            counter,
+            added: Shared::new(),
+            taken: Shared::new(),
+            done: Shared::new(),
+        }
+    }
+
     /// Adds what `add` adds, in 32 bits.
-    fn adder(&self, add: impl FnOnce() -> u32) {
+    pub(super) fn adder(&self, add: impl FnOnce() -> u32) {
         self.added.fetch_add(add(), Ordering::Relaxed);
         self.done.fetch_add(1, Ordering::Release);
     }
 
     /// Takes, polling, until so many adders are done and nothing is left.
-    fn taker(&self, adders: u32) {
+    pub(super) fn taker(&self, adders: u32) {
         loop {
             let all_done = self.done.load(Ordering::Acquire) == adders;
             match take(self.counter) {
@@ -182,24 +179,18 @@ impl Account<'_> {
     }
 
     /// When all are done. What one was writing back, another may have missed.
-    fn balances(&self) {
+    pub(super) fn balances(&self) {
         while let Some(n) = take(self.counter) {
             self.taken.fetch_add(n as u32, Ordering::Relaxed);
         }
-        let [added, taken] = [self.added, self.taken].map(|sum| sum.load(Ordering::Relaxed));
+        let [added, taken] = [&self.added, &self.taken].map(|sum| sum.load(Ordering::Relaxed));
         assert_eq!(added, taken);
     }
 }
 
 pub(super) fn counter_is_exact_between_threads(constructor: Constructor) {
     let counter = &constructor.counter(Mode::Sum);
-    let [added, taken, done] = &[(); 3].map(|()| AtomicU32::new(0));
-    let account = Account {
-        counter,
-        added,
-        taken,
-        done,
-    };
+    let account = Account::new(counter);
     run_threads(6, &|index| match index {
         0 | 1 => account.taker(4),
         _ => account.adder(|| add_some(counter, index as u64, 4_000)),
@@ -209,13 +200,7 @@ pub(super) fn counter_is_exact_between_threads(constructor: Constructor) {
 
 pub(super) fn counter_is_exact_between_processes(constructor: Constructor) {
     let counter = &constructor.counter(Mode::Sum);
-    let [added, taken, done] = &[(); 3].map(|()| Shared::new());
-    let account = Account {
-        counter,
-        added,
-        taken,
-        done,
-    };
+    let account = Account::new(counter);
     let children = [1, 2, 3, 4].map(|index| {
         fork(|| match index {
             4 => account.taker(3),
@@ -236,13 +221,7 @@ pub(super) fn counter_is_exact_at_the_limit_between_threads(constructor: Constru
         Constructor::Auto => 10,
     };
     let counter = &constructor.counter(Mode::Sum);
-    let [added, taken, done] = &[(); 3].map(|()| AtomicU32::new(0));
-    let account = Account {
-        counter,
-        added,
-        taken,
-        done,
-    };
+    let account = Account::new(counter);
     let add = |index| {
         (0..rounds).fold(0, |sum: u32, round| {
             let n = LIMIT / 2 + index as u64 * 1000 + round;

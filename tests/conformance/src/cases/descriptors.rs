@@ -2,14 +2,8 @@
 
 use core::ops::RangeInclusive;
 
-use wakefd::{AutoNotifier, Counter, Mechanism, Operation, Signals, Timer};
-
-use crate::subject::Subject;
-use crate::sys::descriptors::{close, is_close_on_exec, is_non_blocking, Open};
+use super::*;
 use crate::sys::limits::limit_descriptors;
-use crate::sys::process::{fork_to, Ended};
-use crate::sys::signals::is_blocked;
-use crate::Constructor;
 
 /// How many an object on this mechanism has.
 fn needed(mechanism: Mechanism) -> RangeInclusive<usize> {

@@ -1,15 +1,7 @@
 //! Other processes that hold the descriptors, and an attacker among them: what
 //! docs/security.md says.
 
-use wakefd::{Mode, Notifier};
-
-use super::is_pending;
-use crate::sys::descriptors::{
-    dup, is_non_blocking, one_page, read_any, set_blocking, write_any, Open,
-};
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::process::{fork, Ended};
-use crate::Constructor;
+use super::*;
 
 pub(super) fn hostile_reads_and_writes_never_block_notify(constructor: Constructor) {
     let before = Open::now();

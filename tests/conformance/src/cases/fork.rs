@@ -1,14 +1,6 @@
 //! Parent and child.
 
-use wakefd::{Notifier, Wait};
-
-use super::is_pending;
-use crate::subject::Subject;
-use crate::sys::descriptors::Open;
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::process::fork;
-use crate::sys::time;
-use crate::Constructor;
+use super::*;
 
 pub(super) fn clause_8_child_wakes_parent(constructor: Constructor) {
     let notifier: &dyn Notifier = &constructor.notifier();

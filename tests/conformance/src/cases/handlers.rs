@@ -1,14 +1,6 @@
 //! `notify` in signal handlers.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
-use wakefd::{Notifier, Waker};
-
-use super::is_pending;
-use crate::sys::alarms::with_alarms;
-use crate::sys::descriptors::{close, Open};
-use crate::sys::{errno, time};
-use crate::Constructor;
+use super::*;
 
 pub(super) fn clause_4_errno_is_kept(constructor: Constructor) {
     let before = Open::now();

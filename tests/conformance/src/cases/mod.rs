@@ -22,11 +22,25 @@ mod timer_limits;
 mod waiting;
 mod waker;
 
+// What the modules use.
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 
-use wakefd::{AutoNotifier, Notifier, Signal, Signals, Timer, Wait};
+use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
+use wakefd::{
+    AutoNotifier, Backend, Counter, Mechanism, Mode, Notifier, Operation, Signal, Signals, Timer,
+    Wait, Waker,
+};
 
-use crate::subject::Object;
+use crate::subject::{Object, Subject};
+use crate::sys::alarms::{interrupted, with_alarms};
+use crate::sys::descriptors::*;
+use crate::sys::memory::Shared;
+use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
+use crate::sys::process::{fork, fork_to, Child, Ended};
+use crate::sys::signals::*;
+use crate::sys::thread::run_threads;
+use crate::sys::{errno, time};
 use crate::Constructor;
 
 /// One test.
@@ -90,7 +104,7 @@ cases! {
         signal_lack_of_descriptors = lack_is_named<Signals>
         signal_descriptor_closed_by_others;
     multiplex (Notifier):
-        clause_6_level_triggered
+        clause_6_level_triggered = level_triggered<AutoNotifier>
         clause_6_edge_triggered = edge_triggered<AutoNotifier>
         clause_6_duplicated_and_registered_again
         clause_6_four_producers_poll

@@ -1,32 +1,24 @@
 //! `poll`, `select` and `epoll`.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use super::no_lost_wakeups::four_producers;
+use super::*;
 
-use wakefd::Notifier;
-
-use super::no_lost_wakeups::produce;
-use crate::subject::Subject;
-use crate::sys::descriptors::{close, dup};
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::thread::run_threads;
-use crate::Constructor;
-
-pub(super) fn clause_6_level_triggered(constructor: Constructor) {
-    let notifier: &dyn Notifier = &constructor.notifier();
+pub(super) fn level_triggered<S: Subject>(constructor: Constructor) {
+    let subject: S = constructor.make();
     for kind in [Kind::Poll, Kind::Select, Kind::EpollLevel] {
-        let set = Multiplexer::new(kind, notifier.as_raw_fd());
+        let set = Multiplexer::new(kind, subject.as_raw_fd());
         for _ in 0..3 {
             assert!(!set.wait(0), "{kind:?}");
-            assert_eq!(notifier.notify(), Ok(()));
+            subject.trigger();
             // As long as it is pending.
-            assert!(
-                set.wait(FOREVER) && set.wait(1000) && set.wait(0),
-                "{kind:?}"
-            );
-            assert_eq!(notifier.notify(), Ok(()));
+            for timeout in [FOREVER, 1000, 0] {
+                assert!(set.wait(timeout), "{kind:?}");
+            }
+            subject.trigger();
             assert!(set.wait(FOREVER), "{kind:?}");
-            assert_eq!(notifier.clear(), Ok(true));
+            assert_eq!(subject.consume(), Ok(true));
             assert!(!set.wait(0) && !set.wait(1), "{kind:?}");
+            assert_eq!(subject.consume(), Ok(false));
         }
     }
 }
@@ -67,17 +59,10 @@ pub(super) fn clause_6_duplicated_and_registered_again(constructor: Constructor)
     close(duplicate);
 }
 
-fn four_producers(kind: Kind, constructor: Constructor) {
-    const EACH: u32 = 10_000;
-    let notifier = constructor.notifier();
-    let done = AtomicU32::new(0);
-    run_threads(5, &|index| {
-        if index > 0 {
-            return produce(&notifier, &done, EACH);
-        }
+fn waits_in(kind: Kind, constructor: Constructor) {
+    four_producers(constructor.notifier(), 10_000, |notifier, is_missing| {
         let set = Multiplexer::new(kind, notifier.as_raw_fd());
-        while done.load(Ordering::Acquire) < 4 * EACH {
-            // No time-out: a wake-up that is lost hangs.
+        while is_missing() {
             assert!(set.wait(FOREVER));
             // An edge may be that of a notification which the clear before has
             // taken already.
@@ -87,15 +72,15 @@ fn four_producers(kind: Kind, constructor: Constructor) {
     });
 }
 
-macro_rules! four_producers {
+macro_rules! kinds {
     ($($name:ident = $kind:ident;)*) => {$(
         pub(super) fn $name(constructor: Constructor) {
-            four_producers(Kind::$kind, constructor);
+            waits_in(Kind::$kind, constructor);
         }
     )*};
 }
 
-four_producers! {
+kinds! {
     clause_6_four_producers_poll = Poll;
     clause_6_four_producers_select = Select;
     clause_6_four_producers_epoll_level = EpollLevel;

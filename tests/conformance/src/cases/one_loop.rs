@@ -1,20 +1,9 @@
 //! One thread in `poll`, without a time-out, for all that there is: a notifier and a
 //! counter that another thread uses, signals, a child's end, and a timer.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use libc::{SIGCHLD, SIGTERM};
-use wakefd::{Counter, Mechanism, Mode, Notifier, Signal, Signals, Timer, Wait};
-
 use super::timer::Counted;
-use crate::subject::Subject;
+use super::*;
 use crate::sys::multiplexer::readable;
-use crate::sys::process::{fork_to, Child, Ended};
-use crate::sys::signals::{pid, send};
-use crate::sys::thread::run_threads;
-use crate::sys::time;
-use crate::Constructor;
 
 /// What the other thread publishes, and as often it adds one.
 const MESSAGES: u32 = 500;

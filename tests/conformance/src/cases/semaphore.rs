@@ -1,13 +1,7 @@
 //! The semaphore: a counter that gives one at a time.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use wakefd::{Backend, Counter, Mechanism, Mode};
-
-use super::counter::{agree, forked, take, LIMIT};
-use crate::sys::thread::run_threads;
-use crate::Constructor;
+use super::counter::{agree, forked, take, Account, LIMIT};
+use super::*;
 
 pub(super) fn semaphore_agrees_with_a_model(constructor: Constructor) {
     agree(constructor, Mode::Semaphore, 10);
@@ -37,31 +31,18 @@ pub(super) fn semaphore_when_the_pipe_is_full(constructor: Constructor) {
 
 pub(super) fn semaphore_is_exact_between_threads(constructor: Constructor) {
     const EACH: u32 = 1_500;
-    let semaphore = constructor.counter(Mode::Semaphore);
-    let taken = AtomicU32::new(0);
+    let semaphore = &constructor.counter(Mode::Semaphore);
+    let account = Account::new(semaphore);
     run_threads(5, &|index| match index {
-        0 | 1 => (0..EACH).for_each(|n| {
-            assert_eq!(semaphore.add(u64::from(n % 3) + 1), Ok(()));
+        // 1, 2, 3, 1, 2, 3: two on average.
+        0 | 1 => account.adder(|| {
+            let add = |n| assert_eq!(semaphore.add(u64::from(n % 3) + 1), Ok(()));
+            (0..EACH).for_each(add);
+            2 * EACH
         }),
-        // Each takes what is certain to come, sleeping in between.
-        _ => {
-            for _ in 0..EACH {
-                while take(&semaphore).is_none() {
-                    let _ = semaphore
-                        .wait(Some(Duration::from_millis(1)))
-                        .expect("wait");
-                }
-                taken.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        _ => account.taker(2),
     });
-    let mut rest = 0;
-    while let Some(n) = take(&semaphore) {
-        assert_eq!(n, 1);
-        rest += 1;
-    }
-    // 1, 2, 3, 1, 2, 3: two on average.
-    assert_eq!(taken.into_inner() + rest, 2 * EACH * 2);
+    account.balances();
 }
 
 pub(super) fn semaphore_and_fork(constructor: Constructor) {

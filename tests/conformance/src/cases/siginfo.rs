@@ -1,36 +1,29 @@
 //! Which signals come, and what is told of them.
 
-use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Wait};
+use super::*;
 
-use super::{next, taken};
-use crate::subject::Subject;
-use crate::sys::process::{fork, fork_to, Ended};
-use crate::sys::signals::{
-    pid, queue_self, reap, send, send_self, set_blocked, try_to_send_self, uid,
-};
-use crate::sys::time;
-use crate::Constructor;
+/// What the next signal tells: its number, code, sender, status and value.
+fn told(signals: &Signals) -> (i32, i32, i32, Option<i32>, Option<i32>) {
+    let signal = next(signals);
+    assert_eq!(signal.uid(), Some(uid()));
+    let code = signal.code().expect("a code");
+    let sender = signal.pid().expect("a sender") as i32;
+    let [status, value] = [signal.status(), signal.value()];
+    (signal.number(), code, sender, status, value)
+}
 
 pub(super) fn signal_number_sender_and_code(constructor: Constructor) {
     let signals = constructor.signals(&[SIGUSR1, SIGTERM]);
     assert_eq!(signals.next(), Ok(None));
+    let from = |number, sender| (number, libc::SI_USER, sender, None, None);
     for number in [SIGTERM, SIGUSR1] {
         send_self(number);
-        let signal = next(&signals);
-        assert_eq!(signal.number(), number);
-        assert_eq!(signal.code(), Some(libc::SI_USER));
-        assert_eq!(signal.pid(), Some(pid() as u32));
-        assert_eq!(signal.uid(), Some(uid()));
-        assert_eq!((signal.status(), signal.value()), (None, None));
+        assert_eq!(told(&signals), from(number, pid()));
     }
-    // From another process.
     let parent = pid();
     let child = fork(|| send(parent, SIGUSR1));
-    let sender = child.pid() as u32;
     assert_eq!(signals.wait(None), Ok(Wait::Notified));
-    let signal = next(&signals);
-    assert_eq!(signal.pid(), Some(sender));
+    assert_eq!(told(&signals), from(SIGUSR1, child.pid()));
     assert_eq!(signals.next(), Ok(None));
     child.succeeds();
 }
@@ -39,12 +32,8 @@ pub(super) fn signal_value_of_sigqueue(constructor: Constructor) {
     let signals = constructor.signals(&[SIGUSR1]);
     for value in [0x1234_5678, -7, 0] {
         queue_self(SIGUSR1, value);
-        let signal = next(&signals);
-        assert_eq!(signal.value(), Some(value));
-        assert_eq!(signal.code(), Some(libc::SI_QUEUE));
-        assert_eq!(signal.pid(), Some(pid() as u32));
-        assert_eq!(signal.uid(), Some(uid()));
-        assert_eq!(signal.status(), None);
+        let expected = (SIGUSR1, libc::SI_QUEUE, pid(), None, Some(value));
+        assert_eq!(told(&signals), expected);
     }
 }
 
@@ -62,13 +51,8 @@ pub(super) fn signal_status_of_a_child(constructor: Constructor) {
     for (work, code, status) in table {
         let child = fork_to(work);
         assert_eq!(signals.wait(None), Ok(Wait::Notified));
-        let signal = next(&signals);
-        assert_eq!(signal.number(), SIGCHLD);
-        assert_eq!(signal.code(), Some(code));
-        assert_eq!(signal.status(), Some(status));
-        assert_eq!(signal.pid(), Some(child.pid() as u32));
-        assert_eq!(signal.uid(), Some(uid()));
-        assert_eq!(signal.value(), None);
+        let expected = (SIGCHLD, code, child.pid(), Some(status), None);
+        assert_eq!(told(&signals), expected);
         assert_ne!(child.wait(), Ended::Exited(0));
         assert_eq!(signals.next(), Ok(None));
     }

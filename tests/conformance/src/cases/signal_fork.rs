@@ -1,17 +1,6 @@
 //! `fork`, `vfork` and what `exec` would inherit.
 
-use libc::{SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Signals};
-
-use super::{next, taken};
-use crate::subject::Subject;
-use crate::sys::descriptors::Open;
-use crate::sys::multiplexer::{Kind, Multiplexer};
-use crate::sys::process::{fork, fork_to, Ended};
-use crate::sys::signals::{
-    calls, in_shared_memory, is_blocked, pid, queue_self, send, send_self, set_blocked, Action,
-};
-use crate::Constructor;
+use super::*;
 
 pub(super) fn signal_child_with_its_own(constructor: Constructor) {
     let signals = constructor.signals(&[SIGUSR1, SIGUSR2]);

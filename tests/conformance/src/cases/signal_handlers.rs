@@ -1,12 +1,6 @@
 //! Handlers that were there before, and that come later.
 
-use libc::{SIGUSR1, SIGUSR2};
-use wakefd::Backend;
-
-use super::taken;
-use crate::sys::errno;
-use crate::sys::signals::{calls, last_call, pid, send_self, Action};
-use crate::Constructor;
+use super::*;
 
 /// No call gives this one.
 const MARK: i32 = 4242;

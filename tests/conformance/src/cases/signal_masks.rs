@@ -1,17 +1,6 @@
 //! Masks, what is installed, and threads.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
-use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Operation, Wait};
-
-use super::{next, taken};
-use crate::subject::Subject;
-use crate::sys::descriptors::Open;
-use crate::sys::process::{fork_to, Ended};
-use crate::sys::signals::{calls, is_blocked, send_self, set_blocked, Action};
-use crate::sys::thread::run_threads;
-use crate::Constructor;
+use super::*;
 
 pub(super) fn signal_drop_puts_back(constructor: Constructor) {
     let table = [

@@ -1,14 +1,6 @@
 //! Several objects in one process.
 
-use libc::{SIGHUP, SIGTERM, SIGURG, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Mechanism, Operation, Signals};
-
-use super::taken;
-use crate::subject::Subject;
-use crate::sys::descriptors::Open;
-use crate::sys::signals::{is_blocked, send_self, Action};
-use crate::sys::thread::run_threads;
-use crate::Constructor;
+use super::*;
 
 /// Whoever is first gets it.
 pub(super) fn signal_two_objects(constructor: Constructor) {
@@ -72,7 +64,7 @@ pub(super) fn signal_one_mechanism_at_a_time(constructor: Constructor) {
         _ => Mechanism::SignalFd4,
     };
     // Not on this kernel, or in this build.
-    if Signals::at(other, [SIGURG]).is_err() {
+    if Signals::at(other, [libc::SIGURG]).is_err() {
         return;
     }
     let before = Open::now();

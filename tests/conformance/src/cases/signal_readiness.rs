@@ -1,17 +1,7 @@
 //! When the descriptor is readable.
 
-use core::time::Duration;
-
-use libc::{SIGUSR1, SIGUSR2};
-use wakefd::Wait;
-
-use super::taken;
 use super::waiting::never_early;
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::process::fork;
-use crate::sys::signals::{pid, send, send_self};
-use crate::sys::time;
-use crate::Constructor;
+use super::*;
 
 pub(super) fn signal_level_triggered(constructor: Constructor) {
     let signals = constructor.signals(&[SIGUSR1, SIGUSR2]);

@@ -2,19 +2,8 @@
 //!
 //! Lower bounds are exact. Upper bounds are wide, as machines are slow.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use wakefd::{Timer, Wait};
-
 use super::waiting::{never_early, woken_from};
-use crate::subject::Subject;
-use crate::sys::alarms::with_alarms;
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::signals::without_signals;
-use crate::sys::thread::run_threads;
-use crate::sys::time;
-use crate::Constructor;
+use super::*;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -40,6 +29,11 @@ fn expires(timer: &Timer, due: Duration) {
     assert!(now - due < LATEST, "{:?} late", now - due);
 }
 
+fn expires_once(timer: &Timer, due: Duration) {
+    expires(timer, due);
+    assert_eq!(take(timer), Some(1));
+}
+
 pub(super) fn timer_expires_once_and_never_early(constructor: Constructor) {
     let timer = constructor.timer();
     stays_unreadable(&timer, 0);
@@ -52,8 +46,7 @@ pub(super) fn timer_expires_once_and_never_early(constructor: Constructor) {
             } else {
                 assert_eq!(timer.arm_after(first, None), Ok(()));
             }
-            expires(&timer, begin + first);
-            assert_eq!(take(&timer), Some(1));
+            expires_once(&timer, begin + first);
             stays_unreadable(&timer, 2);
         }
     }
@@ -147,8 +140,7 @@ pub(super) fn timer_counts_every_period_between_threads(constructor: Constructor
 pub(super) fn timer_expires_at_once(constructor: Constructor) {
     let timer = constructor.timer();
     let expires_once = || {
-        expires(&timer, time::exact());
-        assert_eq!(take(&timer), Some(1));
+        expires_once(&timer, time::exact());
         stays_unreadable(&timer, 3);
     };
     for period in [None, Some(Duration::ZERO)] {
@@ -195,8 +187,7 @@ pub(super) fn timer_armed_anew_or_disarmed_discards(constructor: Constructor) {
     time::sleep(5);
     let due = time::exact() + 3 * MILLISECOND;
     assert_eq!(timer.arm_at(due, None), Ok(()));
-    expires(&timer, due);
-    assert_eq!(take(&timer), Some(1));
+    expires_once(&timer, due);
     stays_unreadable(&timer, 3);
 }
 
@@ -209,8 +200,7 @@ pub(super) fn timer_earlier_than_those_before(constructor: Constructor) {
     for timer in [&early, &later, &late] {
         let due = time::exact() + 2 * MILLISECOND;
         assert_eq!(timer.arm_at(due, None), Ok(()));
-        expires(timer, due);
-        assert_eq!(take(timer), Some(1));
+        expires_once(timer, due);
         time::sleep(2);
     }
     // One that nobody took from in time goes on when somebody does.
@@ -237,8 +227,7 @@ pub(super) fn timer_huge_times(constructor: Constructor) {
         assert_eq!(timer.arm_at(huge, Some(huge)), Ok(()), "{huge:?}");
         stays_unreadable(&timer, 2);
         assert_eq!(timer.arm_after(MILLISECOND, Some(huge)), Ok(()));
-        expires(&timer, time::exact());
-        assert_eq!(take(&timer), Some(1));
+        expires_once(&timer, time::exact());
         stays_unreadable(&timer, 2);
     }
 }
@@ -283,24 +272,15 @@ pub(super) fn timer_in_every_multiplexer(constructor: Constructor) {
 
 pub(super) fn timer_goes_on_after_signals(constructor: Constructor) {
     let timer = constructor.timer();
+    // The handler runs on this thread, and so interrupts the wait.
+    interrupted(|| {
+        let due = time::exact() + 60 * MILLISECOND;
+        assert_eq!(timer.arm_at(due, None), Ok(()));
+        expires_once(&timer, due);
+    });
     let signals = AtomicU32::new(0);
-    let handler = || {
-        signals.fetch_add(1, Ordering::Relaxed);
-    };
+    let handler = || _ = signals.fetch_add(1, Ordering::Relaxed);
     with_alarms(5_000, &handler, || {
-        // The handler runs on this thread, and so interrupts the wait: several times in
-        // one of them, however slow the machine.
-        loop {
-            signals.store(0, Ordering::Relaxed);
-            let due = time::exact() + 60 * MILLISECOND;
-            assert_eq!(timer.arm_at(due, None), Ok(()));
-            expires(&timer, due);
-            assert_eq!(take(&timer), Some(1));
-            if signals.load(Ordering::Relaxed) > 2 {
-                break;
-            }
-        }
-
         let mut counted = Counted::new(&timer, time::exact() + MILLISECOND, MILLISECOND);
         for _ in 0..20 {
             counted.take();

@@ -1,18 +1,8 @@
 //! Many timers, and timers in several threads and processes.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use wakefd::{Backend, Operation, Wait};
-
 use super::descriptors::operations_fail;
 use super::timer::{take, HOUR};
-use crate::subject::Subject;
-use crate::sys::descriptors::Open;
-use crate::sys::process::fork;
-use crate::sys::thread::run_threads;
-use crate::sys::time;
-use crate::Constructor;
+use super::*;
 
 pub(super) fn timer_fifty_at_once(constructor: Constructor) {
     let before = Open::now();

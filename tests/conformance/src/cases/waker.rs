@@ -1,17 +1,7 @@
 //! The waker, which coalesces in memory.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use wakefd::{AutoNotifier, Notifier, Wait, Waker};
-
-use super::is_pending;
-use crate::subject::Subject;
-use crate::sys::descriptors::{close, Open};
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::process::fork;
-use crate::sys::thread::run_threads;
-use crate::Constructor;
+use super::no_lost_wakeups::four_producers;
+use super::*;
 
 pub(super) fn waker_coalesces(constructor: Constructor) {
     let waker = Waker::new(constructor.notifier());
@@ -76,34 +66,18 @@ pub(super) fn waker_needs_no_system_call_while_pending_or_awake(constructor: Con
     core::mem::forget((pending, looping));
 }
 
-const EACH: u32 = 2_000;
-
-fn produce(waker: &Waker<AutoNotifier>, done: &AtomicU32) {
-    for _ in 0..EACH {
-        // Relaxed: it is the waker that brings it to the consumer.
-        done.fetch_add(1, Ordering::Relaxed);
-        assert_eq!(waker.wake(), Ok(()));
-    }
-}
-
-/// Four producers, and a consumer that takes until it has seen all.
 fn loses_nothing(
     constructor: Constructor,
     consume: impl Fn(&Waker<AutoNotifier>, &dyn Fn() -> bool) + Sync,
 ) {
-    let waker = Waker::new(constructor.notifier());
-    let done = AtomicU32::new(0);
-    run_threads(5, &|index| match index {
-        0 => consume(&waker, &|| done.load(Ordering::Relaxed) < 4 * EACH),
-        _ => produce(&waker, &done),
-    });
+    four_producers(Waker::new(constructor.notifier()), 2_000, consume);
 }
 
 pub(super) fn waker_loses_nothing_with_clear(constructor: Constructor) {
     for kind in Kind::ALL {
-        loses_nothing(constructor, |waker, goes_on| {
+        loses_nothing(constructor, |waker, is_missing| {
             let set = Multiplexer::new(kind, waker.as_raw_fd());
-            while goes_on() {
+            while is_missing() {
                 assert!(set.wait(FOREVER));
                 waker.clear().expect("clear");
             }
@@ -113,10 +87,10 @@ pub(super) fn waker_loses_nothing_with_clear(constructor: Constructor) {
 
 pub(super) fn waker_loses_nothing_with_announced_sleep(constructor: Constructor) {
     for kind in Kind::ALL {
-        loses_nothing(constructor, |waker, goes_on| {
+        loses_nothing(constructor, |waker, is_missing| {
             let set = Multiplexer::new(kind, waker.as_raw_fd());
             let mut awake = waker.awake();
-            while goes_on() {
+            while is_missing() {
                 if let Some(prepared) = awake.prepare_wait() {
                     let readable = set.wait(FOREVER);
                     prepared.finish(readable).expect("finish");
@@ -127,9 +101,9 @@ pub(super) fn waker_loses_nothing_with_announced_sleep(constructor: Constructor)
 }
 
 pub(super) fn waker_prepared_wait(constructor: Constructor) {
-    loses_nothing(constructor, |waker, goes_on| {
+    loses_nothing(constructor, |waker, is_missing| {
         let mut awake = waker.awake();
-        while goes_on() {
+        while is_missing() {
             if let Some(prepared) = awake.prepare_wait() {
                 assert_eq!(prepared.wait(None), Ok(Wait::Notified));
             }

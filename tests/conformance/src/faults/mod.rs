@@ -14,10 +14,6 @@ mod timers;
 
 use core::fmt;
 
-use libc::{
-    EACCES, EAGAIN, EBADF, EBUSY, EFAULT, EINTR, EINVAL, EIO, EMFILE, ENFILE, ENODEV, ENOMEM,
-    ENOSYS, EPERM,
-};
 use wakefd::{Error, Mechanism, Operation};
 
 pub use self::expected::{Effect, Expected};
@@ -30,22 +26,14 @@ use crate::sys::seccomp::{self, Rule};
 use crate::sys::signals::{is_blocked, Action};
 use crate::sys::thread::on_thread;
 
+macro_rules! errnos {
+    ($($errno:ident)*) => {[$((libc::$errno, stringify!($errno)),)*]};
+}
+
 /// The columns: what the man pages of these calls name, and what sandboxes give.
-pub static ERRNOS: [(i32, &str); 14] = [
-    (EPERM, "EPERM"),
-    (EACCES, "EACCES"),
-    (ENOSYS, "ENOSYS"),
-    (EINVAL, "EINVAL"),
-    (EMFILE, "EMFILE"),
-    (ENFILE, "ENFILE"),
-    (ENOMEM, "ENOMEM"),
-    (ENODEV, "ENODEV"),
-    (EAGAIN, "EAGAIN"),
-    (EINTR, "EINTR"),
-    (EIO, "EIO"),
-    (EBADF, "EBADF"),
-    (EFAULT, "EFAULT"),
-    (EBUSY, "EBUSY"),
+#[rustfmt::skip]
+pub static ERRNOS: [(i32, &str); 14] = errnos![
+    EPERM EACCES ENOSYS EINVAL EMFILE ENFILE ENOMEM ENODEV EAGAIN EINTR EIO EBADF EFAULT EBUSY
 ];
 
 /// A call, and something that is done with it.
@@ -214,7 +202,7 @@ impl Fault {
         let unavailable = self.row.without.iter().map(|call| Rule {
             call,
             only_with: None,
-            errno: ENOSYS,
+            errno: libc::ENOSYS,
         });
         let fails = Rule {
             call: &self.row.call,

@@ -1,7 +1,7 @@
 //! Signals from a timer.
 
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
 use super::errno::check;
 use super::signals::Action;
@@ -32,6 +32,18 @@ pub(crate) fn with_alarms(microseconds: i32, handler: Handler<'_>, work: impl Fn
     work();
     set_timer(0);
     HANDLER.store(null_mut(), Ordering::Release);
+}
+
+/// Runs `work` under alarms that do nothing but interrupt it, again and again until
+/// several have come during one of the times, however slow the machine is.
+pub(crate) fn interrupted(mut work: impl FnMut()) {
+    let alarms = AtomicU32::new(0);
+    let handler = || _ = alarms.fetch_add(1, Ordering::Relaxed);
+    with_alarms(5_000, &handler, || {
+        while alarms.swap(0, Ordering::Relaxed) <= 2 {
+            work();
+        }
+    });
 }
 
 /// SIGALRM every so many microseconds; 0 stops it.

@@ -5,6 +5,9 @@ use core::sync::atomic::AtomicU32;
 /// A counter in a page of its own, zero at first, shared with children.
 pub(crate) struct Shared(*mut AtomicU32);
 
+// SAFETY: everybody uses it as an atomic.
+unsafe impl Sync for Shared {}
+
 impl Shared {
     pub(crate) fn new() -> Self {
         // SAFETY: a new mapping at an address of the kernel's choice.
