@@ -87,7 +87,12 @@ impl Error {
     /// What a person can do about it.
     fn hint(&self) -> Option<&'static str> {
         match (self.operation, self.mechanism, self.errno) {
-            (Operation::Verify, ..) => Some("the call answered, but not as documented"),
+            (Operation::Verify, _, libc::ENOSYS) => {
+                Some("the call answered, but not as documented")
+            }
+            (Operation::Wait, _, libc::EINVAL) => {
+                Some("the limit of descriptors is zero, and select takes none above 1023")
+            }
             (
                 Operation::Create,
                 Mechanism::EventFd2 | Mechanism::EventFd,

@@ -112,6 +112,15 @@ pub(crate) fn first_available<T>(
     }
 }
 
+/// Returns what an errno means when a new object is put to the proof: what a sandbox refuses
+/// is refused, and anything else says that this is not the documented call.
+pub(crate) const fn not_proved(errno: Errno) -> Errno {
+    match errno {
+        libc::EPERM | libc::EACCES => errno,
+        _ => libc::ENOSYS,
+    }
+}
+
 /// Returns whether this mechanism has proved itself in this process.
 pub(crate) fn trust(mechanism: Mechanism) -> Trust {
     match is_known(PROVED, mechanism) {

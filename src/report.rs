@@ -233,7 +233,10 @@ impl fmt::Display for Outcome {
         match self {
             Outcome::Works => f.write_str("available"),
             Outcome::NotAsked => f.write_str("not asked"),
-            Outcome::Failed(error) if error.operation() == Operation::Verify => {
+            Outcome::Failed(error)
+                if (error.operation(), error.raw_os_error())
+                    == (Operation::Verify, libc::ENOSYS) =>
+            {
                 f.write_str("answered, but not as documented")
             }
             // The mechanism is the caller's to name.

@@ -42,9 +42,13 @@ impl EventFd {
         Self::create(mechanism, Mode::Sum)
     }
 
-    /// Returns whether a number that is written can be read, once.
-    fn round_trips(&self) -> bool {
-        self.add(2) == Ok(()) && self.take(Mode::Sum) == Ok(2) && self.take(Mode::Sum) == Ok(0)
+    /// Checks that a number that is written can be read, once.
+    fn verify(&self) -> Result<(), Errno> {
+        self.add(2)?;
+        match (self.take(Mode::Sum)?, self.take(Mode::Sum)?) {
+            (2, 0) => Ok(()),
+            _ => Err(libc::ENOSYS),
+        }
     }
 
     /// The descriptor that notifies when somebody writes to it.
@@ -74,9 +78,9 @@ impl Primitive for EventFd {
             .map_err(|errno| error(Operation::Create, errno))?;
         let eventfd = EventFd { fd, mechanism };
         if trust == Trust::Verify && mode == Mode::Sum {
-            if !eventfd.round_trips() {
-                return Err(error(Operation::Verify, libc::ENOSYS));
-            }
+            eventfd
+                .verify()
+                .map_err(|errno| error(Operation::Verify, fallback::not_proved(errno)))?;
             fallback::set_proved(mechanism);
         }
         Ok(eventfd)

@@ -62,6 +62,7 @@ fn create(mechanism: Mechanism, set: SignalSet) -> Result<Fd, Error> {
         .map_err(|errno| error(Operation::Create, errno))?;
     if trust == Trust::Verify {
         verify(&fd)
+            .map_err(fallback::not_proved)
             .and_then(|()| signalfd::set_signals(&fd, flags, set))
             .map_err(|errno| error(Operation::Verify, errno))?;
         fallback::set_proved(mechanism);
@@ -73,6 +74,7 @@ fn create(mechanism: Mechanism, set: SignalSet) -> Result<Fd, Error> {
 fn verify(fd: &Fd) -> Result<(), Errno> {
     match signalfd::read(fd) {
         Err(libc::EAGAIN) => Ok(()),
-        _ => Err(libc::ENOSYS),
+        Err(errno) => Err(errno),
+        Ok(_) => Err(libc::ENOSYS),
     }
 }

@@ -28,7 +28,7 @@ impl TimerFd {
         if trust == Trust::Verify {
             timer
                 .verify()
-                .map_err(|errno| error(Operation::Verify, errno))?;
+                .map_err(|errno| error(Operation::Verify, fallback::not_proved(errno)))?;
             fallback::set_proved(mechanism);
         }
         Ok(timer)
@@ -40,15 +40,12 @@ impl TimerFd {
     fn verify(&self) -> Result<(), Errno> {
         // The longest tick of a kernel's clock is 10 ms.
         let second = Some(Duration::from_secs(1));
-        if self.take() == Ok(None)
-            && self.set(Start::At(0), 0) == Ok(())
-            && poll::wait_for(self.fd.as_raw(), second) == Ok(true)
-            && self.take() == Ok(NonZeroU64::new(1))
-            && self.take() == Ok(None)
-        {
-            Ok(())
-        } else {
-            Err(libc::ENOSYS)
+        let first = self.take()?;
+        self.set(Start::At(0), 0)?;
+        let expires = poll::wait_for(self.fd.as_raw(), second)?;
+        match (first, expires, self.take()?.map(u64::from), self.take()?) {
+            (None, true, Some(1), None) => Ok(()),
+            _ => Err(libc::ENOSYS),
         }
     }
 

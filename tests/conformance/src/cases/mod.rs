@@ -118,9 +118,14 @@ cases! {
         clause_7_never_early
         clause_7_for_ever_until_notified
         clause_7_huge_time_outs
+        clause_7_with_a_limit_of_no_descriptors = no_descriptors<AutoNotifier>
         clause_7_goes_on_after_signals
         clause_7_a_handler_ends_it_by_notifying
         clause_7_a_last_look_after_a_signal;
+    waiting (Timer):
+        timer_with_a_limit_of_no_descriptors = no_descriptors<Timer>;
+    waiting (Signals):
+        signal_with_a_limit_of_no_descriptors = no_descriptors<Signals>;
     fork (Notifier):
         clause_8_child_wakes_parent
         clause_8_parent_wakes_child

@@ -1,6 +1,7 @@
 //! `wait` and its time-outs.
 
 use super::*;
+use crate::sys::limits::limit_descriptors;
 
 pub(super) fn clause_7_zero_does_not_wait(constructor: Constructor) {
     let notifier: &dyn Notifier = &constructor.notifier();
@@ -28,6 +29,20 @@ pub(super) fn never_early(subject: &impl Subject) {
         assert_eq!(subject.wait_readable(Some(timeout)), Ok(Wait::TimedOut));
         assert!(time::exact() - begin >= timeout, "{timeout:?}");
     }
+}
+
+/// Linux refuses to `poll` more descriptors than the limit allows, and some programs set
+/// the limit to zero when they have all that they need.
+pub(super) fn no_descriptors<S: Subject>(constructor: Constructor) {
+    let subject: S = constructor.make();
+    limit_descriptors(0);
+    never_early(&subject);
+    subject.trigger();
+    for timeout in [None, Some(Duration::ZERO), Some(Duration::from_secs(5))] {
+        assert_eq!(subject.wait_readable(timeout), Ok(Wait::Notified));
+    }
+    assert_eq!(subject.consume(), Ok(true));
+    never_early(&subject);
 }
 
 /// Triggers from another thread while this one waits, most likely.

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use libc::{EAGAIN, EINTR};
+use libc::{EAGAIN, EINTR, EINVAL};
 use wakefd::Mechanism;
 
 /// What comes of a call that fails.
@@ -52,18 +52,22 @@ impl fmt::Display for Effect {
 #[derive(Clone, Copy)]
 pub struct Expected {
     effect: Effect,
+    untried: &'static [i32],
     except: &'static [i32],
-    /// What these come to; `None` if they are not to be tried.
-    instead: Option<Effect>,
+    /// What the exceptions come to.
+    instead: Effect,
 }
 
 impl Expected {
     /// Whatever the errno, it is an error.
     pub const ERROR: Expected = Expected::always(Effect::Error);
 
-    /// EINTR leads to `poll` again, for as long as it comes: what gives it for ever is
-    /// not to be tried. `tests/interrupted.rs` gives it some times.
-    pub const ERROR_BUT_EINTR: Expected = Expected::ERROR.untried(&[EINTR]);
+    /// For `poll` in a wait. EINTR leads to `poll` again, for as long as it comes: what gives
+    /// it for ever is not to be tried (`tests/interrupted.rs` gives it some times). EINVAL is
+    /// what Linux says under a limit of no descriptors, and leads to `select`.
+    pub const WAIT: Expected = Expected::ERROR
+        .untried(&[EINTR])
+        .but(&[EINVAL], Effect::Success);
 
     /// EAGAIN is what a full descriptor gives, which is as readable as it can be, and
     /// an empty one, which has nothing to give.
@@ -74,8 +78,9 @@ impl Expected {
     pub const fn always(effect: Effect) -> Self {
         Expected {
             effect,
+            untried: &[],
             except: &[],
-            instead: None,
+            instead: effect,
         }
     }
 
@@ -84,7 +89,7 @@ impl Expected {
     pub const fn but(self, errnos: &'static [i32], effect: Effect) -> Self {
         Expected {
             except: errnos,
-            instead: Some(effect),
+            instead: effect,
             ..self
         }
     }
@@ -92,8 +97,7 @@ impl Expected {
     /// These errnos are not to be tried.
     pub(super) const fn untried(self, errnos: &'static [i32]) -> Self {
         Expected {
-            except: errnos,
-            instead: None,
+            untried: errnos,
             ..self
         }
     }
@@ -104,9 +108,12 @@ impl Expected {
     }
 
     pub(super) fn of(&self, errno: i32) -> Option<Effect> {
-        match self.except.contains(&errno) {
-            true => self.instead,
-            false => Some(self.effect),
+        if self.untried.contains(&errno) {
+            return None;
         }
+        Some(match self.except.contains(&errno) {
+            true => self.instead,
+            false => self.effect,
+        })
     }
 }

@@ -99,6 +99,8 @@ calls! {
     pub(crate) PIPE = "pipe", old!(SYS_pipe, SYS_pipe2);
     /// Without flags it is what some libcs make of `pipe`.
     pub PIPE2 = "pipe2", &[libc::SYS_pipe2], A::not_zero(1);
+    /// In glibc since 2.34 `pipe` is this too, where the kernel takes a pointer for `pipe`.
+    pub(crate) PIPE2_ANY = "pipe2, whatever its flags", &[libc::SYS_pipe2];
     pub(crate) DUP2 = "dup2", old!(SYS_dup2, SYS_dup3);
     /// Without flags it is what some libcs make of `dup2`.
     pub(crate) DUP3 = "dup3", &[libc::SYS_dup3], A::not_zero(2);
