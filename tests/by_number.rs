@@ -16,6 +16,9 @@ use std::os::raw::{c_int, c_long};
 
 use suite::Test;
 use wakefd::{AutoNotifier, Mechanism, Signals, Timer, Wait};
+use wakefd_conformance::calls::{
+    Call, DUP3, EVENTFD, EVENTFD2, PIPE2, SETTIME, SIGNALFD, SIGNALFD4, TIMERFD,
+};
 use wakefd_conformance::{Constructor, CASES};
 
 /// What a call that is "not there" gives.
@@ -49,19 +52,16 @@ extern "C" fn syscall(
     e: c_long,
     f: c_long,
 ) -> c_long {
-    if is_eventfd(number) {
+    let is_any_of = |calls: &[Call]| calls.iter().any(|call| call.has(number));
+    if is_any_of(&[EVENTFD, EVENTFD2]) {
         EVENTFD_CALLS.fetch_add(1, Ordering::Relaxed);
     }
-    let is_timerfd = number == libc::SYS_timerfd_create;
-    if is_timerfd {
+    if is_any_of(&[TIMERFD]) {
         TIMERFD_CALLS.fetch_add(1, Ordering::Relaxed);
     }
-    let missing = is_eventfd(number)
-        || is_signalfd(number)
-        || is_timerfd
-        || number == libc::SYS_timerfd_settime
-        || number == libc::SYS_pipe2
-        || number == libc::SYS_dup3;
+    let missing = is_any_of(&[
+        EVENTFD, EVENTFD2, SIGNALFD, SIGNALFD4, TIMERFD, SETTIME, PIPE2, DUP3,
+    ]);
     match ANSWER.load(Ordering::Relaxed) {
         answer if missing && answer == Answer::NegativeErrno as u32 => {
             // SAFETY: the location is this thread's own.
@@ -71,30 +71,6 @@ extern "C" fn syscall(
         answer if missing && answer == Answer::FalseDescriptor as u32 => libc::ENOSYS.into(),
         _ => real()(number, a, b, c, d, e, f),
     }
-}
-
-fn is_eventfd(number: c_long) -> bool {
-    #[cfg(not(any(
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64"
-    )))]
-    if number == libc::SYS_eventfd {
-        return true;
-    }
-    number == libc::SYS_eventfd2
-}
-
-fn is_signalfd(number: c_long) -> bool {
-    #[cfg(not(any(
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64"
-    )))]
-    if number == libc::SYS_signalfd {
-        return true;
-    }
-    number == libc::SYS_signalfd4
 }
 
 type Syscall = extern "C" fn(c_long, c_long, c_long, c_long, c_long, c_long, c_long) -> c_long;

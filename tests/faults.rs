@@ -58,7 +58,8 @@ mod channels {
     use libc::{EACCES, EAGAIN, EBADF, EINVAL, ENOSYS, EPERM};
     use wakefd::Mechanism::{EventFd2, Pipe2};
     use wakefd::{box_channel, channel, Error, PipeChannel, RecvError, SendError};
-    use wakefd_conformance::faults::{Effect, Expected, Fault, Row, PIPE2, POLL, READ, WRITE};
+    use wakefd_conformance::calls::{PIPE2, POLL, READ, WRITE};
+    use wakefd_conformance::faults::{Effect, Expected, Fault, Row};
     use wakefd_conformance::{Kind, Multiplexer};
 
     #[rustfmt::skip]

@@ -4,7 +4,8 @@
 use std::time::Instant;
 
 use wakefd::Mechanism;
-use wakefd_conformance::{isolated, Constructor, Outcome, Run, NO_OLD_CALLS};
+use wakefd_conformance::calls::NO_OLD_CALLS;
+use wakefd_conformance::{isolated, Constructor, Outcome, Run};
 
 /// One line of the list.
 pub(crate) struct Test {

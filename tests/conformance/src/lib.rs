@@ -63,6 +63,6 @@ pub use isolate::{isolated, Outcome};
 pub use profile::{Profile, PROFILES};
 pub use run::{runs, runs_of, Run};
 pub use subject::Object;
-pub use sys::calls::NO_OLD_CALLS;
+pub use sys::calls;
 pub use sys::descriptors::{close, Open};
 pub use sys::multiplexer::{Kind, Multiplexer, FOREVER};

@@ -18,8 +18,7 @@ use wakefd::{Error, Mechanism, Operation};
 
 pub use self::expected::{Effect, Expected};
 use crate::isolate::{isolated, Outcome};
-use crate::sys::calls::{Argument, NO_OLD_CALLS};
-pub use crate::sys::calls::{Call, PIPE2, POLL, READ, WRITE};
+use crate::sys::calls::{Argument, Call, NO_OLD_CALLS};
 use crate::sys::descriptors::Open;
 use crate::sys::errno;
 use crate::sys::seccomp::{self, Rule};

@@ -194,10 +194,14 @@ fn without_futex(fault: Fault) -> Effect {
     let timer: Timer = fault.with_fault(|| on_mechanism(fault));
     timer.works();
     assert_eq!(timer.arm_after(HOUR, None), Ok(()));
-    let (before, begin) = (time::used(), time::exact());
-    time::sleep(50);
-    let (used, passed) = (time::used() - before, time::exact() - begin);
-    assert!(used < passed / 5, "{used:?} of {passed:?}");
+    let sleeps = || {
+        let (before, begin) = (time::used(), time::exact());
+        time::sleep(50);
+        let (used, passed) = (time::used() - before, time::exact() - begin);
+        used < passed / 5
+    };
+    // On a busy emulator each of its short sleeps takes the processor long.
+    assert!((0..5).any(|_| sleeps()));
     drop(timer);
     on_mechanism::<Timer>(fault).works();
     Success

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod alarms;
-pub(crate) mod calls;
+pub mod calls;
 pub(crate) mod descriptors;
 pub(crate) mod errno;
 pub(crate) mod limits;
