@@ -27,33 +27,23 @@ STD_TARGETS=(
 
 rust_src
 export CARGO_TARGET_DIR=$CACHE/cross/target
-log=$CACHE/cross/log
-mkdir -p "$log"
 
-# check CRATES FEATURES ARG...
-check() {
-    "${CARGO[@]}" check -q --lib --locked "-Zbuild-std=$1" --no-default-features --features "$2" "${@:3}"
-}
+# cargo goes by the files' times: of another checkout in this place it might take a check
+# for one of this. core and std stay.
+"${CARGO[@]}" clean --quiet --locked -p wakefd "${TARGETS[@]/#/--target=}"
 
-# check_all CRATES FEATURES TARGET...: one line for each target.
+# check CRATES FEATURES TARGET...: one line for each target.
 failed=()
-check_all() {
-    local crates=$1 features=$2 target verdict
-    shift 2
-    say "features $features"
-    # All at once first: it fills all cores. Its errors come again below.
-    check "$crates" "$features" --keep-going "${@/#/--target=}" >/dev/null 2>&1 || true
-    for target in "$@"; do
+check() {
+    local target verdict
+    say "features $2"
+    for target in "${@:3}"; do
         verdict=ok
-        check "$crates" "$features" --target "$target" 2>"$log/check" || verdict=FAILED
+        "${CARGO[@]}" check -q --lib --locked "-Zbuild-std=$1" --no-default-features --features "$2" --target "$target" || verdict=FAILED
         printf '%-32s  %s\n' "$target" $verdict
-        [ $verdict = ok ] && seen compiles "$target" && continue
-        failed+=("$target ($features)")
-        cat "$log/check" >&2
+        if [ $verdict = ok ]; then seen compiles "$target"; else failed+=("$target ($2)"); fi
     done
 }
-
-check_all core eventfd,pipe,pipe-channel,signal,timer "${TARGETS[@]}"
-check_all std eventfd,pipe,channel,pipe-channel,signal,timer "${STD_TARGETS[@]}"
-
+check core eventfd,pipe,pipe-channel,signal,timer "${TARGETS[@]}"
+check std eventfd,pipe,channel,pipe-channel,signal,timer "${STD_TARGETS[@]}"
 [ ${#failed[@]} -eq 0 ] || fail "does not compile: ${failed[*]}"

@@ -30,17 +30,17 @@ echo "the modules import in one direction"
 python3 ci/modules.py || wrong "src/ breaks the rules of ci/modules.py"
 
 echo "the way from a call to the kernel can be read in an evening"
-# docs/design.md leads a reader through these files, between two marks.
-EVENING=(src/{lib,notifier,mechanism,fallback,error,counter,backend}.rs src/backend/*.rs src/waker/*.rs
-    src/sys/{mod,clock,errno,eventfd,fd,pipe,poll,utsname}.rs)
+EVENING=(src/{lib,notifier,mechanism,fallback,error,counter,backend,std_impls}.rs src/backend/*.rs src/backend/*/*.rs
+    src/waker/*.rs src/sys/{mod,clock,errno,eventfd,fd,libc_version,numbers,pipe,poll,utsname}.rs)
 EVENING_LINES=2500
-for file in "${EVENING[@]}"; do [ -e "$file" ] || wrong "there is no $file"; done
-lines=$(cat "${EVENING[@]}" 2>/dev/null | wc -l)
+lines=$(cat "${EVENING[@]}" | wc -l) || wrong "one of these files is not there"
 printf '%s files, %s lines\n' "${#EVENING[@]}" "$lines"
 [ "$lines" -le $EVENING_LINES ] || wrong "that is more than $EVENING_LINES lines"
-diff <(printf '%s\n' "${EVENING[@]}" | sort) \
-    <(sed -n '/^<!-- the evening path -->/,/^<!-- until here -->/p' docs/design.md | grep -oE 'src/[a-z_/]+\.rs' | sort -u) ||
-    wrong "docs/design.md leads through other files, between <!-- the evening path --> and <!-- until here -->"
+# docs/design.md leads through them, before its first heading: by file or by directory.
+named=$(sed '/^## /q' docs/design.md | grep -oE '\bsrc/[a-z_/]+(\.rs)?')
+for file in "${EVENING[@]}"; do
+    grep -qxF -e "$file" -e "${file%/*}/" <<<"$named" || wrong "docs/design.md does not name $file on the way"
+done
 
 echo "every lock file has a reason"
 mapfile -t locks < <(git ls-files --cached --others --exclude-standard '*Cargo.lock')
@@ -59,6 +59,9 @@ for file in ci/*.sh ci/*.py .ci/run; do
         ;;
     esac
 done
+
+echo "the pictures are what is drawn"
+bash ci/pictures.sh --check || wrong "docs/images/ is old"
 
 echo "every mistake can be planted"
 python3 ci/mistakes.py check || wrong "ci/mistakes.txt is not of these sources"

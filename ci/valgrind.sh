@@ -31,18 +31,6 @@ valgrind_of() {
         --suppressions=ci/valgrind.supp "${@:2}" >"$log" 2>&1
 }
 
-# under TOOL PROGRAM FILTER...: the same, and nothing may be found.
-under() {
-    say "$1: ${*:3}"
-    valgrind_of "$@" || { cat "$log" && fail "$1 finds an error"; }
-    checked "$1"
-}
-
-checked() {
-    ! grep '^==[0-9]*== [A-Z]' "$log" || { cat "$log" && fail "$1 says something"; }
-    grep '^test result: ok. [1-9]' "$log" || fail "nothing has run"
-}
-
 # What valgrind cannot run, by name.
 #
 # It looks at the descriptors itself that such calls seem to give.
@@ -63,18 +51,20 @@ declare -A cannot_under=([memcheck]='')
 cannot_under[helgrind]='|^native/timer-thread/timer_(and_fork|reinit_keeps_the_numbers|fork_while_others_hold_the_lock)$|^no_page_is_left$'
 cannot_under[drd]='|^native/timer-thread/timer_fork_while_others_hold_the_lock$|^no_page_is_left$'
 
-# all_under TOOL PROGRAM PATTERN: all runs whose name it matches and that the tool can do.
-all_under() {
+# under TOOL PROGRAM PATTERN: finds nothing in the runs whose name it matches and that the
+# tool can do.
+under() {
     local without=$cannot${cannot_under[$1]} begin=$SECONDS named chosen
     mapfile -t named < <("$2" --list | sed -n 's/: test$//p' | grep -E "$3")
     mapfile -t chosen < <(printf '%s\n' "${named[@]}" | grep -vE "$without")
-    say "$1, ${2##*/}: ${#chosen[@]} runs of ${#named[@]} that match $3"
+    say "$1, ${2##*/}: ${#chosen[@]} of ${#named[@]} runs"
     comm -23 <(printf '%s\n' "${named[@]}" | sort) <(printf '%s\n' "${chosen[@]}" | sort) |
         sed '/^other-calls/d; s/^/    left out: /'
     valgrind_of "$1" "$2" "${chosen[@]}" || { grep -v ' \.\.\. ok$' "$log" && fail "$1 finds an error"; }
-    checked "$1"
+    ! grep '^==[0-9]*== [A-Z]' "$log" || { cat "$log" && fail "$1 says something"; }
     # A filter takes all names that it is a part of.
     grep -qx "running ${#chosen[@]} tests" "$log" || fail "others have run"
+    grep '^test result: ok. [1-9]' "$log" || fail "nothing has run"
     printf '    in %d s\n' $((SECONDS - begin))
 }
 
@@ -90,40 +80,29 @@ finds() {
 }
 
 if [ -n "$all" ]; then
-    all_under memcheck "$suite" .
-    all_under memcheck "$channel" .
-    all_under memcheck "$timer" .
+    under memcheck "$suite" .
+    under memcheck "$channel" .
+    under memcheck "$timer" .
     # The channels' threads are std's, and so are their locks: futexes, which helgrind and
     # drd do not know. The queue's are atomics, with plain memory behind them. So all they
     # would say is about these two.
     for tool in helgrind drd; do
-        all_under "$tool" "$suite" '^native/'
-        all_under "$tool" "$timer" .
+        under "$tool" "$suite" '^native/'
+        under "$tool" "$timer" .
     done
     mistakes valgrind finds
     exit
 fi
 
-native=()
-for mechanism in eventfd2 pipe; do
-    for case in clause_2_clear clause_5 clause_6_level clause_7_zero clause_8 errors_ waker_prepared waker_and_fork counter_at_its_limit counter_and_fork counter_errors semaphore_and_fork; do
-        native+=("native/$mechanism/$case")
-    done
+under memcheck "$suite" '^(native/(eventfd2|pipe)/(clause_(2_clear|5|6_level|7_zero|8)|errors_|waker_(prepared|and_fork)'\
+'|counter_(at_its_limit|and_fork|errors)|semaphore_and_fork)'\
+'|native/timer[^/]*/timer_(counts_every_period|earlier|reinit|and_fork|errors)'\
+'|native/signal[^/]*/signal_(number_sender|status_of_a_child|drop_puts_back|chain|two_objects|child_with|before_exec)'\
+'|linux-2\.6\.18/auto/(clause_[58]|timer_reinit|signal_child_with))'
+under memcheck "$channel" '^native/(eventfd2/boxes|pipe/values)'
+for tool in helgrind drd; do
+    under $tool "$suite" '^native/(pipe2|eventfd2)/(clause_3_(first_use|nothing_is_lost_between_threads)|waker_prepared_wait'\
+'|counter_is_exact_between_threads)|^native/(timerfd/timer|signalfd/signal)_first_use'\
+'|^native/timer-thread/timer_(counts_every_period|earlier|armed_anew|fifty|first_use)'\
+'|^native/signal-handler/signal_(younger_threads|first_use|storm_of_threads|storm_and)'
 done
-for mechanism in timerfd-flags timerfd timer-thread; do
-    native+=("native/$mechanism/timer_"{counts_every_period,earlier,reinit,and_fork,errors})
-done
-for mechanism in signalfd4 signalfd signal-handler; do
-    native+=("native/$mechanism/signal_"{number_sender,status_of_a_child,drop_puts_back,chain,two_objects,child_with,before_exec})
-done
-under memcheck "$suite" "${native[@]}" linux-2.6.18/auto/{clause_{5,8},timer_reinit,signal_child_with}
-under memcheck "$channel" native/eventfd2/boxes native/pipe/values
-threads=()
-for mechanism in eventfd2 pipe2; do
-    threads+=("native/$mechanism/"{clause_3_first_use,clause_3_nothing_is_lost_between_threads,waker_prepared_wait,counter_is_exact_between_threads})
-done
-threads+=(native/timer-thread/timer_{counts_every_period,earlier,armed_anew,fifty,first_use})
-threads+=(native/timerfd/timer_first_use native/signalfd/signal_first_use)
-threads+=(native/signal-handler/signal_{younger_threads,first_use,storm_of_threads,storm_and})
-under helgrind "$suite" "${threads[@]}"
-under drd "$suite" "${threads[@]}"

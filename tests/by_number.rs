@@ -14,8 +14,9 @@ use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use core::time::Duration;
 use std::os::raw::{c_int, c_long};
 
+use suite::Test;
 use wakefd::{AutoNotifier, Mechanism, Signals, Timer, Wait};
-use wakefd_conformance::{isolated, Outcome, Way, CASES};
+use wakefd_conformance::{Constructor, CASES};
 
 /// What a call that is "not there" gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,26 +158,13 @@ fn main() {
     suite::main(under_both_answers().chain(others()));
 }
 
-fn test(name: String, body: impl Fn() + 'static) -> suite::Test {
-    suite::Test {
-        name,
-        run: Box::new(move || {
-            isolated(|| {
-                body();
-                Outcome::Passed
-            })
-        }),
-        may_be_absent: None,
-    }
-}
-
 /// The suite, wherever a build has a mechanism that is left: the pipe's.
-fn under_both_answers() -> impl Iterator<Item = suite::Test> {
+fn under_both_answers() -> impl Iterator<Item = Test> {
     let answers = [Answer::NegativeErrno, Answer::FalseDescriptor];
     let cases = if cfg!(feature = "pipe") { CASES } else { &[] };
     answers.into_iter().flat_map(move |answer| {
         cases.iter().map(move |case| {
-            test(format!("{answer:?}/{}", case.name), move || {
+            Test::isolated(format!("{answer:?}/{}", case.name), move || {
                 let bystander = Bystander::new();
                 give(answer);
                 let made = AutoNotifier::new().map(|notifier| notifier.mechanism());
@@ -185,14 +173,14 @@ fn under_both_answers() -> impl Iterator<Item = suite::Test> {
                 assert_eq!(made, Ok(Mechanism::TimerThread));
                 let made = Signals::new([libc::SIGURG]).map(|signals| signals.mechanism());
                 assert_eq!(made, Ok(Mechanism::SignalHandler));
-                (case.run)(Way::Auto);
+                (case.run)(Constructor::Auto);
                 bystander.assert_untouched();
             })
         })
     })
 }
 
-fn others() -> impl Iterator<Item = suite::Test> {
+fn others() -> impl Iterator<Item = Test> {
     let errors = || {
         let bystander = Bystander::new();
         for answer in [Answer::NegativeErrno, Answer::FalseDescriptor] {
@@ -235,14 +223,11 @@ fn others() -> impl Iterator<Item = suite::Test> {
         assert!(numbers.contains(&Bystander::NUMBER), "{numbers:?}");
     };
     let mut tests = vec![
-        test("errors_are_enosys".to_owned(), errors),
-        test(
-            "a_true_descriptor_of_that_number".to_owned(),
-            true_descriptor,
-        ),
+        Test::isolated("errors_are_enosys", errors),
+        Test::isolated("a_true_descriptor_of_that_number", true_descriptor),
     ];
-    tests.push(test(
-        "a_timer_on_the_thread_calls_no_timerfd".to_owned(),
+    tests.push(Test::isolated(
+        "a_timer_on_the_thread_calls_no_timerfd",
         || {
             let timer = Timer::at(Mechanism::TimerThread).expect("a timer");
             assert_eq!(timer.arm_after(Duration::ZERO, None), Ok(()));
@@ -256,7 +241,7 @@ fn others() -> impl Iterator<Item = suite::Test> {
         },
     ));
     #[cfg(all(feature = "eventfd", feature = "pipe"))]
-    tests.push(test("selected_pipe_calls_no_eventfd".to_owned(), || {
+    tests.push(Test::isolated("selected_pipe_calls_no_eventfd", || {
         use wakefd::{probe_with, Notifier, Selection};
         let notifier = AutoNotifier::with(Selection::Pipe).expect("a pipe");
         assert_eq!(notifier.notify().and(notifier.clear()), Ok(true));

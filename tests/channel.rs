@@ -20,14 +20,14 @@ use wakefd::{
     Mechanism, Notifier, PipeChannel, Receiver, RecvError, SendError, Sender,
 };
 use wakefd_conformance::{
-    close, isolated, runs_of, Case, Kind, Multiplexer, Open, Outcome, Subject, Way, FOREVER,
+    close, isolated, runs_of, Case, Constructor, Kind, Multiplexer, Object, Open, Outcome, FOREVER,
 };
 
 macro_rules! cases {
     ($($name:ident)*) => {
         static CASES: &[Case] = &[$(Case {
             name: stringify!($name),
-            subject: Subject::Notifier,
+            object: Object::Notifier,
             run: $name,
         }),*];
     };
@@ -61,12 +61,12 @@ fn main() {
     suite::main(runs_of(CASES).map(suite::Test::from));
 }
 
-fn channel<T>(way: Way) -> (Sender<T>, Receiver<T>) {
-    channel_on(way.notifier().expect("a notifier"))
+fn channel<T>(constructor: Constructor) -> (Sender<T>, Receiver<T>) {
+    channel_on(constructor.notifier())
 }
 
-fn sync_channel<T>(way: Way, capacity: usize) -> (Sender<T>, Receiver<T>) {
-    sync_channel_on(way.notifier().expect("a notifier"), capacity)
+fn sync_channel<T>(constructor: Constructor, capacity: usize) -> (Sender<T>, Receiver<T>) {
+    sync_channel_on(constructor.notifier(), capacity)
 }
 
 fn is_readable(fd: &impl AsRawFd) -> bool {
@@ -138,22 +138,22 @@ fn four_senders(sender: Sender<(usize, u32)>, receiver: &Receiver<(usize, u32)>,
         .for_each(|sender| sender.join().expect("no panic"));
 }
 
-fn nothing_is_lost_and_the_order_is_kept(way: Way) {
+fn nothing_is_lost_and_the_order_is_kept(constructor: Constructor) {
     for how in LOOPS {
-        let (sender, receiver) = channel(way);
+        let (sender, receiver) = channel(constructor);
         four_senders(sender, &receiver, how);
     }
 }
 
-fn nothing_is_lost_when_bounded(way: Way) {
+fn nothing_is_lost_when_bounded(constructor: Constructor) {
     for (how, capacity) in LOOPS.into_iter().zip([1, 2, 100, 7, 3_000, 30]) {
-        let (sender, receiver) = sync_channel(way, capacity);
+        let (sender, receiver) = sync_channel(constructor, capacity);
         four_senders(sender, &receiver, how);
     }
 }
 
-fn one_write_wakes_for_many_messages(way: Way) {
-    let (sender, receiver) = channel(way);
+fn one_write_wakes_for_many_messages(constructor: Constructor) {
+    let (sender, receiver) = channel(constructor);
     for _ in 0..1_000 {
         sender.send(()).expect("send");
     }
@@ -167,8 +167,8 @@ fn one_write_wakes_for_many_messages(way: Way) {
     assert_eq!(writes, 1);
 }
 
-fn readable_while_there_is_something(way: Way) {
-    let (sender, receiver) = channel(way);
+fn readable_while_there_is_something(constructor: Constructor) {
+    let (sender, receiver) = channel(constructor);
     for _ in 0..3 {
         assert!(!is_readable(&receiver));
         assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
@@ -184,9 +184,9 @@ fn readable_while_there_is_something(way: Way) {
     assert!(!is_readable(&receiver));
 }
 
-fn drain_is_bounded(way: Way) {
+fn drain_is_bounded(constructor: Constructor) {
     const BATCH: usize = Receiver::<usize>::BATCH;
-    let (sender, receiver) = channel(way);
+    let (sender, receiver) = channel(constructor);
     (0..2 * BATCH + 1).for_each(|number| sender.send(number).expect("send"));
     let mut received = Vec::new();
     for count in [BATCH, BATCH, 1, 0] {
@@ -205,8 +205,8 @@ fn drain_is_bounded(way: Way) {
     assert!(!is_readable(&receiver));
 }
 
-fn the_last_sender_wakes(way: Way) {
-    let (sender, receiver) = channel(way);
+fn the_last_sender_wakes(constructor: Constructor) {
+    let (sender, receiver) = channel(constructor);
     let other = sender.clone();
     drop(sender);
     assert!(!is_readable(&receiver));
@@ -226,8 +226,8 @@ fn the_last_sender_wakes(way: Way) {
     }
 }
 
-fn a_gone_receiver_gives_messages_back(way: Way) {
-    for (sender, receiver) in [channel(way), sync_channel(way, 1)] {
+fn a_gone_receiver_gives_messages_back(constructor: Constructor) {
+    for (sender, receiver) in [channel(constructor), sync_channel(constructor, 1)] {
         sender
             .send("lost with the receiver".to_owned())
             .expect("send");
@@ -239,7 +239,7 @@ fn a_gone_receiver_gives_messages_back(way: Way) {
     }
 }
 
-fn a_message_whose_drop_panics_does_not_keep_senders(way: Way) {
+fn a_message_whose_drop_panics_does_not_keep_senders(constructor: Constructor) {
     struct Panics;
     impl Drop for Panics {
         fn drop(&mut self) {
@@ -248,7 +248,7 @@ fn a_message_whose_drop_panics_does_not_keep_senders(way: Way) {
         }
     }
 
-    let (sender, receiver) = sync_channel(way, 1);
+    let (sender, receiver) = sync_channel(constructor, 1);
     sender.send(Some(Panics)).expect("room");
     let blocked = [sender.clone(), sender].map(|sender| thread::spawn(move || sender.send(None)));
     thread::sleep(Duration::from_millis(20));
@@ -263,8 +263,8 @@ fn a_message_whose_drop_panics_does_not_keep_senders(way: Way) {
 
 /// A child has the descriptor and senders of its own. What it does there wakes the
 /// parent for nothing, once.
-fn a_child_does_not_keep_the_receiver_awake(way: Way) {
-    let (sender, receiver) = channel(way);
+fn a_child_does_not_keep_the_receiver_awake(constructor: Constructor) {
+    let (sender, receiver) = channel(constructor);
     let sender = Cell::new(Some(sender));
     for sends in [true, false] {
         let outcome = isolated(|| {
@@ -287,8 +287,8 @@ fn a_child_does_not_keep_the_receiver_awake(way: Way) {
 }
 
 /// A large one costs nothing before it is used.
-fn any_capacity(way: Way) {
-    let (sender, receiver) = sync_channel(way, usize::MAX);
+fn any_capacity(constructor: Constructor) {
+    let (sender, receiver) = sync_channel(constructor, usize::MAX);
     assert_eq!(sender.try_send(7), Ok(()));
     assert_eq!(receiver.recv(), Ok(7));
     assert_eq!(sender.send(8), Ok(()));
@@ -296,9 +296,9 @@ fn any_capacity(way: Way) {
     assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
 }
 
-fn a_full_channel_says_so(way: Way) {
+fn a_full_channel_says_so(constructor: Constructor) {
     for capacity in [0, 1, 5] {
-        let (sender, receiver) = sync_channel(way, capacity);
+        let (sender, receiver) = sync_channel(constructor, capacity);
         let room = capacity.max(1);
         (0..room).for_each(|number| sender.try_send(number).expect("room"));
         assert_eq!(sender.try_send(room), Err(SendError::Full(room)));
@@ -308,8 +308,8 @@ fn a_full_channel_says_so(way: Way) {
     }
 }
 
-fn a_full_channel_blocks_until_there_is_room(way: Way) {
-    let (sender, receiver) = sync_channel(way, 1);
+fn a_full_channel_blocks_until_there_is_room(constructor: Constructor) {
+    let (sender, receiver) = sync_channel(constructor, 1);
     sender.send(0).expect("room");
     let blocked: Vec<_> = (1..=3)
         .map(|number| {
@@ -337,8 +337,8 @@ fn a_full_channel_blocks_until_there_is_room(way: Way) {
     assert!(disconnected >= 1);
 }
 
-fn a_full_pipe_never_fails_a_send(way: Way) {
-    let notifier = way.notifier().expect("a notifier");
+fn a_full_pipe_never_fails_a_send(constructor: Constructor) {
+    let notifier = constructor.notifier();
     (0..70_000).for_each(|_| notifier.notify().expect("notify"));
     let (sender, receiver) = channel_on(notifier);
     for number in 0..3 {
@@ -349,8 +349,8 @@ fn a_full_pipe_never_fails_a_send(way: Way) {
     assert!(!is_readable(&receiver));
 }
 
-fn time_outs(way: Way) {
-    let (sender, receiver) = channel(way);
+fn time_outs(constructor: Constructor) {
+    let (sender, receiver) = channel(constructor);
     let begin = Instant::now();
     let timeout = Duration::from_millis(15);
     assert_eq!(receiver.recv_timeout(timeout), Err(RecvError::Empty));
@@ -386,10 +386,10 @@ impl Drop for Counted {
     }
 }
 
-fn nothing_is_leaked(way: Way) {
+fn nothing_is_leaked(constructor: Constructor) {
     let alive = Arc::new(AtomicUsize::new(0));
     for receiver_first in [true, false] {
-        for (sender, receiver) in [channel(way), sync_channel(way, 100)] {
+        for (sender, receiver) in [channel(constructor), sync_channel(constructor, 100)] {
             (0..100).for_each(|_| sender.send(Counted::new(&alive)).expect("send"));
             assert_eq!(receiver.drain().take(10).count(), 10);
             assert_eq!(alive.load(Ordering::Relaxed), 90);
@@ -406,9 +406,9 @@ fn nothing_is_leaked(way: Way) {
     }
 }
 
-fn a_closed_descriptor_is_named(way: Way) {
+fn a_closed_descriptor_is_named(constructor: Constructor) {
     let before = Open::now();
-    let (sender, receiver) = channel(way);
+    let (sender, receiver) = channel(constructor);
     Open::now().since(before).for_each(close);
     match sender.send(1) {
         Err(SendError::NotWoken(error)) => assert_eq!(error.raw_os_error(), libc::EBADF),
@@ -420,28 +420,28 @@ fn a_closed_descriptor_is_named(way: Way) {
 }
 
 /// The pipe's mechanism where an eventfd was asked for: the pipe is the channel here.
-fn pipe_mechanism(way: Way) -> Mechanism {
-    match way {
-        Way::At(Mechanism::EventFd2) => Mechanism::Pipe2,
-        Way::At(Mechanism::EventFd) => Mechanism::Pipe,
-        Way::At(mechanism) => mechanism,
-        Way::Auto => Mechanism::Pipe,
+fn pipe_mechanism(constructor: Constructor) -> Mechanism {
+    match constructor {
+        Constructor::At(Mechanism::EventFd2) => Mechanism::Pipe2,
+        Constructor::At(Mechanism::EventFd) => Mechanism::Pipe,
+        Constructor::At(mechanism) => mechanism,
+        Constructor::Auto => Mechanism::Pipe,
     }
 }
 
-fn boxes<T: Send>(way: Way) -> (BoxSender<T>, BoxReceiver<T>) {
-    let made: Result<_, Error> = match way {
-        Way::Auto => wakefd::box_channel(),
-        way => box_channel_at(pipe_mechanism(way)),
+fn boxes<T: Send>(constructor: Constructor) -> (BoxSender<T>, BoxReceiver<T>) {
+    let made: Result<_, Error> = match constructor {
+        Constructor::Auto => wakefd::box_channel(),
+        constructor => box_channel_at(pipe_mechanism(constructor)),
     };
     made.expect("a channel")
 }
 
-fn boxes_are_passed_and_nothing_is_leaked(way: Way) {
+fn boxes_are_passed_and_nothing_is_leaked(constructor: Constructor) {
     let alive = Arc::new(AtomicUsize::new(0));
     let counted = || Box::new(Counted::new(&alive));
     for receiver_first in [true, false] {
-        let (sender, receiver) = boxes(way);
+        let (sender, receiver) = boxes(constructor);
         // Until it is full.
         let sent = (0..).take_while(|_| sender.send(counted()).is_ok()).count();
         assert!(sent > 500, "{sent}");
@@ -466,7 +466,7 @@ fn boxes_are_passed_and_nothing_is_leaked(way: Way) {
     }
     assert_eq!(alive.load(Ordering::Relaxed), 0);
 
-    let (sender, receiver) = boxes(way);
+    let (sender, receiver) = boxes(constructor);
     let threads: Vec<_> = (0..4)
         .map(|_| {
             let sender = sender.clone();
@@ -495,15 +495,15 @@ fn boxes_are_passed_and_nothing_is_leaked(way: Way) {
         .into_iter()
         .for_each(|thread| thread.join().expect("no panic"));
 
-    let (sender, receiver) = boxes::<u8>(way);
+    let (sender, receiver) = boxes::<u8>(constructor);
     let short = Duration::from_millis(5);
     assert_eq!(receiver.recv_timeout(short), Err(RecvError::Empty));
     drop(sender);
     assert_eq!(receiver.recv_timeout(short), Err(RecvError::Disconnected));
 }
 
-fn boxes_do_not_travel_to_a_child(way: Way) {
-    let (sender, receiver) = boxes(way);
+fn boxes_do_not_travel_to_a_child(constructor: Constructor) {
+    let (sender, receiver) = boxes(constructor);
     sender.send(Box::new(1)).expect("send");
     let outcome = isolated(|| {
         match sender.send(Box::new(2)) {
@@ -527,10 +527,12 @@ fn boxes_do_not_travel_to_a_child(way: Way) {
 /// A value that is wrong if it comes in parts; no power of two long.
 type Value = [u8; 27];
 
-fn pipe<T: bytemuck::NoUninit + bytemuck::AnyBitPattern>(way: Way) -> PipeChannel<T> {
-    let made = match way {
-        Way::Auto => PipeChannel::new(),
-        way => PipeChannel::at(pipe_mechanism(way)),
+fn pipe<T: bytemuck::NoUninit + bytemuck::AnyBitPattern>(
+    constructor: Constructor,
+) -> PipeChannel<T> {
+    let made = match constructor {
+        Constructor::Auto => PipeChannel::new(),
+        constructor => PipeChannel::at(pipe_mechanism(constructor)),
     };
     made.expect("a pipe")
 }
@@ -557,8 +559,8 @@ fn receive_values(channel: &PipeChannel<Value>, count: u32) {
     }
 }
 
-fn values_are_whole_between_threads(way: Way) {
-    let channel = pipe(way);
+fn values_are_whole_between_threads(constructor: Constructor) {
+    let channel = pipe(constructor);
     thread::scope(|scope| {
         (0..4).for_each(|from| {
             _ = scope.spawn({
@@ -572,8 +574,8 @@ fn values_are_whole_between_threads(way: Way) {
     assert!(!is_readable(&channel));
 }
 
-fn values_are_whole_between_processes(way: Way) {
-    let channel = pipe(way);
+fn values_are_whole_between_processes(constructor: Constructor) {
+    let channel = pipe(constructor);
     thread::scope(|scope| {
         // Each of these waits for a process of its own.
         for from in 0..3 {
@@ -600,8 +602,8 @@ fn values_are_whole_between_processes(way: Way) {
     assert_eq!(channel.try_recv(), Ok(Some([1; 27])));
 }
 
-fn values_and_a_full_pipe(way: Way) {
-    let channel = pipe::<u64>(way);
+fn values_and_a_full_pipe(constructor: Constructor) {
+    let channel = pipe::<u64>(constructor);
     let full = |number| channel.send(number).map_err(|error| error.is_would_block());
     let sent = (0..).take_while(|&number| full(number) == Ok(())).count() as u64;
     assert!(sent >= 512, "{sent}");
@@ -609,7 +611,7 @@ fn values_and_a_full_pipe(way: Way) {
     assert!((0..sent).all(|number| channel.try_recv() == Ok(Some(number))));
     assert_eq!(channel.try_recv(), Ok(None));
 
-    let large = pipe::<[u8; 4096]>(way);
+    let large = pipe::<[u8; 4096]>(constructor);
     let sent = (0..)
         .take_while(|&n: &u8| large.send([n; 4096]).is_ok())
         .count();

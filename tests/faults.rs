@@ -6,41 +6,22 @@ mod suite;
 use core::fmt::Write as _;
 
 use suite::Test;
-use wakefd_conformance::faults::{rows, Fault, Row, Verdict, ERRNOS};
+use wakefd_conformance::faults::{faults_of, rows, Fault, Row, ERRNOS};
 use wakefd_conformance::Outcome;
 
 fn main() {
     if std::env::args().any(|argument| argument == "--table") {
         return print!("{}", table());
     }
-    suite::main(faults().map(|fault| Test {
+    suite::main(faults_of(all_rows()).map(|fault| Test {
         name: fault.to_string(),
-        run: Box::new(move || judge(fault)),
+        run: Box::new(move || fault.execute()),
         may_be_absent: None,
     }));
 }
 
-fn faults() -> impl Iterator<Item = Fault> {
-    all_rows().flat_map(|row| {
-        ERRNOS
-            .iter()
-            .filter_map(move |&(errno, _)| Fault::new(row, errno))
-    })
-}
-
 fn all_rows() -> impl Iterator<Item = &'static Row> {
     rows().chain(channels::ROWS)
-}
-
-fn judge(fault: Fault) -> Outcome {
-    match fault.execute() {
-        Verdict::Came(effect) if Some(effect) == fault.expected() => Outcome::Passed,
-        Verdict::Came(effect) => {
-            eprintln!("{fault}: {effect}");
-            Outcome::Failed
-        }
-        Verdict::Not(outcome) => outcome,
-    }
 }
 
 /// What has come of each, as Markdown.
@@ -53,13 +34,16 @@ fn table() -> String {
     line(&mut ERRNOS.iter().map(|(_, name)| (*name).to_owned()));
     line(&mut (0..ERRNOS.len() + 2).map(|_| "---".to_owned()));
     for row in all_rows() {
-        let names = [row.call.name, row.doing].map(|name| format!("`{name}`"));
-        let cells = ERRNOS.iter().map(|&(errno, _)| {
-            Fault::new(row, errno).map_or("".to_owned(), |fault| match fault.execute() {
-                Verdict::Came(effect) => effect.to_string(),
-                Verdict::Not(outcome) => format!("{outcome:?}"),
-            })
-        });
+        let names = [row.call.name.to_owned(), row.to_string()].map(|name| format!("`{name}`"));
+        let cells = ERRNOS
+            .iter()
+            .map(|&(errno, _)| match Fault::new(row, errno) {
+                None => String::new(),
+                Some(fault) => match fault.execute() {
+                    Outcome::Passed => fault.expected.to_string(),
+                    outcome => format!("{outcome:?}"),
+                },
+            });
         line(&mut names.into_iter().chain(cells));
     }
     table.pop();
@@ -72,55 +56,40 @@ mod channels {
     use core::time::Duration;
 
     use libc::{EACCES, EAGAIN, EBADF, EINVAL, ENOSYS, EPERM};
+    use wakefd::Mechanism::{EventFd2, Pipe2};
     use wakefd::{box_channel, channel, Error, PipeChannel, RecvError, SendError};
-    use wakefd_conformance::faults::{
-        error, error_at_once, or_full_or_empty, Effect, Fault, Row, PIPE2, POLL, READ, WRITE,
-    };
-    use wakefd_conformance::{Kind, Multiplexer, Open};
+    use wakefd_conformance::faults::{Effect, Expected, Fault, Row, PIPE2, POLL, READ, WRITE};
+    use wakefd_conformance::{Kind, Multiplexer};
 
     #[rustfmt::skip]
     pub(super) static ROWS: &[Row] = &[
-        Row::new(&PIPE2, "PipeChannel::new", after_pipe2, pipe_new),
-        Row::new(&PIPE2, "box_channel", after_pipe2, box_new),
-        Row::new(&WRITE, "PipeChannel::send", error, pipe_send),
-        Row::new(&READ, "PipeChannel::try_recv", or_full_or_empty, pipe_receive),
-        Row::new(&WRITE, "BoxSender::send", or_full_or_empty, box_send),
-        Row::new(&READ, "BoxReceiver::try_recv", or_full_or_empty, box_receive),
-        Row::new(&POLL, "BoxReceiver::recv", error_at_once, box_sleep),
-        Row::new(&WRITE, "Sender::send", or_full_or_empty, send),
-        Row::new(&WRITE, "drop of the last Sender", unwoken, last_sender),
-        Row::new(&READ, "Receiver::try_recv", or_full_or_empty, receive),
-        Row::new(&POLL, "Receiver::recv", error_at_once, sleep),
+        Row::new(PIPE2, "PipeChannel::new", Pipe2, AFTER_PIPE2, pipe_new),
+        Row::new(PIPE2, "box_channel", Pipe2, AFTER_PIPE2, box_new),
+        Row::new(WRITE, "PipeChannel::send", Pipe2, Expected::ERROR, pipe_send),
+        Row::new(READ, "PipeChannel::try_recv", Pipe2, Expected::OR_FULL_OR_EMPTY, pipe_receive),
+        Row::new(WRITE, "BoxSender::send", Pipe2, Expected::OR_FULL_OR_EMPTY, box_send),
+        Row::new(READ, "BoxReceiver::try_recv", Pipe2, Expected::OR_FULL_OR_EMPTY, box_receive),
+        Row::new(POLL, "BoxReceiver::recv", Pipe2, Expected::ERROR_BUT_EINTR, box_sleep),
+        Row::new(WRITE, "Sender::send", EventFd2, Expected::OR_FULL_OR_EMPTY, send),
+        Row::new(WRITE, "drop of the last Sender", EventFd2, Expected::always(Effect::Unwoken), last_sender),
+        Row::new(READ, "Receiver::try_recv", EventFd2, Expected::OR_FULL_OR_EMPTY, receive),
+        Row::new(POLL, "Receiver::recv", EventFd2, Expected::ERROR_BUT_EINTR, sleep),
     ];
 
     /// These lead to the mechanism `pipe`.
-    fn after_pipe2(errno: i32) -> Option<Effect> {
-        let down = [ENOSYS, EBADF, EPERM, EACCES, EINVAL];
-        Some(match down.contains(&errno) {
-            true => Effect::Success,
-            false => Effect::Error,
-        })
-    }
+    const AFTER_PIPE2: Expected =
+        Expected::ERROR.but(&[ENOSYS, EBADF, EPERM, EACCES, EINVAL], Effect::Success);
 
-    fn made<T>(
+    fn made<T: Send>(
         fault: Fault,
-        make: impl Fn() -> Result<T, Error> + Copy + Send,
+        make: impl Fn() -> Result<T, Error> + Sync,
         works: impl Fn(T),
-    ) -> Effect
-    where
-        T: Send,
-    {
-        let before = Open::now();
-        let effect = match fault.during(make) {
-            Ok(made) => {
-                works(made);
-                Effect::Success
-            }
-            Err(error) => fault.has_errno(error),
+    ) -> Effect {
+        let works = |made| {
+            works(made);
+            Effect::Success
         };
-        assert!(Open::now() == before, "a descriptor has leaked");
-        works(make().expect("afterwards"));
-        effect
+        fault.made(make, works, |error| fault.has_errno(error))
     }
 
     fn pipe_new(fault: Fault) -> Effect {
@@ -138,7 +107,7 @@ mod channels {
 
     fn pipe_send(fault: Fault) -> Effect {
         let channel = PipeChannel::<u32>::new().expect("a pipe");
-        let error = fault.during(|| channel.send(1)).expect_err("not sent");
+        let error = fault.with_fault(|| channel.send(1)).expect_err("not sent");
         assert_eq!(error.is_would_block(), fault.errno == EAGAIN);
         assert_eq!(channel.try_recv(), Ok(None));
         assert_eq!(channel.send(2).and(channel.try_recv()), Ok(Some(2)));
@@ -148,7 +117,7 @@ mod channels {
     fn pipe_receive(fault: Fault) -> Effect {
         let channel = PipeChannel::<u32>::new().expect("a pipe");
         channel.send(1).expect("send");
-        let result = fault.during(|| channel.try_recv());
+        let result = fault.with_fault(|| channel.try_recv());
         assert_eq!(channel.try_recv(), Ok(Some(1)));
         match result {
             Ok(received) => {
@@ -161,7 +130,7 @@ mod channels {
 
     fn box_send(fault: Fault) -> Effect {
         let (sender, receiver) = box_channel().expect("a pipe");
-        let result = fault.during(|| sender.send(Box::new(1)));
+        let result = fault.with_fault(|| sender.send(Box::new(1)));
         assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
         sender.send(Box::new(2)).expect("send");
         assert_eq!(receiver.try_recv(), Ok(Box::new(2)));
@@ -190,14 +159,14 @@ mod channels {
     fn box_receive(fault: Fault) -> Effect {
         let (sender, receiver) = box_channel().expect("a pipe");
         sender.send(Box::new(1)).expect("send");
-        let result = fault.during(|| receiver.try_recv());
+        let result = fault.with_fault(|| receiver.try_recv());
         assert_eq!(receiver.try_recv(), Ok(Box::new(1)));
         received(fault, result)
     }
 
     fn box_sleep(fault: Fault) -> Effect {
         let (sender, receiver) = box_channel().expect("a pipe");
-        let result = fault.during(|| receiver.recv());
+        let result = fault.with_fault(|| receiver.recv());
         sender.send(Box::new(1)).expect("send");
         assert_eq!(receiver.recv(), Ok(Box::new(1)));
         received(fault, result)
@@ -206,7 +175,7 @@ mod channels {
     /// The message is in the queue; the receiver does not know.
     fn send(fault: Fault) -> Effect {
         let (sender, receiver) = channel().expect("a notifier");
-        let result = fault.during(|| sender.send(1));
+        let result = fault.with_fault(|| sender.send(1));
         sender.send(2).expect("send");
         assert_eq!([receiver.recv(), receiver.recv()], [Ok(1), Ok(2)]);
         assert_eq!(receiver.try_recv(), Err(RecvError::Empty));
@@ -217,15 +186,11 @@ mod channels {
         }
     }
 
-    fn unwoken(errno: i32) -> Option<Effect> {
-        error(errno).map(|_| Effect::Unwoken)
-    }
-
     /// A drop cannot report.
     fn last_sender(fault: Fault) -> Effect {
         use std::os::unix::io::AsRawFd;
         let (sender, receiver) = channel::<u8>().expect("a notifier");
-        fault.during(move || drop(sender));
+        fault.with_fault(move || drop(sender));
         let readable = Multiplexer::new(Kind::Poll, receiver.as_raw_fd()).wait(0);
         assert_eq!(receiver.recv(), Err(RecvError::Disconnected));
         match readable {
@@ -239,7 +204,7 @@ mod channels {
         sender.send(1).expect("send");
         assert_eq!(receiver.try_recv(), Ok(1));
         // Now it settles, since it finds nothing.
-        let result = fault.during(move || (receiver.try_recv(), receiver));
+        let result = fault.with_fault(move || (receiver.try_recv(), receiver));
         let (result, receiver) = result;
         sender.send(2).expect("send");
         assert_eq!(receiver.recv(), Ok(2));
@@ -249,7 +214,7 @@ mod channels {
     fn sleep(fault: Fault) -> Effect {
         let (sender, receiver) = channel().expect("a notifier");
         let (result, receiver) =
-            fault.during(move || (receiver.recv_timeout(Duration::from_secs(1)), receiver));
+            fault.with_fault(move || (receiver.recv_timeout(Duration::from_secs(1)), receiver));
         sender.send(1).expect("send");
         assert_eq!(receiver.recv(), Ok(1));
         received(fault, result)

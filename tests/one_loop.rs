@@ -205,17 +205,9 @@ impl Combination {
 }
 
 fn main() {
-    const YOUNG: bool = cfg!(any(
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64",
-    ));
-    suite::main(Combination::all().into_iter().map(|one| {
-        suite::Test {
-            name: one.name(),
-            run: Box::new(move || isolated(|| one.check())),
-            may_be_absent: (YOUNG && one.signals == Mechanism::SignalFd)
-                .then_some("this architecture never had the call"),
-        }
+    suite::main(Combination::all().into_iter().map(|one| suite::Test {
+        name: one.name(),
+        run: Box::new(move || isolated(|| one.check())),
+        may_be_absent: suite::never_had(one.signals),
     }));
 }

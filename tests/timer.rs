@@ -9,7 +9,6 @@ use std::fs;
 use std::os::unix::io::{AsFd, AsRawFd};
 
 use wakefd::{Mechanism, Timer, Wait};
-use wakefd_conformance::{isolated, Outcome};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -136,14 +135,9 @@ fn main() {
         ),
         ("std_types", std_types),
     ];
-    suite::main(tests.into_iter().map(|(name, body)| suite::Test {
-        name: name.to_owned(),
-        run: Box::new(move || {
-            isolated(|| {
-                body();
-                Outcome::Passed
-            })
-        }),
-        may_be_absent: None,
-    }));
+    suite::main(
+        tests
+            .into_iter()
+            .map(|(name, body)| suite::Test::isolated(name, body)),
+    );
 }

@@ -4,14 +4,31 @@
 use std::time::Instant;
 
 use wakefd::Mechanism;
-use wakefd_conformance::{Outcome, Run, Way};
+use wakefd_conformance::{isolated, Constructor, Outcome, Run, NO_OLD_CALLS};
 
 /// One line of the list.
 pub(crate) struct Test {
     pub(crate) name: String,
     pub(crate) run: Box<dyn Fn() -> Outcome>,
-    /// Why there may rightly be no notifier, if so.
+    /// Why what is tested may rightly be unavailable, if so.
     pub(crate) may_be_absent: Option<&'static str>,
+}
+
+impl Test {
+    /// One that runs in a process of its own, and passes unless it panics.
+    #[allow(dead_code)] // Not every program has one.
+    pub(crate) fn isolated(name: impl Into<String>, body: impl Fn() + 'static) -> Self {
+        Test {
+            name: name.into(),
+            run: Box::new(move || {
+                isolated(|| {
+                    body();
+                    Outcome::Passed
+                })
+            }),
+            may_be_absent: None,
+        }
+    }
 }
 
 impl From<Run> for Test {
@@ -19,26 +36,21 @@ impl From<Run> for Test {
         Test {
             name: run.to_string(),
             run: Box::new(move || run.execute()),
-            may_be_absent: may_be_absent(&run),
+            may_be_absent: match run.constructor {
+                _ if cfg!(not(all(feature = "eventfd", feature = "pipe"))) => {
+                    Some("not in this build")
+                }
+                Constructor::At(mechanism) => never_had(mechanism),
+                Constructor::Auto => None,
+            },
         }
     }
 }
 
-/// Why this run may find no notifier. Every kernel that std runs on has all
-/// mechanisms, so anything else is a failure.
-fn may_be_absent(run: &Run) -> Option<&'static str> {
-    const YOUNG: bool = cfg!(any(
-        target_arch = "aarch64",
-        target_arch = "riscv64",
-        target_arch = "loongarch64",
-    ));
-    if cfg!(not(all(feature = "eventfd", feature = "pipe"))) {
-        Some("not in this build")
-    } else if YOUNG && matches!(run.way, Way::At(Mechanism::EventFd | Mechanism::SignalFd)) {
-        Some("this architecture never had the call")
-    } else {
-        None
-    }
+/// Why this mechanism may be unavailable. Every kernel that std runs on has all others.
+pub(crate) fn never_had(mechanism: Mechanism) -> Option<&'static str> {
+    let is_old = matches!(mechanism, Mechanism::EventFd | Mechanism::SignalFd);
+    (NO_OLD_CALLS && is_old).then_some("this architecture never had the call")
 }
 
 /// Runs the tests that the command line asks for, and exits.
@@ -63,21 +75,26 @@ pub(crate) fn main(tests: impl Iterator<Item = Test>) -> ! {
     let begin = Instant::now();
     let (mut passed, mut failed, mut ignored) = (0, Vec::new(), 0);
     for test in &chosen {
-        let skipped = |why: &str| format!("ignored, {why}");
         let result = match ((test.run)(), test.may_be_absent) {
-            (Outcome::Passed, _) => "ok".to_owned(),
-            (Outcome::Skipped(errno), _) => {
-                skipped(&format!("no seccomp filters here: {}", words(errno)))
+            (Outcome::Passed, _) => {
+                passed += 1;
+                "ok".to_owned()
             }
-            (Outcome::Absent(_), Some(why)) => skipped(why),
-            (outcome, _) => format!("FAILED ({outcome:?})"),
+            (Outcome::Skipped(errno), _) => {
+                ignored += 1;
+                let error = std::io::Error::from_raw_os_error(errno);
+                format!("ignored, no seccomp filters here: {error}")
+            }
+            (Outcome::Absent(_), Some(why)) => {
+                ignored += 1;
+                format!("ignored, {why}")
+            }
+            (outcome, _) => {
+                failed.push(test.name.as_str());
+                format!("FAILED ({outcome:?})")
+            }
         };
         println!("test {} ... {result}", test.name);
-        match result.as_str() {
-            "ok" => passed += 1,
-            other if other.starts_with("ignored") => ignored += 1,
-            _ => failed.push(test.name.as_str()),
-        }
     }
     if !failed.is_empty() {
         println!("\nfailures:\n    {}", failed.join("\n    "));
@@ -91,8 +108,4 @@ pub(crate) fn main(tests: impl Iterator<Item = Test>) -> ! {
         begin.elapsed().as_secs_f64(),
     );
     std::process::exit(if failed.is_empty() { 0 } else { 101 });
-}
-
-fn words(errno: i32) -> std::io::Error {
-    std::io::Error::from_raw_os_error(errno)
 }

@@ -1,12 +1,13 @@
 //! The self-test as a static `no_std` program. Started by hand (or under
 //! qemu-user) it runs the suite and exits with its status; started by a kernel
-//! as PID 1, see [`pid1`].
+//! as PID 1, see [`pid1`]. For what it takes as arguments, see [`groups`].
 #![no_std]
 #![no_main]
 
 #[macro_use]
 mod out;
 mod costs;
+mod groups;
 mod pid1;
 mod sys;
 mod tap;
@@ -14,37 +15,45 @@ mod tap;
 use core::fmt::Display;
 use core::panic::PanicInfo;
 use libc::{c_char, c_int};
-use wakefd_conformance::faults::{faults, Verdict};
 use wakefd_conformance::{runs, Outcome};
+
+use groups::Groups;
 
 /// Called by the libc's `crt1.o`, as C's `main` is: the libc is initialised by
 /// then, so threads, `fork` and `errno` work.
 #[no_mangle]
-pub extern "C" fn main(_argc: c_int, _argv: *const *const c_char) -> c_int {
-    if sys::getpid() == 1 {
-        pid1::supervise(suite)
+extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
+    // SAFETY: these are what the libc has passed.
+    let arguments = unsafe { sys::arguments(argc, argv) };
+    let is_init = sys::getpid() == 1;
+    let groups = match Groups::parse(arguments, is_init) {
+        Ok(groups) => groups,
+        Err(argument) => {
+            line!("what is {}? {}", argument, groups::USAGE);
+            return 2;
+        }
+    };
+    if is_init {
+        pid1::supervise(|| suite(&groups))
     } else {
-        suite()
+        suite(&groups)
     }
 }
 
-/// Runs everything and returns the exit status.
-fn suite() -> c_int {
+/// Runs what is asked for, and returns the exit status.
+fn suite(groups: &Groups) -> c_int {
     sys::print_machine();
     // In a child: what a process has learnt about its kernel stays with it, and
     // the suite's processes have to find out for themselves.
     sys::in_child(|| comment!("{}", wakefd::probe()));
     let mut tap = tap::Tap::new();
-    for run in runs() {
+    for run in runs().filter(|_| groups.cases) {
         report(&mut tap, run, run.execute());
     }
-    for fault in faults() {
-        match fault.execute() {
-            Verdict::Came(effect) if Some(effect) == fault.expected() => tap.pass(fault),
-            Verdict::Came(effect) => tap.fail(fault, format_args!("it came to this: {}", effect)),
-            Verdict::Not(outcome) => report(&mut tap, fault, outcome),
-        }
+    for fault in groups.faults.cells() {
+        report(&mut tap, fault, fault.execute());
     }
+    comment!("{}", groups);
     let status = tap.finish();
     costs::print();
     status

@@ -12,7 +12,7 @@ use libc::c_int;
 const LIMIT: u64 = 1800;
 
 /// Runs `suite` in a child, says how it ended, and reboots.
-pub fn supervise(suite: fn() -> c_int) -> ! {
+pub fn supervise(suite: impl FnOnce() -> c_int) -> ! {
     open_console();
     // SAFETY: there is one thread, so the child may go on like the parent.
     let child = unsafe { libc::fork() };

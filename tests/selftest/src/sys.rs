@@ -1,6 +1,6 @@
 //! The few libc calls that more than one module wants, made safe.
 
-use core::{ffi::CStr, mem, ptr};
+use core::{mem, ptr, slice, str};
 use libc::{c_char, c_int, pid_t};
 
 pub fn errno() -> c_int {
@@ -81,6 +81,40 @@ fn text(field: &[c_char]) -> &str {
         return "?";
     }
     // SAFETY: the field has a NUL, checked above, and outlives the result.
-    let bytes = unsafe { CStr::from_ptr(field.as_ptr()) };
-    bytes.to_str().unwrap_or("?")
+    unsafe { c_str(field.as_ptr()) }
+}
+
+/// A C string as text; a question mark if it is not UTF-8.
+///
+/// # Safety
+///
+/// The string ends with a NUL, and lives and stays as it is for as long as the result.
+pub unsafe fn c_str<'a>(string: *const c_char) -> &'a str {
+    // SAFETY: so many bytes of a live string.
+    let bytes = unsafe { slice::from_raw_parts(string.cast(), libc::strlen(string)) };
+    str::from_utf8(bytes).unwrap_or("?")
+}
+
+/// The value of an environment variable, whose name ends with a NUL.
+pub fn variable(name: &'static [u8]) -> Option<&'static str> {
+    // SAFETY: a C string; nobody changes the environment.
+    unsafe {
+        let value = libc::getenv(name.as_ptr().cast());
+        (!value.is_null()).then(|| c_str(value))
+    }
+}
+
+/// What the program was called with, without its name.
+///
+/// # Safety
+///
+/// The arguments are those of `main`.
+pub unsafe fn arguments(
+    count: c_int,
+    arguments: *const *const c_char,
+) -> impl Iterator<Item = &'static str> {
+    (1..count as usize).map(move |index| {
+        // SAFETY: `main` has so many, which live as long as the process.
+        unsafe { c_str(*arguments.add(index)) }
+    })
 }

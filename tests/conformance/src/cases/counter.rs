@@ -1,32 +1,11 @@
 //! The counter: nothing is lost, nothing is invented.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use wakefd::{Counter, Mode, Operation, Wait};
-
-use crate::sys::descriptors::{close, Open};
-use crate::sys::memory::Shared;
-use crate::sys::process::fork;
-use crate::sys::thread::together;
-use crate::sys::{alarms, errno, time};
-use crate::Way;
+use super::*;
 
 pub(super) const LIMIT: u64 = Counter::LIMIT;
 
-pub(super) fn make(way: Way, mode: Mode) -> Counter {
-    match way.counter(mode) {
-        Ok(counter) => counter,
-        Err(error) => panic!("no counter: {error}"),
-    }
-}
-
 pub(super) fn take(counter: &Counter) -> Option<u64> {
     counter.take().expect("take").map(u64::from)
-}
-
-pub(super) fn is_readable(counter: &Counter) -> bool {
-    counter.wait(Some(Duration::ZERO)) == Ok(Wait::Notified)
 }
 
 /// What eventfd(2) says, as a program.
@@ -72,10 +51,10 @@ impl Random {
 }
 
 /// Random operations on a counter and on the model, compared after each.
-pub(super) fn agree(way: Way, mode: Mode, seeds: u64) {
+pub(super) fn agree(constructor: Constructor, mode: Mode, seeds: u64) {
     for seed in 1..=seeds {
         let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let counter = make(way, mode);
+        let counter = constructor.counter(mode);
         let mut model = Model { count: 0, mode };
         let add = |model: &mut Model, n| {
             let result = counter.add(n).map_err(|error| error.raw_os_error());
@@ -95,7 +74,7 @@ pub(super) fn agree(way: Way, mode: Mode, seeds: u64) {
                 10 => (0..choice >> 59).for_each(|_| add(&mut model, 1)),
                 _ => assert_eq!(take(&counter), model.take(), "seed {seed}, step {step}"),
             }
-            assert_eq!(is_readable(&counter), model.count > 0, "seed {seed}");
+            assert_eq!(counter.is_readable(), model.count > 0, "seed {seed}");
         }
         // All of it, and nothing more.
         if mode == Mode::Sum || model.count < 1000 {
@@ -107,40 +86,38 @@ pub(super) fn agree(way: Way, mode: Mode, seeds: u64) {
     }
 }
 
-pub(super) fn counter_agrees_with_a_model(way: Way) {
-    agree(way, Mode::Sum, 20);
+pub(super) fn counter_agrees_with_a_model(constructor: Constructor) {
+    agree(constructor, Mode::Sum, 20);
 }
 
-pub(super) fn counter_at_its_limit(way: Way) {
-    let counter = make(way, Mode::Sum);
+pub(super) fn counter_at_its_limit(constructor: Constructor) {
+    let counter = constructor.counter(Mode::Sum);
     for first in [1, 1 << 20, 1 << 40, 1 << 61, 1 << 63, LIMIT - 1, LIMIT] {
         assert_eq!(counter.add(first), Ok(()));
         assert_eq!(counter.add(LIMIT - first), Ok(()));
         for more in [1, 2, 1 << 33, LIMIT] {
-            errno::set(4242);
-            let error = counter.add(more).expect_err("above the limit");
-            assert_eq!(errno::get(), 4242);
+            let error = errno::kept(|| counter.add(more)).expect_err("above the limit");
             assert!(error.is_would_block());
             assert_eq!(error.operation(), Operation::Add);
         }
         assert_eq!(counter.add(0), Ok(()));
-        assert!(is_readable(&counter));
+        assert!(counter.is_readable());
         assert_eq!(take(&counter), Some(LIMIT));
-        assert!(!is_readable(&counter));
+        assert!(!counter.is_readable());
         assert_eq!(take(&counter), None);
     }
 }
 
 /// A pipe of 64 KiB holds 8192 additions.
-pub(super) fn counter_when_the_pipe_is_full(way: Way) {
-    let counter = make(way, Mode::Sum);
+pub(super) fn counter_when_the_pipe_is_full(constructor: Constructor) {
+    let counter = constructor.counter(Mode::Sum);
     for times in [8191, 8192, 8193, 20_000] {
         for n in 1..=times {
             assert_eq!(counter.add(n), Ok(()));
         }
-        assert!(is_readable(&counter));
+        assert!(counter.is_readable());
         assert_eq!(take(&counter), Some(times * (times + 1) / 2));
-        assert!(!is_readable(&counter));
+        assert!(!counter.is_readable());
     }
 }
 
@@ -159,99 +136,118 @@ fn add_some(counter: &Counter, seed: u64, times: u32) -> u32 {
     added
 }
 
-/// Takes, polling, until `added` says that all adders are done and nothing is
-/// left.
-fn take_all(counter: &Counter, done: &AtomicU32, adders: u32, taken: &AtomicU32) {
-    loop {
-        let all_done = done.load(Ordering::Acquire) == adders;
-        match take(counter) {
-            Some(n) => _ = taken.fetch_add(n as u32, Ordering::Relaxed),
-            None if all_done => return,
-            None => _ = counter.wait(Some(Duration::from_millis(1))).expect("wait"),
+/// A counter that threads or processes share, and what has been added, what taken, and
+/// how many adders are done.
+pub(super) struct Account<'a> {
+    counter: &'a Counter,
+    added: Shared,
+    taken: Shared,
+    done: Shared,
+}
+
+impl<'a> Account<'a> {
+    pub(super) fn new(counter: &'a Counter) -> Self {
+        Account {
+            counter,
+            added: Shared::new(),
+            taken: Shared::new(),
+            done: Shared::new(),
         }
+    }
+
+    /// Adds what `add` adds, in 32 bits.
+    pub(super) fn adder(&self, add: impl FnOnce() -> u32) {
+        self.added.fetch_add(add(), Ordering::Relaxed);
+        self.done.fetch_add(1, Ordering::Release);
+    }
+
+    /// Takes, polling, until so many adders are done and nothing is left.
+    pub(super) fn taker(&self, adders: u32) {
+        loop {
+            let all_done = self.done.load(Ordering::Acquire) == adders;
+            match take(self.counter) {
+                Some(n) => _ = self.taken.fetch_add(n as u32, Ordering::Relaxed),
+                None if all_done => return,
+                None => {
+                    _ = self
+                        .counter
+                        .wait(Some(Duration::from_millis(1)))
+                        .expect("wait")
+                }
+            }
+        }
+    }
+
+    /// When all are done. What one was writing back, another may have missed.
+    pub(super) fn balances(&self) {
+        while let Some(n) = take(self.counter) {
+            self.taken.fetch_add(n as u32, Ordering::Relaxed);
+        }
+        let [added, taken] = [&self.added, &self.taken].map(|sum| sum.load(Ordering::Relaxed));
+        assert_eq!(added, taken);
     }
 }
 
-pub(super) fn counter_is_exact_between_threads(way: Way) {
-    const ADDERS: u32 = 4;
-    let counter = make(way, Mode::Sum);
-    let [added, taken, done] = [(); 3].map(|()| AtomicU32::new(0));
-    together(6, &|index| match index {
-        0 | 1 => take_all(&counter, &done, ADDERS, &taken),
-        _ => {
-            added.fetch_add(add_some(&counter, index as u64, 4_000), Ordering::Relaxed);
-            done.fetch_add(1, Ordering::Release);
-        }
+pub(super) fn counter_is_exact_between_threads(constructor: Constructor) {
+    let counter = &constructor.counter(Mode::Sum);
+    let account = Account::new(counter);
+    run_threads(6, &|index| match index {
+        0 | 1 => account.taker(4),
+        _ => account.adder(|| add_some(counter, index as u64, 4_000)),
     });
-    // What one thread was writing back, another may have missed.
-    while let Some(n) = take(&counter) {
-        taken.fetch_add(n as u32, Ordering::Relaxed);
-    }
-    assert_eq!(added.into_inner(), taken.into_inner());
+    account.balances();
 }
 
-pub(super) fn counter_is_exact_between_processes(way: Way) {
-    const ADDERS: u32 = 3;
-    let counter = make(way, Mode::Sum);
-    let [added, taken, done] = [(); 3].map(|()| Shared::new());
+pub(super) fn counter_is_exact_between_processes(constructor: Constructor) {
+    let counter = &constructor.counter(Mode::Sum);
+    let account = Account::new(counter);
     let children = [1, 2, 3, 4].map(|index| {
         fork(|| match index {
-            4 => take_all(&counter, &done, ADDERS, &taken),
-            _ => {
-                added.fetch_add(add_some(&counter, index, 4_000), Ordering::Relaxed);
-                done.fetch_add(1, Ordering::Release);
-            }
+            4 => account.taker(3),
+            _ => account.adder(|| add_some(counter, index, 4_000)),
         })
     });
-    take_all(&counter, &done, ADDERS, &taken);
-    for child in children {
-        child.succeeds();
-    }
-    while let Some(n) = take(&counter) {
-        taken.fetch_add(n as u32, Ordering::Relaxed);
-    }
-    assert_eq!(added.load(Ordering::Relaxed), taken.load(Ordering::Relaxed));
+    account.taker(3);
+    children.into_iter().for_each(Child::succeeds);
+    account.balances();
 }
 
 /// Additions that are refused add nothing, the others all they say.
-pub(super) fn counter_is_exact_at_the_limit_between_threads(way: Way) {
-    const ADDERS: u32 = 3;
+pub(super) fn counter_is_exact_at_the_limit_between_threads(constructor: Constructor) {
     // Fewer for the automatic choice: they fill a pipe each time, which takes an
     // emulator long.
-    let rounds = match way {
-        Way::At(_) => 60,
-        Way::Auto => 10,
+    let rounds = match constructor {
+        Constructor::At(_) => 60,
+        Constructor::Auto => 10,
     };
-    let counter = make(way, Mode::Sum);
-    let [added, taken, done] = [(); 3].map(|()| AtomicU32::new(0));
-    together(4, &|index| {
-        if index == 0 {
-            return take_all(&counter, &done, ADDERS, &taken);
-        }
-        for round in 0..rounds {
+    let counter = &constructor.counter(Mode::Sum);
+    let account = Account::new(counter);
+    let add = |index| {
+        (0..rounds).fold(0, |sum: u32, round| {
             let n = LIMIT / 2 + index as u64 * 1000 + round;
             match counter.add(n) {
-                Ok(()) => _ = added.fetch_add(n as u32, Ordering::Relaxed),
-                Err(error) => assert!(error.is_would_block(), "{error}"),
+                Ok(()) => sum.wrapping_add(n as u32),
+                Err(error) => {
+                    assert!(error.is_would_block(), "{error}");
+                    sum
+                }
             }
-        }
-        done.fetch_add(1, Ordering::Release);
+        })
+    };
+    run_threads(4, &|index| match index {
+        0 => account.taker(3),
+        _ => account.adder(|| add(index)),
     });
-    while let Some(n) = take(&counter) {
-        taken.fetch_add(n as u32, Ordering::Relaxed);
-    }
-    assert_eq!(added.into_inner(), taken.into_inner());
-    // And it still works.
-    assert_eq!(counter.add(7), Ok(()));
-    assert_eq!(take(&counter), Some(7));
+    account.balances();
+    counter.works();
 }
 
-pub(super) fn counter_is_exact_under_signals(way: Way) {
-    let counter = make(way, Mode::Sum);
+pub(super) fn counter_is_exact_under_signals(constructor: Constructor) {
+    let counter = constructor.counter(Mode::Sum);
     let by_handler = AtomicU32::new(0);
     let mut added = 0;
     let mut taken = 0;
-    alarms::with_alarms(
+    with_alarms(
         50,
         &|| {
             assert_eq!(counter.add(1), Ok(()));
@@ -275,20 +271,20 @@ pub(super) fn counter_is_exact_under_signals(way: Way) {
     assert_eq!(taken, added + u64::from(by_handler.into_inner()));
 }
 
-pub(super) fn counter_and_fork(way: Way) {
-    forked(way, Mode::Sum, |count| count);
+pub(super) fn counter_and_fork(constructor: Constructor) {
+    forked(constructor, Mode::Sum, |count| count);
 }
 
 /// Shared after a fork, and then the child's own. `taken` says what a take gives
 /// of a count.
-pub(super) fn forked(way: Way, mode: Mode, taken: fn(u64) -> u64) {
-    let counter = make(way, mode);
+pub(super) fn forked(constructor: Constructor, mode: Mode, taken: fn(u64) -> u64) {
+    let counter = constructor.counter(mode);
     assert_eq!(counter.mode(), mode);
     // What the child adds, the parent takes.
     fork(|| counter.add(2).expect("add")).succeeds();
-    assert!(is_readable(&counter));
+    assert!(counter.is_readable());
     assert_eq!(take(&counter), Some(taken(2)));
-    assert_eq!(is_readable(&counter), taken(2) < 2);
+    assert_eq!(counter.is_readable(), taken(2) < 2);
     while take(&counter).is_some() {}
     assert_eq!(counter.add(1), Ok(()));
     fork(|| {
@@ -301,26 +297,6 @@ pub(super) fn forked(way: Way, mode: Mode, taken: fn(u64) -> u64) {
         assert_eq!(take(&counter), Some(taken(3)));
     })
     .succeeds();
-    assert!(is_readable(&counter));
+    assert!(counter.is_readable());
     assert_eq!(take(&counter), Some(1));
-}
-
-pub(super) fn counter_errors(way: Way) {
-    let before = Open::now();
-    let counter = make(way, Mode::Sum);
-    let error = counter.add(u64::MAX).expect_err("too high");
-    assert_eq!(error.raw_os_error(), libc::EINVAL);
-    assert_eq!(take(&counter), None);
-
-    Open::now().since(before).for_each(close);
-    let errors = [
-        counter.add(1).expect_err("add"),
-        counter.take().expect_err("take"),
-    ];
-    for (error, operation) in errors.into_iter().zip([Operation::Add, Operation::Take]) {
-        assert_eq!(error.raw_os_error(), libc::EBADF);
-        assert_eq!(error.operation(), operation);
-        assert_eq!(error.mechanism(), counter.mechanism());
-    }
-    core::mem::forget(counter);
 }

@@ -1,76 +1,118 @@
 //! The cases, by clause of the contract of [`wakefd::Notifier`].
 
+mod coalescing;
 mod counter;
-mod fill;
-mod flags;
+mod descriptors;
+mod foreign_writers;
 mod fork;
 mod handlers;
-mod hostile;
-mod lost;
 mod multiplex;
+mod no_lost_wakeups;
 mod one_loop;
-mod resources;
 mod semaphore;
+mod siginfo;
 mod signal_fork;
 mod signal_handlers;
 mod signal_masks;
 mod signal_objects;
 mod signal_readiness;
 mod signal_storm;
-mod signal_what;
 mod timer;
 mod timer_limits;
 mod waiting;
 mod waker;
 
-use wakefd::{AutoNotifier, Notifier, Signals, Wait};
+// What the modules use.
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 
-use crate::{Subject, Way};
+use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
+use wakefd::{
+    AutoNotifier, Backend, Counter, Mechanism, Mode, Notifier, Operation, Signal, Signals, Timer,
+    Wait, Waker,
+};
+
+use crate::subject::{Object, Subject};
+use crate::sys::alarms::{interrupted, with_alarms};
+use crate::sys::descriptors::*;
+use crate::sys::memory::Shared;
+use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
+use crate::sys::process::{fork, fork_to, Child, Ended};
+use crate::sys::signals::*;
+use crate::sys::thread::run_threads;
+use crate::sys::{errno, time};
+use crate::Constructor;
 
 /// One test.
 pub struct Case {
     /// Its name, which begins with the clause.
     pub name: &'static str,
-    /// What it makes, which must be here for it to run.
-    pub subject: Subject,
-    /// Panics if the notifiers do not keep the clause.
-    pub run: fn(Way),
+    /// What it makes, which must be available for it to run.
+    pub object: Object,
+    /// Panics if the objects do not keep the clause.
+    pub run: fn(Constructor),
 }
 
+/// The function of a case has its name, or is one that serves several objects:
+/// `name = function<Type>`.
 macro_rules! cases {
-    ($($module:ident ($subject:ident): $($name:ident)*;)*) => {
+    ($($module:ident ($object:ident): $($name:ident $(= $function:ident<$subject:ident>)?)*;)*) => {
         /// Every case.
         pub static CASES: &[Case] = &[
-            $($(Case { name: stringify!($name), subject: Subject::$subject, run: $module::$name },)*)*
+            $($(Case {
+                name: stringify!($name),
+                object: Object::$object,
+                run: cases!(@ $module $name $($function $subject)?),
+            },)*)*
         ];
     };
+    (@ $module:ident $name:ident) => { $module::$name };
+    (@ $module:ident $name:ident $function:ident $subject:ident) => { $module::$function::<$subject> };
 }
 
 cases! {
-    fill (Notifier):
+    coalescing (Notifier):
         clause_1_a_million_notifications_never_block_or_fail
         clause_1_nothing_is_too_full
         clause_2_any_number_of_notifications_is_cleared_at_once
         clause_2_clear_with_nothing_pending;
-    lost (Notifier):
+    no_lost_wakeups (Notifier):
         clause_3_nothing_is_lost_between_threads
         clause_3_nothing_is_lost_between_processes
         clause_3_clear_reports_what_it_takes
         clause_3_a_token_passes_round_fifty_threads
-        clause_3_first_use_by_many_threads;
+        clause_3_first_use_by_many_threads = first_use_by_many_threads<AutoNotifier>;
+    no_lost_wakeups (Timer):
+        timer_first_use_by_many_threads = first_use_by_many_threads<Timer>;
     handlers (Notifier):
         clause_4_errno_is_kept
-        clause_4_signal_storm;
-    flags (Notifier):
-        clause_5_descriptors_are_non_blocking_and_close_on_exec;
+        clause_4_signal_storm
+        waker_signal_storm;
+    descriptors (Notifier):
+        clause_5_descriptors_are_non_blocking_and_close_on_exec = flags<AutoNotifier>
+        clause_9_drop_closes_each_descriptor_once = drop_closes_each_once<AutoNotifier>
+        errors_name_the_lack_of_descriptors = lack_is_named<AutoNotifier>
+        errors_name_a_descriptor_closed_by_others
+        counter_errors;
+    descriptors (Timer):
+        timer_descriptors_have_their_flags = flags<Timer>
+        timer_drop_closes_each_descriptor_once = drop_closes_each_once<Timer>
+        timer_errors_name_the_lack_of_descriptors = lack_is_named<Timer>
+        timer_errors_name_a_descriptor_closed_by_others;
+    descriptors (Signals):
+        signal_descriptors_and_flags
+        signal_lack_of_descriptors = lack_is_named<Signals>
+        signal_descriptor_closed_by_others;
     multiplex (Notifier):
-        clause_6_level_triggered
-        clause_6_edge_triggered
+        clause_6_level_triggered = level_triggered<AutoNotifier>
+        clause_6_edge_triggered = edge_triggered<AutoNotifier>
         clause_6_duplicated_and_registered_again
         clause_6_four_producers_poll
         clause_6_four_producers_select
         clause_6_four_producers_epoll_level
         clause_6_four_producers_epoll_edge;
+    multiplex (Signals):
+        signal_edge_triggered = edge_triggered<Signals>;
     waiting (Notifier):
         clause_7_zero_does_not_wait
         clause_7_never_early
@@ -82,13 +124,11 @@ cases! {
     fork (Notifier):
         clause_8_child_wakes_parent
         clause_8_parent_wakes_child
-        clause_8_reinit_keeps_the_numbers;
-    resources (Notifier):
-        clause_9_drop_closes_each_descriptor_once
-        clause_9_drop_never_wakes_or_kills
-        errors_name_the_lack_of_descriptors
-        errors_name_a_descriptor_closed_by_others;
-    hostile (Notifier):
+        clause_8_reinit_keeps_the_numbers = reinit_keeps_the_numbers<AutoNotifier>
+        clause_9_drop_never_wakes_or_kills;
+    fork (Timer):
+        timer_reinit_keeps_the_numbers = reinit_keeps_the_numbers<Timer>;
+    foreign_writers (Notifier):
         hostile_reads_and_writes_never_block_notify
         hostile_flags_are_shared_until_reinit
         hostile_holder_after_drop_still_reports_in_epoll
@@ -100,7 +140,6 @@ cases! {
         waker_loses_nothing_with_clear
         waker_loses_nothing_with_announced_sleep
         waker_prepared_wait
-        waker_signal_storm
         waker_and_fork
         waker_tries_again_after_an_error;
     counter (Notifier):
@@ -111,8 +150,7 @@ cases! {
         counter_is_exact_between_processes
         counter_is_exact_at_the_limit_between_threads
         counter_is_exact_under_signals
-        counter_and_fork
-        counter_errors;
+        counter_and_fork;
     semaphore (Semaphore):
         semaphore_agrees_with_a_model
         semaphore_at_its_limit
@@ -134,16 +172,10 @@ cases! {
         timer_in_every_multiplexer
         timer_goes_on_after_signals;
     timer_limits (Timer):
-        timer_descriptors_have_their_flags
         timer_fifty_at_once
-        timer_drop_closes_each_descriptor_once
-        timer_errors_name_the_lack_of_descriptors
-        timer_errors_name_a_descriptor_closed_by_others
-        timer_first_use_by_many_threads
         timer_and_fork
-        timer_reinit_keeps_the_numbers
         timer_fork_while_others_hold_the_lock;
-    signal_what (Signals):
+    siginfo (Signals):
         signal_number_sender_and_code
         signal_value_of_sigqueue
         signal_status_of_a_child
@@ -155,12 +187,8 @@ cases! {
         signal_pending_before;
     signal_readiness (Signals):
         signal_level_triggered
-        signal_edge_triggered
         signal_time_outs
-        signal_wakes_a_sleeper
-        signal_descriptors_and_flags
-        signal_lack_of_descriptors
-        signal_descriptor_closed_by_others;
+        signal_wakes_a_sleeper;
     signal_masks (Signals):
         signal_drop_puts_back
         signal_refused
@@ -189,18 +217,9 @@ cases! {
         signal_storm_and_descriptors;
 }
 
-fn make(way: Way) -> AutoNotifier {
-    match way.notifier() {
-        Ok(notifier) => notifier,
-        Err(error) => panic!("no notifier: {error}"),
-    }
-}
-
-fn watch(way: Way, signals: &[i32]) -> Signals {
-    match way.signals(signals) {
-        Ok(signals) => signals,
-        Err(error) => panic!("no signals: {error}"),
-    }
+/// The next signal, which must be pending.
+fn next(signals: &Signals) -> Signal {
+    signals.next().expect("next").expect("a signal")
 }
 
 /// The numbers of what is pending, in the order in which it comes; no more than this.
@@ -214,10 +233,6 @@ fn taken<const N: usize>(signals: &Signals) -> [i32; N] {
     numbers
 }
 
-fn is_readable(signals: &Signals) -> bool {
-    signals.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
-}
-
-pub(crate) fn is_pending(notifier: &dyn Notifier) -> bool {
-    notifier.wait(Some(core::time::Duration::ZERO)) == Ok(Wait::Notified)
+fn is_pending(notifier: &dyn Notifier) -> bool {
+    notifier.wait(Some(Duration::ZERO)) == Ok(Wait::Notified)
 }

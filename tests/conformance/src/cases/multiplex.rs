@@ -1,53 +1,46 @@
 //! `poll`, `select` and `epoll`.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use super::no_lost_wakeups::four_producers;
+use super::*;
 
-use wakefd::Notifier;
-
-use super::make;
-use crate::sys::descriptors::{close, dup};
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::thread::together;
-use crate::Way;
-
-pub(super) fn clause_6_level_triggered(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn level_triggered<S: Subject>(constructor: Constructor) {
+    let subject: S = constructor.make();
     for kind in [Kind::Poll, Kind::Select, Kind::EpollLevel] {
-        let set = Multiplexer::new(kind, notifier.as_raw_fd());
+        let set = Multiplexer::new(kind, subject.as_raw_fd());
         for _ in 0..3 {
             assert!(!set.wait(0), "{kind:?}");
-            assert_eq!(notifier.notify(), Ok(()));
+            subject.trigger();
             // As long as it is pending.
-            assert!(
-                set.wait(FOREVER) && set.wait(1000) && set.wait(0),
-                "{kind:?}"
-            );
-            assert_eq!(notifier.notify(), Ok(()));
+            for timeout in [FOREVER, 1000, 0] {
+                assert!(set.wait(timeout), "{kind:?}");
+            }
+            subject.trigger();
             assert!(set.wait(FOREVER), "{kind:?}");
-            assert_eq!(notifier.clear(), Ok(true));
+            assert_eq!(subject.consume(), Ok(true));
             assert!(!set.wait(0) && !set.wait(1), "{kind:?}");
+            assert_eq!(subject.consume(), Ok(false));
         }
     }
 }
 
-pub(super) fn clause_6_edge_triggered(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
-    let set = Multiplexer::new(Kind::EpollEdge, notifier.as_raw_fd());
+pub(super) fn edge_triggered<S: Subject>(constructor: Constructor) {
+    let subject: S = constructor.make();
+    let set = Multiplexer::new(Kind::EpollEdge, subject.as_raw_fd());
     for _ in 0..3 {
         assert!(!set.wait(0));
-        assert_eq!(notifier.notify(), Ok(()));
+        subject.trigger();
         assert!(set.wait(FOREVER), "the edge");
         assert!(!set.wait(0), "one edge is reported once");
-        assert_eq!(notifier.clear(), Ok(true));
-        // After a clear every notification is an edge.
-        assert_eq!(notifier.notify(), Ok(()));
+        assert_eq!(subject.consume(), Ok(true));
+        // Whatever comes when all has been taken is an edge.
+        subject.trigger();
         assert!(set.wait(FOREVER), "the second edge");
-        assert_eq!(notifier.clear(), Ok(true));
+        assert_eq!(subject.consume(), Ok(true));
     }
 }
 
-pub(super) fn clause_6_duplicated_and_registered_again(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_6_duplicated_and_registered_again(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     let duplicate = dup(notifier.as_raw_fd());
     for kind in Kind::ALL {
         let set = Multiplexer::new(kind, duplicate);
@@ -66,21 +59,10 @@ pub(super) fn clause_6_duplicated_and_registered_again(way: Way) {
     close(duplicate);
 }
 
-fn four_producers(kind: Kind, way: Way) {
-    const EACH: u32 = 10_000;
-    let notifier = make(way);
-    let done = AtomicU32::new(0);
-    together(5, &|index| {
-        if index > 0 {
-            for _ in 0..EACH {
-                done.fetch_add(1, Ordering::Release);
-                assert_eq!(notifier.notify(), Ok(()));
-            }
-            return;
-        }
+fn waits_in(kind: Kind, constructor: Constructor) {
+    four_producers(constructor.notifier(), 10_000, |notifier, is_missing| {
         let set = Multiplexer::new(kind, notifier.as_raw_fd());
-        while done.load(Ordering::Acquire) < 4 * EACH {
-            // No time-out: a wake-up that is lost hangs.
+        while is_missing() {
             assert!(set.wait(FOREVER));
             // An edge may be that of a notification which the clear before has
             // taken already.
@@ -90,18 +72,17 @@ fn four_producers(kind: Kind, way: Way) {
     });
 }
 
-pub(super) fn clause_6_four_producers_poll(way: Way) {
-    four_producers(Kind::Poll, way);
+macro_rules! kinds {
+    ($($name:ident = $kind:ident;)*) => {$(
+        pub(super) fn $name(constructor: Constructor) {
+            waits_in(Kind::$kind, constructor);
+        }
+    )*};
 }
 
-pub(super) fn clause_6_four_producers_select(way: Way) {
-    four_producers(Kind::Select, way);
-}
-
-pub(super) fn clause_6_four_producers_epoll_level(way: Way) {
-    four_producers(Kind::EpollLevel, way);
-}
-
-pub(super) fn clause_6_four_producers_epoll_edge(way: Way) {
-    four_producers(Kind::EpollEdge, way);
+kinds! {
+    clause_6_four_producers_poll = Poll;
+    clause_6_four_producers_select = Select;
+    clause_6_four_producers_epoll_level = EpollLevel;
+    clause_6_four_producers_epoll_edge = EpollEdge;
 }

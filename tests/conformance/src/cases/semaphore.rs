@@ -1,20 +1,14 @@
 //! The semaphore: a counter that gives one at a time.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
+use super::counter::{agree, forked, take, Account, LIMIT};
+use super::*;
 
-use wakefd::{Backend, Counter, Mechanism, Mode};
-
-use super::counter::{agree, forked, make, take, LIMIT};
-use crate::sys::thread::together;
-use crate::Way;
-
-pub(super) fn semaphore_agrees_with_a_model(way: Way) {
-    agree(way, Mode::Semaphore, 10);
+pub(super) fn semaphore_agrees_with_a_model(constructor: Constructor) {
+    agree(constructor, Mode::Semaphore, 10);
 }
 
-pub(super) fn semaphore_at_its_limit(way: Way) {
-    let semaphore = make(way, Mode::Semaphore);
+pub(super) fn semaphore_at_its_limit(constructor: Constructor) {
+    let semaphore = constructor.counter(Mode::Semaphore);
     assert_eq!(semaphore.add(LIMIT), Ok(()));
     assert!(semaphore.add(1).is_err());
     for _ in 0..3 {
@@ -24,8 +18,8 @@ pub(super) fn semaphore_at_its_limit(way: Way) {
     assert!(semaphore.add(1).is_err());
 }
 
-pub(super) fn semaphore_when_the_pipe_is_full(way: Way) {
-    let semaphore = make(way, Mode::Semaphore);
+pub(super) fn semaphore_when_the_pipe_is_full(constructor: Constructor) {
+    let semaphore = constructor.counter(Mode::Semaphore);
     for _ in 0..10_000 {
         assert_eq!(semaphore.add(1), Ok(()));
     }
@@ -35,53 +29,43 @@ pub(super) fn semaphore_when_the_pipe_is_full(way: Way) {
     assert_eq!(take(&semaphore), None);
 }
 
-pub(super) fn semaphore_is_exact_between_threads(way: Way) {
+pub(super) fn semaphore_is_exact_between_threads(constructor: Constructor) {
     const EACH: u32 = 1_500;
-    let semaphore = make(way, Mode::Semaphore);
-    let taken = AtomicU32::new(0);
-    together(5, &|index| match index {
-        0 | 1 => (0..EACH).for_each(|n| {
-            assert_eq!(semaphore.add(u64::from(n % 3) + 1), Ok(()));
+    let semaphore = &constructor.counter(Mode::Semaphore);
+    let account = Account::new(semaphore);
+    run_threads(5, &|index| match index {
+        // 1, 2, 3, 1, 2, 3: two on average.
+        0 | 1 => account.adder(|| {
+            let add = |n| assert_eq!(semaphore.add(u64::from(n % 3) + 1), Ok(()));
+            (0..EACH).for_each(add);
+            2 * EACH
         }),
-        // Each takes what is certain to come, sleeping in between.
-        _ => {
-            for _ in 0..EACH {
-                while take(&semaphore).is_none() {
-                    let _ = semaphore
-                        .wait(Some(Duration::from_millis(1)))
-                        .expect("wait");
-                }
-                taken.fetch_add(1, Ordering::Relaxed);
-            }
-        }
+        _ => account.taker(2),
     });
-    let mut rest = 0;
-    while let Some(n) = take(&semaphore) {
-        assert_eq!(n, 1);
-        rest += 1;
-    }
-    // 1, 2, 3, 1, 2, 3: two on average.
-    assert_eq!(taken.into_inner() + rest, 2 * EACH * 2);
+    account.balances();
 }
 
-pub(super) fn semaphore_and_fork(way: Way) {
-    forked(way, Mode::Semaphore, |_| 1);
+pub(super) fn semaphore_and_fork(constructor: Constructor) {
+    forked(constructor, Mode::Semaphore, |_| 1);
 }
 
 /// A kernel without the flag has one nevertheless, and keeps its eventfds.
-pub(super) fn semaphore_on_the_right_mechanism(way: Way) {
-    assert_eq!(make(way, Mode::Semaphore).mode(), Mode::Semaphore);
+pub(super) fn semaphore_on_the_right_mechanism(constructor: Constructor) {
+    assert_eq!(constructor.counter(Mode::Semaphore).mode(), Mode::Semaphore);
     // A kernel that has the call but not yet the flag.
     if let Err(error) = Counter::at(Mechanism::EventFd2, Mode::Semaphore) {
         assert_ne!(
-            make(Way::Auto, Mode::Semaphore).mechanism(),
+            Constructor::Auto.counter(Mode::Semaphore).mechanism(),
             Mechanism::EventFd2
         );
         // That is no reason to make other counters of a pipe.
         if error.raw_os_error() == libc::EINVAL
             && Counter::at(Mechanism::EventFd2, Mode::Sum).is_ok()
         {
-            assert_eq!(make(Way::Auto, Mode::Sum).mechanism(), Mechanism::EventFd2);
+            assert_eq!(
+                Constructor::Auto.counter(Mode::Sum).mechanism(),
+                Mechanism::EventFd2
+            );
         }
     }
 

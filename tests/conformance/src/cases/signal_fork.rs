@@ -1,23 +1,12 @@
 //! `fork`, `vfork` and what `exec` would inherit.
 
-use libc::{SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Signals};
+use super::*;
 
-use super::{is_readable, taken, watch};
-use crate::sys::descriptors::Open;
-use crate::sys::multiplexer::{Kind, Multiplexer};
-use crate::sys::process::{fork, fork_to, Ended};
-use crate::sys::signals::{
-    calls, in_shared_memory, is_blocked, pid, queue, send, send_self, set_blocked, Action,
-};
-use crate::Way;
-
-pub(super) fn signal_child_with_its_own(way: Way) {
-    let signals = watch(way, &[SIGUSR1, SIGUSR2]);
-    let shared = watch(way, &[SIGUSR1]);
+pub(super) fn signal_child_with_its_own(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1, SIGUSR2]);
+    let shared = constructor.signals(&[SIGUSR1]);
     let poll = Multiplexer::new(Kind::Poll, signals.as_raw_fd());
-    let parent = pid();
-    queue(parent, SIGUSR1, 5);
+    queue_self(SIGUSR1, 5);
     fork(|| {
         // Before it has its own, as early as it comes.
         send_self(SIGUSR2);
@@ -27,7 +16,7 @@ pub(super) fn signal_child_with_its_own(way: Way) {
         assert_eq!(Open::now(), before, "the numbers");
         // What was pending in the parent is not pending here; what came here is.
         assert!(poll.wait(0));
-        let signal = signals.next().expect("next").expect("a signal");
+        let signal = next(&signals);
         assert_eq!(signal.number(), SIGUSR2);
         // On one mechanism nothing else is known.
         let known = signals.backend() == Backend::SignalFd;
@@ -36,9 +25,9 @@ pub(super) fn signal_child_with_its_own(way: Way) {
         assert!(!poll.wait(0));
         assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
         // As any other from here on, in both objects.
-        queue(pid(), SIGUSR1, 7);
-        assert!(is_readable(&signals) && is_readable(&shared));
-        let signal = shared.next().expect("next").expect("a signal");
+        queue_self(SIGUSR1, 7);
+        assert!(signals.is_readable() && shared.is_readable());
+        let signal = next(&shared);
         assert_eq!((signal.number(), signal.value()), (SIGUSR1, Some(7)));
         assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
         // Left pending: it is none of the parent's.
@@ -46,7 +35,7 @@ pub(super) fn signal_child_with_its_own(way: Way) {
         // A child of a child.
         fork(|| {
             signals.reinit_after_fork().expect("reinit_after_fork");
-            assert!(!is_readable(&signals));
+            assert!(!signals.is_readable());
             send_self(SIGUSR1);
             assert_eq!(taken(&signals), [SIGUSR1]);
         })
@@ -55,15 +44,15 @@ pub(super) fn signal_child_with_its_own(way: Way) {
         send_self(SIGUSR2);
     })
     .succeeds();
-    let signal = signals.next().expect("next").expect("a signal");
+    let signal = next(&signals);
     assert_eq!((signal.number(), signal.value()), (SIGUSR1, Some(5)));
     assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
-    assert!(!is_readable(&signals));
+    assert!(!signals.is_readable());
 }
 
 /// Whatever it does, and whoever shares the memory.
-pub(super) fn signal_child_leaves_the_parent_alone(way: Way) {
-    let signals = watch(way, &[SIGUSR1, SIGTERM]);
+pub(super) fn signal_child_leaves_the_parent_alone(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1, SIGTERM]);
     let mut share = Some(signals);
     fork(|| {
         send_self(SIGUSR1);
@@ -81,27 +70,27 @@ pub(super) fn signal_child_leaves_the_parent_alone(way: Way) {
     })
     .succeeds();
     let signals = share.expect("the parent's share");
-    assert!(!is_readable(&signals));
+    assert!(!signals.is_readable());
     assert_eq!(signals.next(), Ok(None));
 
     send_self(SIGTERM);
     in_shared_memory(|| send_self(SIGUSR1));
     assert_eq!(taken(&signals), [SIGTERM]);
-    assert!(!is_readable(&signals));
+    assert!(!signals.is_readable());
     send_self(SIGUSR1);
-    assert!(is_readable(&signals));
+    assert!(signals.is_readable());
     assert_eq!(taken(&signals), [SIGUSR1]);
 }
 
 /// The mask, and what is ignored, are as before there was an object: exec takes no
 /// more from here, and no less.
-pub(super) fn signal_before_exec(way: Way) {
+pub(super) fn signal_before_exec(constructor: Constructor) {
     Action::Ignore.install(SIGHUP);
     Action::Plain.install(SIGUSR2);
     set_blocked(SIGUSR1, true);
     let numbers = [SIGHUP, SIGUSR1, SIGUSR2, SIGTERM];
-    let signals = watch(way, &numbers);
-    let other = watch(way, &[SIGUSR1]);
+    let signals = constructor.signals(&numbers);
+    let other = constructor.signals(&[SIGUSR1]);
     let by_descriptor = signals.backend() == Backend::SignalFd;
     fork(|| {
         for number in numbers {
@@ -128,9 +117,9 @@ pub(super) fn signal_before_exec(way: Way) {
 }
 
 /// What comes between fork and exec is not swallowed.
-pub(super) fn signal_before_exec_passes_on(way: Way) {
+pub(super) fn signal_before_exec_passes_on(constructor: Constructor) {
     Action::Plain.install(SIGUSR2);
-    let signals = watch(way, &[SIGTERM, SIGUSR2]);
+    let signals = constructor.signals(&[SIGTERM, SIGUSR2]);
     let before = calls();
     let ended = fork_to(|| {
         send(pid(), SIGTERM);

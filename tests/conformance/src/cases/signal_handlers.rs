@@ -1,22 +1,16 @@
 //! Handlers that were there before, and that come later.
 
-use libc::{SIGUSR1, SIGUSR2};
-use wakefd::Backend;
-
-use super::{taken, watch};
-use crate::sys::errno;
-use crate::sys::signals::{calls, last_call, pid, send_self, Action};
-use crate::Way;
+use super::*;
 
 /// No call gives this one.
 const MARK: i32 = 4242;
 
 /// Those of before are called after ours, on the mechanism that has a handler; on every
 /// mechanism the code that is interrupted keeps its errno.
-pub(super) fn signal_chain_and_errno(way: Way) {
+pub(super) fn signal_chain_and_errno(constructor: Constructor) {
     Action::Plain.install(SIGUSR1);
     Action::WithInfo.install(SIGUSR2);
-    let signals = watch(way, &[SIGUSR1, SIGUSR2]);
+    let signals = constructor.signals(&[SIGUSR1, SIGUSR2]);
     let chained = match signals.backend() {
         Backend::SignalFd => 0,
         _ => 1,
@@ -38,9 +32,9 @@ pub(super) fn signal_chain_and_errno(way: Way) {
 }
 
 /// Somebody installs another while an object is there, which calls ours.
-pub(super) fn signal_handler_above_ours(way: Way) {
+pub(super) fn signal_handler_above_ours(constructor: Constructor) {
     Action::WithInfo.install(SIGUSR1);
-    let signals = watch(way, &[SIGUSR1]);
+    let signals = constructor.signals(&[SIGUSR1]);
     if signals.backend() == Backend::SignalFd {
         // Ours is none, and theirs is never called.
         Action::Plain.install(SIGUSR1);
@@ -59,7 +53,7 @@ pub(super) fn signal_handler_above_ours(way: Way) {
     send_self(SIGUSR1);
     assert_eq!(calls(), 4);
     // Another object: nobody is called twice, or for ever.
-    let signals = watch(way, &[SIGUSR1]);
+    let signals = constructor.signals(&[SIGUSR1]);
     assert_eq!(signals.next(), Ok(None));
     send_self(SIGUSR1);
     assert_eq!((taken(&signals), calls()), ([SIGUSR1], 6));
@@ -67,12 +61,14 @@ pub(super) fn signal_handler_above_ours(way: Way) {
     assert_eq!(Action::installed(SIGUSR1), Action::Above);
     // Whether one that has taken its place calls ours, nobody knows.
     Action::Plain.install(SIGUSR1);
-    let error = way.signals(&[SIGUSR1]).expect_err("an unknown handler");
+    let error = constructor
+        .try_signals(&[SIGUSR1])
+        .expect_err("an unknown handler");
     assert_eq!(error.raw_os_error(), libc::EBUSY);
     assert_eq!(Action::installed(SIGUSR1), Action::Plain);
     // When theirs is gone, all is as without it.
     Action::Default.install(SIGUSR1);
-    let signals = watch(way, &[SIGUSR1]);
+    let signals = constructor.signals(&[SIGUSR1]);
     send_self(SIGUSR1);
     assert_eq!((taken(&signals), calls()), ([SIGUSR1], 6));
     drop(signals);

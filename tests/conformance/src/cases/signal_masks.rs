@@ -1,18 +1,8 @@
 //! Masks, what is installed, and threads.
 
-use core::sync::atomic::{AtomicU32, Ordering};
+use super::*;
 
-use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Operation, Wait};
-
-use super::{is_readable, taken, watch};
-use crate::sys::descriptors::Open;
-use crate::sys::process::{fork_to, Ended};
-use crate::sys::signals::{calls, is_blocked, send_self, set_blocked, Action};
-use crate::sys::thread::together;
-use crate::Way;
-
-pub(super) fn signal_drop_puts_back(way: Way) {
+pub(super) fn signal_drop_puts_back(constructor: Constructor) {
     let table = [
         (SIGUSR1, Action::Plain, false),
         (SIGUSR2, Action::WithInfo, true),
@@ -31,7 +21,7 @@ pub(super) fn signal_drop_puts_back(way: Way) {
     };
     as_before();
     for _ in 0..3 {
-        let signals = watch(way, &table.map(|(number, ..)| number));
+        let signals = constructor.signals(&table.map(|(number, ..)| number));
         let by_descriptor = signals.backend() == Backend::SignalFd;
         for (number, action, _) in table {
             assert_eq!(is_blocked(number), by_descriptor);
@@ -53,7 +43,7 @@ pub(super) fn signal_drop_puts_back(way: Way) {
     assert_eq!(calls(), before + 1);
 }
 
-pub(super) fn signal_refused(way: Way) {
+pub(super) fn signal_refused(constructor: Constructor) {
     let before = Open::now();
     for number in [
         libc::SIGKILL,
@@ -73,10 +63,9 @@ pub(super) fn signal_refused(way: Way) {
         i32::MAX,
         i32::MIN,
     ] {
-        let error = match way.signals(&[SIGUSR1, number]) {
-            Ok(signals) => panic!("{signals:?}"),
-            Err(error) => error,
-        };
+        let error = constructor
+            .try_signals(&[SIGUSR1, number])
+            .expect_err("no signals");
         assert_eq!(error.raw_os_error(), libc::EINVAL, "{number}: {error}");
         assert_eq!(error.operation(), Operation::Watch);
     }
@@ -84,13 +73,13 @@ pub(super) fn signal_refused(way: Way) {
     assert_eq!(Action::installed(SIGUSR1), Action::Default);
     assert_eq!(Open::now(), before);
     // None at all is no error, and never readable.
-    let none = watch(way, &[]);
-    assert!(!is_readable(&none));
+    let none = constructor.signals(&[]);
+    assert!(!none.is_readable());
     assert_eq!(none.next(), Ok(None));
 }
 
-pub(super) fn signal_given_twice(way: Way) {
-    let signals = watch(way, &[SIGUSR1, SIGUSR1, SIGUSR2, SIGUSR1]);
+pub(super) fn signal_given_twice(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1, SIGUSR1, SIGUSR2, SIGUSR1]);
     send_self(SIGUSR1);
     assert_eq!(taken(&signals), [SIGUSR1]);
     drop(signals);
@@ -99,12 +88,12 @@ pub(super) fn signal_given_twice(way: Way) {
 }
 
 /// An ignored SIGCHLD would not even be sent.
-pub(super) fn signal_children_that_are_ignored(way: Way) {
+pub(super) fn signal_children_that_are_ignored(constructor: Constructor) {
     Action::Ignore.install(SIGCHLD);
-    let signals = watch(way, &[SIGCHLD]);
+    let signals = constructor.signals(&[SIGCHLD]);
     let child = fork_to(|| 3);
     assert_eq!(signals.wait(None), Ok(Wait::Notified));
-    let signal = signals.next().expect("next").expect("a signal");
+    let signal = next(&signals);
     assert_eq!(signal.status(), Some(3));
     assert_eq!(child.wait(), Ended::Exited(3));
     drop(signals);
@@ -113,10 +102,10 @@ pub(super) fn signal_children_that_are_ignored(way: Way) {
 
 /// The documented trap: a thread that is older keeps its mask. This process's first
 /// thread is older than the one that makes the object.
-pub(super) fn signal_older_thread(way: Way) {
+pub(super) fn signal_older_thread(constructor: Constructor) {
     Action::Plain.install(SIGUSR1);
-    together(1, &|_| {
-        let signals = watch(way, &[SIGUSR1]);
+    run_threads(1, &|_| {
+        let signals = constructor.signals(&[SIGUSR1]);
         send_self(SIGUSR1);
         // By now, or soon, in the other thread.
         while calls() == 0 {}
@@ -130,12 +119,12 @@ pub(super) fn signal_older_thread(way: Way) {
     assert_eq!(Action::installed(SIGUSR1), Action::Plain);
 }
 
-pub(super) fn signal_younger_threads(way: Way) {
+pub(super) fn signal_younger_threads(constructor: Constructor) {
     const EACH: u32 = 50;
-    let signals = watch(way, &[SIGUSR1]);
+    let signals = constructor.signals(&[SIGUSR1]);
     let by_descriptor = signals.backend() == Backend::SignalFd;
     let sent = AtomicU32::new(0);
-    together(4, &|index| {
+    run_threads(4, &|index| {
         assert_eq!(is_blocked(SIGUSR1), by_descriptor, "inherited");
         if index > 0 {
             for _ in 0..EACH {
@@ -155,9 +144,9 @@ pub(super) fn signal_younger_threads(way: Way) {
 }
 
 /// What nobody has taken when the last object goes is thrown away, on every mechanism.
-pub(super) fn signal_forgotten_at_the_end(way: Way) {
-    let signals = watch(way, &[SIGTERM, SIGUSR1]);
-    let other = watch(way, &[SIGUSR1]);
+pub(super) fn signal_forgotten_at_the_end(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGTERM, SIGUSR1]);
+    let other = constructor.signals(&[SIGUSR1]);
     for number in [SIGTERM, SIGTERM, SIGUSR1] {
         send_self(number);
     }
@@ -167,7 +156,7 @@ pub(super) fn signal_forgotten_at_the_end(way: Way) {
     send_self(SIGUSR1);
     drop(other);
     // And nothing is left for another.
-    let signals = watch(way, &[SIGTERM, SIGUSR1]);
-    assert!(!is_readable(&signals));
+    let signals = constructor.signals(&[SIGTERM, SIGUSR1]);
+    assert!(!signals.is_readable());
     assert_eq!(signals.next(), Ok(None));
 }

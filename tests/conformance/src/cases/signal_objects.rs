@@ -1,26 +1,19 @@
 //! Several objects in one process.
 
-use libc::{SIGHUP, SIGTERM, SIGURG, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Mechanism, Operation, Signals};
-
-use super::{is_readable, taken, watch};
-use crate::sys::descriptors::Open;
-use crate::sys::signals::{is_blocked, send_self, Action};
-use crate::sys::thread::together;
-use crate::Way;
+use super::*;
 
 /// Whoever is first gets it.
-pub(super) fn signal_two_objects(way: Way) {
-    let one = watch(way, &[SIGUSR1, SIGHUP]);
-    let two = watch(way, &[SIGUSR1, SIGTERM]);
+pub(super) fn signal_two_objects(constructor: Constructor) {
+    let one = constructor.signals(&[SIGUSR1, SIGHUP]);
+    let two = constructor.signals(&[SIGUSR1, SIGTERM]);
     for (first, second) in [(&one, &two), (&two, &one)] {
         send_self(SIGUSR1);
-        assert!(is_readable(first) && is_readable(second));
+        assert!(first.is_readable() && second.is_readable());
         assert_eq!(taken(first), [SIGUSR1]);
-        assert!(!is_readable(first));
+        assert!(!first.is_readable());
         // Perhaps readable until it has looked.
         assert_eq!(second.next(), Ok(None));
-        assert!(!is_readable(second));
+        assert!(!second.is_readable());
     }
     // What only one watches is none of the other's.
     send_self(SIGTERM);
@@ -29,20 +22,20 @@ pub(super) fn signal_two_objects(way: Way) {
     assert_eq!(taken(&two), [SIGTERM]);
     // One that comes later sees what is pending.
     send_self(SIGUSR1);
-    let three = watch(way, &[SIGUSR1]);
-    assert!(is_readable(&three));
+    let three = constructor.signals(&[SIGUSR1]);
+    assert!(three.is_readable());
     assert_eq!(taken(&three), [SIGUSR1]);
     assert_eq!((one.next(), two.next()), (Ok(None), Ok(None)));
 }
 
-pub(super) fn signal_two_objects_dropped_in_any_order(way: Way) {
+pub(super) fn signal_two_objects_dropped_in_any_order(constructor: Constructor) {
     for number in [SIGUSR1, SIGUSR2] {
         Action::Plain.install(number);
     }
     let is_as_before = |number| !is_blocked(number) && Action::installed(number) == Action::Plain;
     for first_goes_first in [true, false] {
-        let first = watch(way, &[SIGUSR1, SIGUSR2]);
-        let second = watch(way, &[SIGUSR1]);
+        let first = constructor.signals(&[SIGUSR1, SIGUSR2]);
+        let second = constructor.signals(&[SIGUSR1]);
         let by_descriptor = first.backend() == Backend::SignalFd;
         let watched = |number| match by_descriptor {
             true => is_blocked(number),
@@ -64,14 +57,14 @@ pub(super) fn signal_two_objects_dropped_in_any_order(way: Way) {
 }
 
 /// A signal is blocked on one mechanism, and must not be on another.
-pub(super) fn signal_one_mechanism_at_a_time(way: Way) {
-    let signals = watch(way, &[SIGUSR1, SIGUSR2]);
+pub(super) fn signal_one_mechanism_at_a_time(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1, SIGUSR2]);
     let other = match signals.backend() {
         Backend::SignalFd => Mechanism::SignalHandler,
         _ => Mechanism::SignalFd4,
     };
     // Not on this kernel, or in this build.
-    if Signals::at(other, [SIGURG]).is_err() {
+    if Signals::at(other, [libc::SIGURG]).is_err() {
         return;
     }
     let before = Open::now();
@@ -93,13 +86,13 @@ pub(super) fn signal_one_mechanism_at_a_time(way: Way) {
     drop(Signals::at(other, [SIGUSR1]).expect("a free signal"));
 }
 
-pub(super) fn signal_many_objects(way: Way) {
+pub(super) fn signal_many_objects(constructor: Constructor) {
     const MOST: usize = 32;
     let before = Open::now();
-    let objects: [_; MOST] = core::array::from_fn(|_| watch(way, &[SIGUSR1]));
+    let objects: [_; MOST] = core::array::from_fn(|_| constructor.signals(&[SIGUSR1]));
     send_self(SIGUSR1);
-    assert!(objects.iter().all(is_readable));
-    match (objects[0].backend(), way.signals(&[SIGHUP])) {
+    assert!(objects.iter().all(Subject::is_readable));
+    match (objects[0].backend(), constructor.try_signals(&[SIGHUP])) {
         (Backend::SignalFd, made) => drop(made.expect("one more")),
         (_, made) => {
             let error = made.expect_err("no room in the table");
@@ -111,16 +104,15 @@ pub(super) fn signal_many_objects(way: Way) {
     assert_eq!(taken(&objects[MOST - 1]), [SIGUSR1]);
     drop(objects);
     assert_eq!(Open::now(), before);
-    drop(watch(way, &[SIGHUP]));
+    drop(constructor.signals(&[SIGHUP]));
 }
 
-pub(super) fn signal_first_use_by_many_threads(way: Way) {
+pub(super) fn signal_first_use_by_many_threads(constructor: Constructor) {
     let before = Open::now();
-    together(16, &|index| {
+    run_threads(16, &|index| {
         let number = [SIGUSR1, SIGUSR2, SIGHUP, SIGTERM][index % 4];
         for _ in 0..20 {
-            let signals = watch(way, &[number]);
-            assert!(!is_readable(&signals));
+            assert!(!constructor.signals(&[number]).is_readable());
         }
     });
     assert_eq!(Open::now(), before);
@@ -128,7 +120,7 @@ pub(super) fn signal_first_use_by_many_threads(way: Way) {
         assert_eq!(Action::installed(number), Action::Default);
         assert!(!is_blocked(number));
     }
-    let signals = watch(way, &[SIGUSR1]);
+    let signals = constructor.signals(&[SIGUSR1]);
     send_self(SIGUSR1);
     assert_eq!(taken(&signals), [SIGUSR1]);
 }

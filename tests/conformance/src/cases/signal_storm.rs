@@ -1,18 +1,6 @@
 //! Many at once: no kind is lost, and nobody's descriptor is touched.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use libc::{SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
-use wakefd::{Signals, Wait};
-
-use super::watch;
-use crate::sys::memory::Shared;
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::process::fork;
-use crate::sys::signals::{pid, send};
-use crate::sys::thread::together;
-use crate::Way;
+use super::*;
 
 const KINDS: [i32; 4] = [SIGHUP, SIGUSR1, SIGUSR2, SIGTERM];
 
@@ -20,7 +8,7 @@ const KINDS: [i32; 4] = [SIGHUP, SIGUSR1, SIGUSR2, SIGTERM];
 const EACH: u32 = 300;
 
 /// Publishes, then sends, over and over.
-fn send_all(to: i32, sent: &[&AtomicU32; 4]) {
+fn send_all(to: i32, sent: &[Shared; 4]) {
     for _ in 0..EACH {
         for (number, sent) in KINDS.into_iter().zip(sent) {
             sent.fetch_add(1, Ordering::Release);
@@ -30,7 +18,7 @@ fn send_all(to: i32, sent: &[&AtomicU32; 4]) {
 }
 
 /// Until of every kind the last was seen: one that is lost leaves this asleep.
-fn receive_all(signals: &Signals, kind: Kind, sent: &[&AtomicU32; 4], all: u32) {
+fn receive_all(signals: &Signals, kind: Kind, sent: &[Shared; 4], all: u32) {
     let set = Multiplexer::new(kind, signals.as_raw_fd());
     let mut seen = [0; 4];
     while seen != [all; 4] {
@@ -50,12 +38,11 @@ fn is_quiet(signals: &Signals) {
     assert_eq!(signals.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
 }
 
-pub(super) fn signal_storm_of_threads(way: Way) {
+pub(super) fn signal_storm_of_threads(constructor: Constructor) {
     for kind in [Kind::Poll, Kind::EpollEdge] {
-        let signals = watch(way, &KINDS);
-        let sent = [(); 4].map(|()| AtomicU32::new(0));
-        let sent = [&sent[0], &sent[1], &sent[2], &sent[3]];
-        together(4, &|index| match index {
+        let signals = constructor.signals(&KINDS);
+        let sent = [(); 4].map(|()| Shared::new());
+        run_threads(4, &|index| match index {
             0 => receive_all(&signals, kind, &sent, 3 * EACH),
             _ => send_all(pid(), &sent),
         });
@@ -63,29 +50,26 @@ pub(super) fn signal_storm_of_threads(way: Way) {
     }
 }
 
-pub(super) fn signal_storm_of_processes(way: Way) {
+pub(super) fn signal_storm_of_processes(constructor: Constructor) {
     for kind in [Kind::Select, Kind::EpollLevel] {
-        let signals = watch(way, &KINDS);
+        let signals = constructor.signals(&KINDS);
         let sent = [(); 4].map(|()| Shared::new());
-        let sent: [&AtomicU32; 4] = [&sent[0], &sent[1], &sent[2], &sent[3]];
         let parent = pid();
         let senders = [(); 3].map(|()| fork(|| send_all(parent, &sent)));
         receive_all(&signals, kind, &sent, 3 * EACH);
-        for sender in senders {
-            sender.succeeds();
-        }
+        senders.into_iter().for_each(Child::succeeds);
         is_quiet(&signals);
     }
 }
 
 /// Objects come and go while handlers run in other threads: none writes to a number
 /// that is somebody else's by then.
-pub(super) fn signal_storm_and_descriptors(way: Way) {
+pub(super) fn signal_storm_and_descriptors(constructor: Constructor) {
     const ROUNDS: u32 = 100;
     // So that the signals never end the process.
-    let stays = watch(way, &[SIGUSR1]);
+    let stays = constructor.signals(&[SIGUSR1]);
     let done = AtomicU32::new(0);
-    together(3, &|index| {
+    run_threads(3, &|index| {
         if index > 0 {
             while done.load(Ordering::Relaxed) < ROUNDS {
                 send(pid(), SIGUSR1);
@@ -93,7 +77,7 @@ pub(super) fn signal_storm_and_descriptors(way: Way) {
             return;
         }
         for _ in 0..ROUNDS {
-            let goes = watch(way, &[SIGUSR1]);
+            let goes = constructor.signals(&[SIGUSR1]);
             let number = goes.as_raw_fd();
             drop(goes);
             // As many as it can have had, and the same numbers.

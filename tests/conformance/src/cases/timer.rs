@@ -2,15 +2,8 @@
 //!
 //! Lower bounds are exact. Upper bounds are wide, as machines are slow.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
-
-use wakefd::{Timer, Wait};
-
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::thread::together;
-use crate::sys::{alarms, time};
-use crate::Way;
+use super::waiting::{never_early, woken_from};
+use super::*;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 pub(super) const HOUR: Duration = Duration::from_secs(3600);
@@ -18,19 +11,8 @@ pub(super) const HOUR: Duration = Duration::from_secs(3600);
 /// Long enough for any machine, and shorter than a run may take.
 const LATEST: Duration = Duration::from_secs(60);
 
-pub(super) fn make(way: Way) -> Timer {
-    match way.timer() {
-        Ok(timer) => timer,
-        Err(error) => panic!("no timer: {error}"),
-    }
-}
-
 pub(super) fn take(timer: &Timer) -> Option<u64> {
     timer.take().expect("take").map(u64::from)
-}
-
-pub(super) fn is_readable(timer: &Timer) -> bool {
-    timer.wait(Some(Duration::ZERO)) == Ok(Wait::Notified)
 }
 
 fn stays_unreadable(timer: &Timer, milliseconds: u64) {
@@ -47,8 +29,13 @@ fn expires(timer: &Timer, due: Duration) {
     assert!(now - due < LATEST, "{:?} late", now - due);
 }
 
-pub(super) fn timer_expires_once_and_never_early(way: Way) {
-    let timer = make(way);
+fn expires_once(timer: &Timer, due: Duration) {
+    expires(timer, due);
+    assert_eq!(take(timer), Some(1));
+}
+
+pub(super) fn timer_expires_once_and_never_early(constructor: Constructor) {
+    let timer = constructor.timer();
     stays_unreadable(&timer, 0);
     for microseconds in [1, 700, 1_000, 2_300, 20_000] {
         let first = Duration::from_micros(microseconds);
@@ -59,8 +46,7 @@ pub(super) fn timer_expires_once_and_never_early(way: Way) {
             } else {
                 assert_eq!(timer.arm_after(first, None), Ok(()));
             }
-            expires(&timer, begin + first);
-            assert_eq!(take(&timer), Some(1));
+            expires_once(&timer, begin + first);
             stays_unreadable(&timer, 2);
         }
     }
@@ -77,7 +63,18 @@ pub(super) struct Counted<'a> {
     pub(super) total: u64,
 }
 
-impl Counted<'_> {
+impl<'a> Counted<'a> {
+    /// Arms it.
+    pub(super) fn new(timer: &'a Timer, first: Duration, period: Duration) -> Self {
+        assert_eq!(timer.arm_at(first, Some(period)), Ok(()));
+        Counted {
+            timer,
+            first,
+            period,
+            total: 0,
+        }
+    }
+
     /// What a timer has expired until `now`, at or after the first time.
     fn expected(&self, now: Duration) -> u64 {
         ((now - self.first).as_nanos() / self.period.as_nanos()) as u64 + 1
@@ -98,18 +95,12 @@ impl Counted<'_> {
     }
 }
 
-pub(super) fn timer_counts_every_period(way: Way) {
-    let timer = make(way);
+pub(super) fn timer_counts_every_period(constructor: Constructor) {
+    let timer = constructor.timer();
     for (first, period) in [(2_000, 1_000), (300, 1_700), (1_000, 1)] {
         let first = time::exact() + Duration::from_micros(first);
         let period = Duration::from_micros(period);
-        assert_eq!(timer.arm_at(first, Some(period)), Ok(()));
-        let mut counted = Counted {
-            timer: &timer,
-            first,
-            period,
-            total: 0,
-        };
+        let mut counted = Counted::new(&timer, first, period);
         // In time, and late by several periods.
         for sleep in [0, 0, 7, 0, 3, 0, 0, 12, 0, 0] {
             time::sleep(sleep);
@@ -129,12 +120,12 @@ pub(super) fn timer_counts_every_period(way: Way) {
     assert!(taken <= (after - begin).as_millis() as u64, "{taken}");
 }
 
-pub(super) fn timer_counts_every_period_between_threads(way: Way) {
-    let timer = make(way);
+pub(super) fn timer_counts_every_period_between_threads(constructor: Constructor) {
+    let timer = constructor.timer();
     let first = time::exact() + MILLISECOND;
-    assert_eq!(timer.arm_at(first, Some(MILLISECOND)), Ok(()));
+    let mut counted = Counted::new(&timer, first, MILLISECOND);
     let total = AtomicU32::new(0);
-    together(4, &|_| {
+    run_threads(4, &|_| {
         let end = time::now() + 30;
         while time::now() < end {
             assert!(timer.wait(Some(MILLISECOND)).is_ok());
@@ -142,20 +133,14 @@ pub(super) fn timer_counts_every_period_between_threads(way: Way) {
             total.fetch_add(taken as u32, Ordering::Relaxed);
         }
     });
-    let mut counted = Counted {
-        timer: &timer,
-        first,
-        period: MILLISECOND,
-        total: total.into_inner().into(),
-    };
+    counted.total = total.into_inner().into();
     counted.take();
 }
 
-pub(super) fn timer_expires_at_once(way: Way) {
-    let timer = make(way);
+pub(super) fn timer_expires_at_once(constructor: Constructor) {
+    let timer = constructor.timer();
     let expires_once = || {
-        expires(&timer, time::exact());
-        assert_eq!(take(&timer), Some(1));
+        expires_once(&timer, time::exact());
         stays_unreadable(&timer, 3);
     };
     for period in [None, Some(Duration::ZERO)] {
@@ -169,20 +154,14 @@ pub(super) fn timer_expires_at_once(way: Way) {
     }
     // What a periodic timer has missed it counts, also before it was armed.
     let first = time::exact().saturating_sub(Duration::from_millis(500));
-    assert_eq!(timer.arm_at(first, Some(MILLISECOND)), Ok(()));
-    let mut counted = Counted {
-        timer: &timer,
-        first,
-        period: MILLISECOND,
-        total: 0,
-    };
+    let mut counted = Counted::new(&timer, first, MILLISECOND);
     counted.take();
     counted.take();
     assert!(counted.total > 400);
 }
 
-pub(super) fn timer_armed_anew_or_disarmed_discards(way: Way) {
-    let timer = make(way);
+pub(super) fn timer_armed_anew_or_disarmed_discards(constructor: Constructor) {
+    let timer = constructor.timer();
     let disarm = || timer.disarm();
     let arm = || timer.arm_after(HOUR, Some(MILLISECOND));
     let arm_at = || timer.arm_at(time::exact() + HOUR, None);
@@ -193,7 +172,7 @@ pub(super) fn timer_armed_anew_or_disarmed_discards(way: Way) {
             assert_eq!(timer.arm_after(Duration::ZERO, period), Ok(()));
             expires(&timer, time::exact());
             assert_eq!(discard(), Ok(()));
-            assert!(!is_readable(&timer));
+            assert!(!timer.is_readable());
             stays_unreadable(&timer, 3);
             // Before it has expired.
             assert_eq!(timer.arm_after(2 * MILLISECOND, period), Ok(()));
@@ -208,22 +187,20 @@ pub(super) fn timer_armed_anew_or_disarmed_discards(way: Way) {
     time::sleep(5);
     let due = time::exact() + 3 * MILLISECOND;
     assert_eq!(timer.arm_at(due, None), Ok(()));
-    expires(&timer, due);
-    assert_eq!(take(&timer), Some(1));
+    expires_once(&timer, due);
     stays_unreadable(&timer, 3);
 }
 
 /// A thread that sleeps for a later one must wake up for an earlier one.
-pub(super) fn timer_earlier_than_those_before(way: Way) {
-    let [late, later, early] = [(); 3].map(|()| make(way));
+pub(super) fn timer_earlier_than_those_before(constructor: Constructor) {
+    let [late, later, early] = [(); 3].map(|()| constructor.timer());
     assert_eq!(late.arm_after(HOUR, None), Ok(()));
     assert_eq!(later.arm_after(2 * HOUR, None), Ok(()));
     time::sleep(3);
     for timer in [&early, &later, &late] {
         let due = time::exact() + 2 * MILLISECOND;
         assert_eq!(timer.arm_at(due, None), Ok(()));
-        expires(timer, due);
-        assert_eq!(take(timer), Some(1));
+        expires_once(timer, due);
         time::sleep(2);
     }
     // One that nobody took from in time goes on when somebody does.
@@ -235,8 +212,8 @@ pub(super) fn timer_earlier_than_those_before(way: Way) {
     }
 }
 
-pub(super) fn timer_huge_times(way: Way) {
-    let timer = make(way);
+pub(super) fn timer_huge_times(constructor: Constructor) {
+    let timer = constructor.timer();
     for huge in [
         Duration::MAX,
         Duration::from_secs(i64::MAX as u64),
@@ -250,38 +227,26 @@ pub(super) fn timer_huge_times(way: Way) {
         assert_eq!(timer.arm_at(huge, Some(huge)), Ok(()), "{huge:?}");
         stays_unreadable(&timer, 2);
         assert_eq!(timer.arm_after(MILLISECOND, Some(huge)), Ok(()));
-        expires(&timer, time::exact());
-        assert_eq!(take(&timer), Some(1));
+        expires_once(&timer, time::exact());
         stays_unreadable(&timer, 2);
     }
 }
 
-pub(super) fn timer_wait(way: Way) {
-    let timer = make(way);
-    for milliseconds in [0, 1, 7] {
-        let begin = time::exact();
-        let timeout = Duration::from_millis(milliseconds);
-        assert_eq!(timer.wait(Some(timeout)), Ok(Wait::TimedOut));
-        assert!(time::exact() - begin >= timeout);
-    }
-    // It waits for a timer that is armed meanwhile, and leaves the count.
-    together(2, &|index| {
-        if index == 0 {
-            assert_eq!(timer.wait(Some(Duration::MAX)), Ok(Wait::Notified));
-        } else {
-            time::sleep(10);
-            assert_eq!(timer.arm_after(MILLISECOND, None), Ok(()));
-        }
-    });
+pub(super) fn timer_wait(constructor: Constructor) {
+    never_early(&constructor.timer());
+    woken_from::<Timer>(Some(Duration::MAX), constructor);
+    // It leaves the count.
+    let timer = constructor.timer();
+    timer.trigger();
     for _ in 0..3 {
-        assert!(is_readable(&timer));
+        assert!(timer.is_readable());
     }
     assert_eq!(take(&timer), Some(1));
-    assert!(!is_readable(&timer));
+    assert!(!timer.is_readable());
 }
 
-pub(super) fn timer_in_every_multiplexer(way: Way) {
-    let timer = make(way);
+pub(super) fn timer_in_every_multiplexer(constructor: Constructor) {
+    let timer = constructor.timer();
     for kind in Kind::ALL {
         let set = Multiplexer::new(kind, timer.as_raw_fd());
         let edge = matches!(kind, Kind::EpollEdge);
@@ -305,38 +270,23 @@ pub(super) fn timer_in_every_multiplexer(way: Way) {
     }
 }
 
-pub(super) fn timer_goes_on_after_signals(way: Way) {
-    let timer = make(way);
+pub(super) fn timer_goes_on_after_signals(constructor: Constructor) {
+    let timer = constructor.timer();
+    // The handler runs on this thread, and so interrupts the wait.
+    interrupted(|| {
+        let due = time::exact() + 60 * MILLISECOND;
+        assert_eq!(timer.arm_at(due, None), Ok(()));
+        expires_once(&timer, due);
+    });
     let signals = AtomicU32::new(0);
-    let handler = || {
-        signals.fetch_add(1, Ordering::Relaxed);
-    };
-    alarms::with_alarms(5_000, &handler, || {
-        // The handler runs on this thread, and so interrupts the wait: several times in
-        // one of them, however slow the machine.
-        loop {
-            signals.store(0, Ordering::Relaxed);
-            let due = time::exact() + 60 * MILLISECOND;
-            assert_eq!(timer.arm_at(due, None), Ok(()));
-            expires(&timer, due);
-            assert_eq!(take(&timer), Some(1));
-            if signals.load(Ordering::Relaxed) > 2 {
-                break;
-            }
-        }
-
-        let mut counted = Counted {
-            timer: &timer,
-            first: time::exact() + MILLISECOND,
-            period: MILLISECOND,
-            total: 0,
-        };
-        assert_eq!(timer.arm_at(counted.first, Some(MILLISECOND)), Ok(()));
+    let handler = || _ = signals.fetch_add(1, Ordering::Relaxed);
+    with_alarms(5_000, &handler, || {
+        let mut counted = Counted::new(&timer, time::exact() + MILLISECOND, MILLISECOND);
         for _ in 0..20 {
             counted.take();
         }
         // If this thread does not take them, no thread of the timer's does.
-        alarms::without_signals(|| {
+        without_signals(|| {
             let before = signals.load(Ordering::Relaxed);
             time::sleep(30);
             assert_eq!(signals.load(Ordering::Relaxed), before);

@@ -1,17 +1,9 @@
 //! `wait` and its time-outs.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
+use super::*;
 
-use wakefd::{Notifier, Wait};
-
-use super::make;
-use crate::sys::thread::together;
-use crate::sys::{alarms, time};
-use crate::Way;
-
-pub(super) fn clause_7_zero_does_not_wait(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_7_zero_does_not_wait(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     for _ in 0..100 {
         assert_eq!(notifier.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
     }
@@ -24,40 +16,39 @@ pub(super) fn clause_7_zero_does_not_wait(way: Way) {
     assert_eq!(notifier.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
 }
 
-pub(super) fn clause_7_never_early(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
-    for (timeout, milliseconds) in [
-        (Duration::from_nanos(1), 0),
-        (Duration::from_micros(999), 0),
-        (Duration::from_millis(2), 2),
-        (Duration::from_micros(30_500), 30),
-    ] {
-        let begin = time::now();
-        assert_eq!(notifier.wait(Some(timeout)), Ok(Wait::TimedOut));
-        // Both readings are rounded down; that cannot hide a whole millisecond.
-        assert!(time::now() - begin >= milliseconds, "{timeout:?}");
+pub(super) fn clause_7_never_early(constructor: Constructor) {
+    never_early(&constructor.notifier());
+}
+
+/// What is not readable times out, not before the time.
+pub(super) fn never_early(subject: &impl Subject) {
+    for microseconds in [0, 1, 999, 2_000, 30_500] {
+        let timeout = Duration::from_micros(microseconds);
+        let begin = time::exact();
+        assert_eq!(subject.wait_readable(Some(timeout)), Ok(Wait::TimedOut));
+        assert!(time::exact() - begin >= timeout, "{timeout:?}");
     }
 }
 
-/// Notifies from another thread while this one is in `wait`, most likely.
-fn woken_from(timeout: Option<Duration>, way: Way) {
-    let notifier = make(way);
-    together(2, &|index| {
+/// Triggers from another thread while this one waits, most likely.
+pub(super) fn woken_from<S: Subject>(timeout: Option<Duration>, constructor: Constructor) {
+    let subject: S = constructor.make();
+    run_threads(2, &|index| {
         if index == 0 {
-            assert_eq!(notifier.wait(timeout), Ok(Wait::Notified));
+            assert_eq!(subject.wait_readable(timeout), Ok(Wait::Notified));
         } else {
             time::sleep(20);
-            assert_eq!(notifier.notify(), Ok(()));
+            subject.trigger();
         }
     });
-    assert_eq!(notifier.clear(), Ok(true));
+    assert_eq!(subject.consume(), Ok(true));
 }
 
-pub(super) fn clause_7_for_ever_until_notified(way: Way) {
-    woken_from(None, way);
+pub(super) fn clause_7_for_ever_until_notified(constructor: Constructor) {
+    woken_from::<AutoNotifier>(None, constructor);
 }
 
-pub(super) fn clause_7_huge_time_outs(way: Way) {
+pub(super) fn clause_7_huge_time_outs(constructor: Constructor) {
     for timeout in [
         Duration::MAX,
         Duration::from_secs(u64::MAX),
@@ -67,43 +58,32 @@ pub(super) fn clause_7_huge_time_outs(way: Way) {
         // Just beyond what one `poll` takes.
         Duration::from_millis(i32::MAX as u64 + 1),
     ] {
-        woken_from(Some(timeout), way);
+        woken_from::<AutoNotifier>(Some(timeout), constructor);
     }
 }
 
-pub(super) fn clause_7_goes_on_after_signals(way: Way) {
-    const MILLISECONDS: u64 = 150;
-    let notifier = make(way);
-    let signals = AtomicU32::new(0);
-    let handler = || {
-        signals.fetch_add(1, Ordering::Relaxed);
-    };
-    // However slow the machine: in one of the waits several signals must come.
-    alarms::with_alarms(5_000, &handler, || loop {
-        signals.store(0, Ordering::Relaxed);
-        let begin = time::now();
-        let waited = notifier.wait(Some(Duration::from_millis(MILLISECONDS)));
-        let elapsed = time::now() - begin;
-        assert_eq!(waited, Ok(Wait::TimedOut));
-        assert!(elapsed >= MILLISECONDS, "{elapsed} ms");
-        // If every signal had begun the time-out anew, there would be no end;
-        // the bound is wide because machines are slow, not the wait.
-        assert!(elapsed < 50 * MILLISECONDS, "{elapsed} ms");
-        if signals.load(Ordering::Relaxed) > 2 {
-            break;
-        }
+pub(super) fn clause_7_goes_on_after_signals(constructor: Constructor) {
+    const TIMEOUT: Duration = Duration::from_millis(150);
+    let notifier = constructor.notifier();
+    interrupted(|| {
+        let begin = time::exact();
+        assert_eq!(notifier.wait(Some(TIMEOUT)), Ok(Wait::TimedOut));
+        let elapsed = time::exact() - begin;
+        // If every signal had begun the time-out anew, there would be no end; the bound
+        // is wide because machines are slow, not the wait.
+        assert!((TIMEOUT..50 * TIMEOUT).contains(&elapsed), "{elapsed:?}");
     });
 }
 
-pub(super) fn clause_7_a_handler_ends_it_by_notifying(way: Way) {
-    let notifier = make(way);
+pub(super) fn clause_7_a_handler_ends_it_by_notifying(constructor: Constructor) {
+    let notifier = constructor.notifier();
     let signals = AtomicU32::new(0);
     let handler = || {
         if signals.fetch_add(1, Ordering::Relaxed) == 3 {
             let _ = notifier.notify();
         }
     };
-    alarms::with_alarms(5_000, &handler, || {
+    with_alarms(5_000, &handler, || {
         assert_eq!(notifier.wait(None), Ok(Wait::Notified));
         assert!(signals.load(Ordering::Relaxed) > 3);
     });
@@ -111,15 +91,15 @@ pub(super) fn clause_7_a_handler_ends_it_by_notifying(way: Way) {
 }
 
 /// The handler notifies only when the time-out has passed: that still counts.
-pub(super) fn clause_7_a_last_look_after_a_signal(way: Way) {
-    let notifier = make(way);
+pub(super) fn clause_7_a_last_look_after_a_signal(constructor: Constructor) {
+    let notifier = constructor.notifier();
     let begin = time::now();
     let handler = || {
         if notifier.notify().is_ok() {
             while time::now() < begin + 100 {}
         }
     };
-    alarms::with_alarms(20_000, &handler, || {
+    with_alarms(20_000, &handler, || {
         let waited = notifier.wait(Some(Duration::from_millis(60)));
         assert_eq!(waited, Ok(Wait::Notified));
     });

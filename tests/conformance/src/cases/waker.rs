@@ -1,20 +1,10 @@
 //! The waker, which coalesces in memory.
 
-use core::sync::atomic::{AtomicU32, Ordering};
-use core::time::Duration;
+use super::no_lost_wakeups::four_producers;
+use super::*;
 
-use wakefd::{AutoNotifier, Notifier, Wait, Waker};
-
-use super::{is_pending, make};
-use crate::sys::descriptors::{close, Open};
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::process::fork;
-use crate::sys::thread::together;
-use crate::sys::{alarms, errno, time};
-use crate::Way;
-
-pub(super) fn waker_coalesces(way: Way) {
-    let waker = Waker::new(make(way));
+pub(super) fn waker_coalesces(constructor: Constructor) {
+    let waker = Waker::new(constructor.notifier());
     for _ in 0..3 {
         assert!(!is_pending(&waker));
         assert_eq!(waker.clear(), Ok(false));
@@ -32,8 +22,8 @@ pub(super) fn waker_coalesces(way: Way) {
 
 /// Another process notifies past the word, and so does a late `wake`: nothing is
 /// pending here, and yet the descriptor is readable.
-pub(super) fn waker_clears_if_empty_what_others_notified(way: Way) {
-    let waker = Waker::new(make(way));
+pub(super) fn waker_clears_if_empty_what_others_notified(constructor: Constructor) {
+    let waker = Waker::new(constructor.notifier());
     let nothing = || None::<()>;
     assert_eq!(waker.clear_if_empty(nothing), Ok(None));
     for _ in 0..3 {
@@ -51,10 +41,10 @@ pub(super) fn waker_clears_if_empty_what_others_notified(way: Way) {
 
 /// With the descriptors gone every system call fails, so what succeeds made
 /// none.
-pub(super) fn waker_needs_no_system_call_while_pending_or_awake(way: Way) {
+pub(super) fn waker_needs_no_system_call_while_pending_or_awake(constructor: Constructor) {
     let before = Open::now();
-    let pending = Waker::new(make(way));
-    let looping = Waker::new(make(way));
+    let pending = Waker::new(constructor.notifier());
+    let looping = Waker::new(constructor.notifier());
     assert_eq!(pending.wake(), Ok(()));
     let mut awake = looping.awake();
     Open::now().since(before).for_each(close);
@@ -76,26 +66,18 @@ pub(super) fn waker_needs_no_system_call_while_pending_or_awake(way: Way) {
     core::mem::forget((pending, looping));
 }
 
-const EACH: u32 = 2_000;
-
-fn produce(waker: &Waker<AutoNotifier>, done: &AtomicU32) {
-    for _ in 0..EACH {
-        // Relaxed: it is the waker that brings it to the consumer.
-        done.fetch_add(1, Ordering::Relaxed);
-        assert_eq!(waker.wake(), Ok(()));
-    }
+fn loses_nothing(
+    constructor: Constructor,
+    consume: impl Fn(&Waker<AutoNotifier>, &dyn Fn() -> bool) + Sync,
+) {
+    four_producers(Waker::new(constructor.notifier()), 2_000, consume);
 }
 
-pub(super) fn waker_loses_nothing_with_clear(way: Way) {
+pub(super) fn waker_loses_nothing_with_clear(constructor: Constructor) {
     for kind in Kind::ALL {
-        let waker = Waker::new(make(way));
-        let done = AtomicU32::new(0);
-        together(5, &|index| {
-            if index > 0 {
-                return produce(&waker, &done);
-            }
+        loses_nothing(constructor, |waker, is_missing| {
             let set = Multiplexer::new(kind, waker.as_raw_fd());
-            while done.load(Ordering::Relaxed) < 4 * EACH {
+            while is_missing() {
                 assert!(set.wait(FOREVER));
                 waker.clear().expect("clear");
             }
@@ -103,17 +85,12 @@ pub(super) fn waker_loses_nothing_with_clear(way: Way) {
     }
 }
 
-pub(super) fn waker_loses_nothing_with_announced_sleep(way: Way) {
+pub(super) fn waker_loses_nothing_with_announced_sleep(constructor: Constructor) {
     for kind in Kind::ALL {
-        let waker = Waker::new(make(way));
-        let done = AtomicU32::new(0);
-        together(5, &|index| {
-            if index > 0 {
-                return produce(&waker, &done);
-            }
+        loses_nothing(constructor, |waker, is_missing| {
             let set = Multiplexer::new(kind, waker.as_raw_fd());
             let mut awake = waker.awake();
-            while done.load(Ordering::Relaxed) < 4 * EACH {
+            while is_missing() {
                 if let Some(prepared) = awake.prepare_wait() {
                     let readable = set.wait(FOREVER);
                     prepared.finish(readable).expect("finish");
@@ -123,21 +100,17 @@ pub(super) fn waker_loses_nothing_with_announced_sleep(way: Way) {
     }
 }
 
-pub(super) fn waker_prepared_wait(way: Way) {
-    let waker = Waker::new(make(way));
-    let done = AtomicU32::new(0);
-    together(5, &|index| {
-        if index > 0 {
-            return produce(&waker, &done);
-        }
+pub(super) fn waker_prepared_wait(constructor: Constructor) {
+    loses_nothing(constructor, |waker, is_missing| {
         let mut awake = waker.awake();
-        while done.load(Ordering::Relaxed) < 4 * EACH {
+        while is_missing() {
             if let Some(prepared) = awake.prepare_wait() {
                 assert_eq!(prepared.wait(None), Ok(Wait::Notified));
             }
         }
     });
 
+    let waker = Waker::new(constructor.notifier());
     // What nobody has taken is found by polling when the guard is gone.
     let awake = waker.awake();
     assert_eq!(waker.wake(), Ok(()));
@@ -155,36 +128,8 @@ pub(super) fn waker_prepared_wait(way: Way) {
     );
 }
 
-pub(super) fn waker_signal_storm(way: Way) {
-    const MARK: i32 = 4242;
-    let waker = Waker::new(make(way));
-    let (signals, faults) = (AtomicU32::new(0), AtomicU32::new(0));
-    let handler = || {
-        let before = errno::get();
-        if waker.wake() != Ok(()) || errno::get() != before {
-            faults.fetch_add(1, Ordering::Relaxed);
-        }
-        signals.fetch_add(1, Ordering::Relaxed);
-    };
-    alarms::with_alarms(50, &handler, || {
-        let end = time::now() + 200;
-        while time::now() < end || signals.load(Ordering::Relaxed) < 20 {
-            errno::set(MARK);
-            assert_eq!(waker.wake(), Ok(()));
-            assert_eq!(errno::get(), MARK);
-            assert!(waker.clear().is_ok());
-        }
-        // The flag and the descriptor still agree: a signal shows.
-        assert!(waker.clear().is_ok());
-        let seen = signals.load(Ordering::Relaxed);
-        while signals.load(Ordering::Relaxed) == seen {}
-        assert!(is_pending(&waker));
-    });
-    assert_eq!(faults.load(Ordering::Relaxed), 0);
-}
-
-pub(super) fn waker_and_fork(way: Way) {
-    let waker = Waker::new(make(way));
+pub(super) fn waker_and_fork(constructor: Constructor) {
+    let waker = Waker::new(constructor.notifier());
     // From a child by the bare notifier, as often as it likes.
     for _ in 0..3 {
         let child = fork(|| waker.notifier().notify().expect("notify"));
@@ -196,19 +141,16 @@ pub(super) fn waker_and_fork(way: Way) {
     assert_eq!(waker.wake(), Ok(()));
     fork(|| {
         waker.reinit_after_fork().expect("reinit_after_fork");
-        assert_eq!(waker.clear(), Ok(false));
-        assert_eq!(waker.wake(), Ok(()));
-        assert!(is_pending(&waker));
-        assert_eq!(waker.clear(), Ok(true));
+        waker.works();
     })
     .succeeds();
     assert_eq!(waker.clear(), Ok(true));
     assert_eq!(waker.clear(), Ok(false));
 }
 
-pub(super) fn waker_tries_again_after_an_error(way: Way) {
+pub(super) fn waker_tries_again_after_an_error(constructor: Constructor) {
     let before = Open::now();
-    let waker = Waker::new(make(way));
+    let waker = Waker::new(constructor.notifier());
     Open::now().since(before).for_each(close);
     for _ in 0..3 {
         // Not silenced by a flag that the first has left.

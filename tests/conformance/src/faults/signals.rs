@@ -1,225 +1,137 @@
 //! Signals: watched, taken, waited for, dropped, and before `exec`.
 
-use core::time::Duration;
-
 use libc::{
     EACCES, EAGAIN, EBADF, EINVAL, ENODEV, ENOSYS, EPERM, SIGCHLD, SIGTERM, SIGUSR1, SIGUSR2,
 };
-use wakefd::{Backend, Error, Mechanism, Operation, Signals, Wait};
+use wakefd::{Mechanism, Operation, Signals};
 
-use super::calls::{
-    CLOSE, DUP2, DUP3, EVENTFD2, F_GETFD, F_GETFL, F_SETFD, F_SETFL, KILL, POLL, READ,
-    SIGACTION_LOOK, SIGACTION_SET, SIGNALFD, SIGNALFD4, SIGPENDING, SIGTIMEDWAIT, SIG_BLOCK,
-    SIG_UNBLOCK, WRITE, YOUNG,
+use super::generic::{
+    at, close, close_in_new, consume, new, new_again, new_on_any, on_mechanism, reinit,
+    reinit_without_flag, wait,
 };
-use super::create::leaks;
-use super::reinit::{or_dup2, unflagged, unless_busy};
-use super::{error, error_at_once, or_full_or_empty, Effect, Fault, Row};
-use crate::sys::descriptors::{is_close_on_exec, Open};
+use super::notifiers::{OR_DUP2, UNLESS_BUSY};
+use super::{Dispositions, Effect, Expected, Fault, Row};
+use crate::subject::Subject;
+use crate::sys::calls::*;
+use crate::sys::descriptors::Open;
 use crate::sys::errno;
 use crate::sys::process::fork;
-use crate::sys::signals::{is_blocked, send_self, set_blocked, Action};
+use crate::sys::signals::{calls, is_blocked, send_self, set_blocked, Action};
+use crate::Constructor;
+use Effect::{Leaks, Left, On, Success, Unflagged, Unwoken};
 use Mechanism::{SignalFd, SignalFd4, SignalHandler};
+use Operation::{Create, Verify, Watch};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::new(&SIGNALFD4, "Signals::new", after_signalfd4, |fault| new(fault, SignalFd4)),
-    Row::new(&SIGNALFD4, "Signals::new, not the first", after_signalfd4, |fault| {
-        works(&Signals::new(SET).expect("signals"));
-        new(fault, SignalFd4)
-    }),
-    Row::new(&SIGNALFD, "Signals::new", after_signalfd, |fault| new(fault, SignalFd))
-        .without(&[&SIGNALFD4]),
-    Row::new(&SIGNALFD4, "Signals::at signalfd4, for its signals", error, |fault| for_its_signals(fault, SignalFd4)),
-    Row::new(&SIGNALFD, "Signals::at signalfd, for its signals", on_old_kernels, |fault| for_its_signals(fault, SignalFd)),
-    Row::new(&F_GETFD, "Signals::new", error, unverified),
-    Row::new(&F_GETFL, "Signals::new", error, unverified),
-    Row::new(&F_SETFD, "Signals::at signalfd", on_old_kernels, |fault| at(fault, SignalFd, Operation::Create)),
-    Row::new(&F_SETFL, "Signals::at signalfd", on_old_kernels, |fault| at(fault, SignalFd, Operation::Create)),
-    Row::new(&READ, "Signals::new", is_empty, |fault| new(fault, SignalFd4)),
-    Row::new(&CLOSE, "Signals::new", |_| Some(Effect::Leaks(1)), close_in_new),
-    Row::new(&SIG_BLOCK, "Signals::new", error, not_watched),
-    Row::new(&SIG_BLOCK, "Signals::new, not the only one", error, |fault| {
-        let other = make(SignalFd4);
-        let effect = not_watched(fault);
-        works(&other);
-        effect
-    }),
-    Row::new(&SIG_BLOCK, "Signals::at signalfd", on_old_kernels, |fault| at(fault, SignalFd, Operation::Watch)),
-    Row::new(&SIG_BLOCK, "Signals::new, SIGCHLD ignored", error, children),
-    Row::new(&SIGACTION_LOOK, "Signals::new, SIGCHLD ignored", error, children),
-    Row::new(&SIGACTION_SET, "Signals::new, SIGCHLD ignored", error, children),
-    Row::new(&EVENTFD2, "Signals::at signal-handler", notifier, |fault| at(fault, SignalHandler, Operation::Create)),
-    Row::new(&SIGACTION_LOOK, "Signals::at signal-handler", error, |fault| at(fault, SignalHandler, Operation::Watch)),
-    Row::new(&SIGACTION_SET, "Signals::at signal-handler", error, |fault| at(fault, SignalHandler, Operation::Watch)),
-    Row::new(&SIGACTION_SET, "Signals::at signal-handler, second signal", error, |fault| {
-        at(fault.narrowed(0, SIGUSR2), SignalHandler, Operation::Watch)
-    }),
-    Row::new(&SIG_UNBLOCK, "Signals::at signal-handler", error, |fault| at(fault, SignalHandler, Operation::Watch)),
+    Row::new(SIGNALFD4, "Signals::new", SignalFd4, AFTER_SIGNALFD4, new::<Signals>),
+    Row::new(SIGNALFD4, "Signals::new, not the first", SignalFd4, AFTER_SIGNALFD4, new_again::<Signals>),
+    Row::new(SIGNALFD, "Signals::new", SignalFd, AFTER_SIGNALFD, new::<Signals>).without(&[SIGNALFD4]),
+    Row::new(SIGNALFD4, "Signals::at, for its signals", SignalFd4, Expected::ERROR, for_its_signals).names(Verify),
+    Row::new(SIGNALFD, "Signals::at, for its signals", SignalFd, Expected::ERROR, for_its_signals).names(Verify)
+        .where_old_calls_are(),
+    Row::new(F_GETFD, "Signals::new", SignalFd4, Expected::ERROR, new_on_any::<Signals>),
+    Row::new(F_GETFL, "Signals::new", SignalFd4, Expected::ERROR, new_on_any::<Signals>),
+    Row::new(F_SETFD, "Signals::at", SignalFd, Expected::ERROR, at::<Signals>).where_old_calls_are(),
+    Row::new(F_SETFL, "Signals::at", SignalFd, Expected::ERROR, at::<Signals>).where_old_calls_are(),
+    Row::new(READ, "Signals::new", SignalFd4, IS_EMPTY, new::<Signals>),
+    Row::new(CLOSE, "Signals::new", SignalFd4, Expected::always(Leaks(1)), close_in_new::<Signals>),
+    Row::new(SIG_BLOCK, "Signals::new", SignalFd4, Expected::ERROR, not_watched).names(Watch),
+    Row::new(SIG_BLOCK, "Signals::new, not the only one", SignalFd4, Expected::ERROR, not_watched_beside_another).names(Watch),
+    Row::new(SIG_BLOCK, "Signals::at", SignalFd, Expected::ERROR, at::<Signals>).names(Watch).where_old_calls_are(),
+    Row::new(SIG_BLOCK, "Signals::new, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
+    Row::new(SIGACTION_LOOK, "Signals::new, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
+    Row::new(SIGACTION_SET, "Signals::new, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
+    Row::new(EVENTFD2, "Signals::at", SignalHandler, AFTER_NOTIFIER, at::<Signals>),
+    Row::new(SIGACTION_LOOK, "Signals::at", SignalHandler, Expected::ERROR, at::<Signals>).names(Watch),
+    Row::new(SIGACTION_SET, "Signals::at", SignalHandler, Expected::ERROR, at::<Signals>).names(Watch),
+    Row::new(SIGACTION_SET, "Signals::at, second signal", SignalHandler, Expected::ERROR, |fault| at::<Signals>(fault.narrowed(0, SIGUSR2)))
+        .names(Watch),
+    Row::new(SIG_UNBLOCK, "Signals::at", SignalHandler, Expected::ERROR, at::<Signals>).names(Watch),
 
-    Row::new(&WRITE, "a signal comes, signal-handler", |_| Some(Effect::Unwoken), unwoken),
-    Row::new(&READ, "Signals::next, signalfd4", or_full_or_empty, |fault| next(fault, SignalFd4)),
-    Row::new(&READ, "Signals::next, signalfd", or_empty_on_old_kernels, |fault| next(fault, SignalFd)),
-    Row::new(&READ, "Signals::next, signal-handler", |_| Some(Effect::Success), |fault| next(fault, SignalHandler)),
-    Row::new(&READ, "Signals::next of none, signal-handler", or_full_or_empty, next_of_none),
-    Row::new(&POLL, "Signals::wait, signalfd4", error_at_once, |fault| wait(fault, SignalFd4)),
-    Row::new(&POLL, "Signals::wait, signalfd", |errno| on_old_kernels(errno).and(error_at_once(errno)), |fault| wait(fault, SignalFd)),
-    Row::new(&POLL, "Signals::wait, signal-handler", error_at_once, |fault| wait(fault, SignalHandler)),
-    Row::new(&CLOSE, "drop, signalfd4", |_| Some(Effect::Leaks(1)), |fault| close(fault, SignalFd4)),
-    Row::new(&CLOSE, "drop, signalfd", |errno| on_old_kernels(errno).map(|_| Effect::Leaks(1)), |fault| close(fault, SignalFd)),
-    Row::new(&CLOSE, "drop, signal-handler", |_| Some(Effect::Leaks(1)), |fault| close(fault, SignalHandler)),
-    Row::new(&SIG_UNBLOCK, "drop, signalfd4", |_| Some(Effect::Left), |fault| mask_left(fault, SignalFd4)),
-    Row::new(&SIG_BLOCK, "drop, signal-handler", |_| Some(Effect::Left), |fault| mask_left(fault, SignalHandler)),
-    Row::new(&SIGTIMEDWAIT, "drop, signalfd4", |_| Some(Effect::Success), |fault| discard(fault, false)),
-    Row::new(&SIGTIMEDWAIT, "drop, signalfd4, one pending", unless_empty, |fault| discard(fault, true)),
-    Row::new(&SIGPENDING, "drop, signalfd4", |_| Some(Effect::Left), |fault| discard(fault, false)).without(&[&SIGTIMEDWAIT]),
-    Row::new(&SIGACTION_LOOK, "drop, signalfd4, SIGCHLD ignored", |_| Some(Effect::Left), children_left),
-    Row::new(&SIGACTION_SET, "drop, signalfd4, SIGCHLD ignored", |_| Some(Effect::Left), children_left),
-    Row::new(&SIGACTION_LOOK, "drop, signal-handler", |_| Some(Effect::Left), handler_left),
-    Row::new(&SIGACTION_SET, "drop, signal-handler", |_| Some(Effect::Left), handler_left),
+    Row::new(WRITE, "a signal comes", SignalHandler, Expected::always(Unwoken), unwoken),
+    Row::new(READ, "Signals::next", SignalFd4, Expected::OR_FULL_OR_EMPTY, consume::<Signals>),
+    Row::new(READ, "Signals::next", SignalFd, Expected::OR_FULL_OR_EMPTY, consume::<Signals>).where_old_calls_are(),
+    Row::new(READ, "Signals::next", SignalHandler, Expected::always(Success), consume::<Signals>),
+    Row::new(READ, "Signals::next of none", SignalHandler, Expected::OR_FULL_OR_EMPTY, next_of_none),
+    Row::new(POLL, "Signals::wait", SignalFd4, Expected::ERROR_BUT_EINTR, wait::<Signals>),
+    Row::new(POLL, "Signals::wait", SignalFd, Expected::ERROR_BUT_EINTR, wait::<Signals>).where_old_calls_are(),
+    Row::new(POLL, "Signals::wait", SignalHandler, Expected::ERROR_BUT_EINTR, wait::<Signals>),
+    Row::new(CLOSE, "drop", SignalFd4, Expected::always(Leaks(1)), close::<Signals>),
+    Row::new(CLOSE, "drop", SignalFd, Expected::always(Leaks(1)), close::<Signals>).where_old_calls_are(),
+    Row::new(CLOSE, "drop", SignalHandler, Expected::always(Leaks(1)), close::<Signals>),
+    Row::new(SIG_UNBLOCK, "drop", SignalFd4, Expected::always(Left), mask_left),
+    Row::new(SIG_BLOCK, "drop", SignalHandler, Expected::always(Left), mask_left),
+    Row::new(SIGTIMEDWAIT, "drop", SignalFd4, Expected::always(Success), discard),
+    Row::new(SIGTIMEDWAIT, "drop, one pending", SignalFd4, Expected::always(Left).untried(NONE_PENDING), discard_one),
+    Row::new(SIGPENDING, "drop", SignalFd4, Expected::always(Left), discard).without(&[SIGTIMEDWAIT]),
+    Row::new(SIGACTION_LOOK, "drop, SIGCHLD ignored", SignalFd4, Expected::always(Left), children_left),
+    Row::new(SIGACTION_SET, "drop, SIGCHLD ignored", SignalFd4, Expected::always(Left), children_left),
+    Row::new(SIGACTION_LOOK, "drop", SignalHandler, Expected::always(Left), handler_left),
+    Row::new(SIGACTION_SET, "drop", SignalHandler, Expected::always(Left), handler_left),
 
-    Row::new(&SIGNALFD4, "reinit, signalfd4", error, |fault| reinit(fault, SignalFd4, Operation::Create)),
-    Row::new(&SIGNALFD, "reinit, signalfd", on_old_kernels, |fault| reinit(fault, SignalFd, Operation::Create)),
-    Row::new(&EVENTFD2, "reinit, signal-handler", error, |fault| reinit(fault, SignalHandler, Operation::Create)),
-    Row::new(&DUP3, "reinit, signalfd4", or_dup2, |fault| reinit(fault, SignalFd4, Operation::Reinit)),
-    Row::new(&DUP2, "reinit, signalfd4", unless_busy, |fault| reinit(fault, SignalFd4, Operation::Reinit)).without(&[&DUP3]),
-    Row::new(&DUP2, "reinit, signal-handler", unless_busy, |fault| reinit(fault, SignalHandler, Operation::Reinit)).without(&[&DUP3]),
-    Row::new(&F_SETFD, "reinit, signalfd, after dup2", |errno| on_old_kernels(errno).map(|_| Effect::Unflagged), after_dup2).without(&[&DUP3]),
+    Row::new(SIGNALFD4, "reinit", SignalFd4, Expected::ERROR, reinit::<Signals>).names(Create),
+    Row::new(SIGNALFD, "reinit", SignalFd, Expected::ERROR, reinit::<Signals>).names(Create).where_old_calls_are(),
+    Row::new(EVENTFD2, "reinit", SignalHandler, Expected::ERROR, reinit::<Signals>).names(Create),
+    Row::new(DUP3, "reinit", SignalFd4, OR_DUP2, reinit::<Signals>),
+    Row::new(DUP2, "reinit", SignalFd4, UNLESS_BUSY, reinit::<Signals>).without(&[DUP3]),
+    Row::new(DUP2, "reinit", SignalHandler, UNLESS_BUSY, reinit::<Signals>).without(&[DUP3]),
+    Row::new(F_SETFD, "reinit, after dup2", SignalFd, Expected::always(Unflagged), reinit_without_flag::<Signals>)
+        .without(&[DUP3]).where_old_calls_are(),
 
-    Row::new(&SIG_BLOCK, "Signals::before_exec", error, |fault| before_exec(fault, SignalHandler)),
-    Row::new(&SIG_UNBLOCK, "Signals::before_exec", error, |fault| before_exec(fault, SignalFd4)),
-    Row::new(&SIGACTION_LOOK, "Signals::before_exec", error, |fault| before_exec(fault, SignalHandler)),
-    Row::new(&SIGACTION_SET, "Signals::before_exec", error, |fault| before_exec(fault, SignalHandler)),
-    Row::new(&KILL, "Signals::before_exec", error, send_again),
+    Row::new(SIG_BLOCK, "Signals::before_exec", SignalHandler, Expected::ERROR, before_exec),
+    Row::new(SIG_UNBLOCK, "Signals::before_exec", SignalFd4, Expected::ERROR, before_exec),
+    Row::new(SIGACTION_LOOK, "Signals::before_exec", SignalHandler, Expected::ERROR, before_exec),
+    Row::new(SIGACTION_SET, "Signals::before_exec", SignalHandler, Expected::ERROR, before_exec),
+    Row::new(KILL, "Signals::before_exec", SignalHandler, Expected::ERROR, send_again),
 ];
 
-/// What the objects watch. The second is there so that the first can be done already.
-const SET: [i32; 2] = [SIGUSR1, SIGUSR2];
+const UNAVAILABLE: &[i32] = &[ENOSYS, EBADF, EPERM, EACCES, EINVAL, ENODEV];
 
-fn after_signalfd4(errno: i32) -> Option<Effect> {
-    let next = if YOUNG { SignalHandler } else { SignalFd };
-    descends(errno, &[EINVAL, ENODEV], next)
-}
+const AFTER_SIGNALFD4: Expected = Expected::falls_back(
+    UNAVAILABLE,
+    if NO_OLD_CALLS {
+        SignalHandler
+    } else {
+        SignalFd
+    },
+);
 
-fn after_signalfd(errno: i32) -> Option<Effect> {
-    match YOUNG {
-        true => Some(Effect::On(SignalHandler)),
-        false => descends(errno, &[ENODEV], SignalHandler),
-    }
-}
+const AFTER_SIGNALFD: Expected = match NO_OLD_CALLS {
+    true => Expected::always(On(SignalHandler)),
+    false => Expected::falls_back(&[ENOSYS, EBADF, EPERM, EACCES, ENODEV], SignalHandler),
+};
 
-/// The notifier below, which descends too.
-fn notifier(errno: i32) -> Option<Effect> {
-    descends(errno, &[EINVAL, ENODEV], SignalHandler)
-}
-
-/// The table of the chain.
-fn descends(errno: i32, also: &[i32], next: Mechanism) -> Option<Effect> {
-    let down = [ENOSYS, EBADF, EPERM, EACCES].contains(&errno) || also.contains(&errno);
-    Some(match down {
-        true => Effect::On(next),
-        false => Effect::Error,
-    })
-}
+/// The notifier below, which falls back too.
+const AFTER_NOTIFIER: Expected = Expected::falls_back(UNAVAILABLE, SignalHandler);
 
 /// EAGAIN is what a new one is to say. What says another thing is no signalfd.
-fn is_empty(errno: i32) -> Option<Effect> {
-    Some(match errno {
-        EAGAIN => Effect::On(SignalFd4),
-        _ => Effect::On(SignalHandler),
-    })
-}
+const IS_EMPTY: Expected = Expected::always(On(SignalHandler)).but(&[EAGAIN], On(SignalFd4));
 
-fn on_old_kernels(_: i32) -> Option<Effect> {
-    (!YOUNG).then_some(Effect::Error)
-}
+/// What the call says when nothing is pending.
+const NONE_PENDING: &[i32] = &[EAGAIN];
 
-fn or_empty_on_old_kernels(errno: i32) -> Option<Effect> {
-    on_old_kernels(errno).and(or_full_or_empty(errno))
-}
-
-/// EAGAIN is what the call says when nothing is pending.
-fn unless_empty(errno: i32) -> Option<Effect> {
-    match errno {
-        EAGAIN => None,
-        _ => Some(Effect::Left),
+fn left_unless(is_as_before: bool) -> Effect {
+    match is_as_before {
+        true => Success,
+        false => Left,
     }
 }
 
-fn make(mechanism: Mechanism) -> Signals {
-    Signals::at(mechanism, SET).expect("signals")
-}
-
-fn take(signals: &Signals) -> Option<i32> {
-    let signal = signals.next().expect("next")?;
-    Some(signal.number())
-}
-
-/// What comes is taken once. For the only thread of the process, whichever has made
-/// the object.
-fn works(signals: &Signals) {
-    let before = SET.map(is_blocked);
-    for number in SET {
-        set_blocked(number, signals.backend() == Backend::SignalFd);
-    }
-    assert_eq!(take(signals), None);
-    for number in SET {
-        send_self(number);
-        assert_eq!(signals.wait(None), Ok(Wait::Notified));
-        assert_eq!(take(signals), Some(number));
-        assert_eq!(take(signals), None);
-        assert_eq!(signals.wait(Some(Duration::ZERO)), Ok(Wait::TimedOut));
-    }
-    for (number, blocked) in SET.into_iter().zip(before) {
-        set_blocked(number, blocked);
-    }
-}
-
-/// What an error must leave alone, beside the descriptors.
-#[derive(Debug, PartialEq, Eq)]
-struct State {
-    blocked: [bool; 3],
-    installed: [Action; 3],
-}
-
-impl State {
-    fn now() -> Self {
-        let numbers = [SIGUSR1, SIGUSR2, SIGCHLD];
-        State {
-            blocked: numbers.map(is_blocked),
-            installed: numbers.map(Action::installed),
-        }
-    }
-}
-
-fn new(fault: Fault, mechanism: Mechanism) -> Effect {
-    let make = || Signals::new(SET);
-    made(fault, make, |error| {
-        fault.is(error, Operation::Create, mechanism)
-    })
-}
-
-fn at(fault: Fault, mechanism: Mechanism, operation: Operation) -> Effect {
-    let make = move || Signals::at(mechanism, SET);
-    made(fault, make, |error| fault.is(error, operation, mechanism))
-}
-
-/// Makes one by choice, where no mechanism is left.
-fn unverified(fault: Fault) -> Effect {
-    let make = || Signals::new(SET);
-    made(fault, make, |error| fault.has_errno(error))
-}
-
-/// The mechanism is here, and it is not for another one to say that the mask is not.
+/// The mechanism is available, and it is not for another one to say that the mask is not.
 fn not_watched(fault: Fault) -> Effect {
-    let make = || Signals::new(SET);
-    let effect = made(fault, make, |error| {
-        fault.is(error, Operation::Watch, SignalFd4)
-    });
+    let effect = new::<Signals>(fault);
     assert_eq!(
-        Signals::new(SET).map(|made| made.mechanism()),
+        Signals::new([SIGUSR1]).map(|made| made.mechanism()),
         Ok(SignalFd4)
     );
+    effect
+}
+
+fn not_watched_beside_another(fault: Fault) -> Effect {
+    let other: Signals = on_mechanism(fault);
+    let effect = not_watched(fault);
+    other.works();
     effect
 }
 
@@ -227,262 +139,136 @@ fn not_watched(fault: Fault) -> Effect {
 fn children(fault: Fault) -> Effect {
     Action::Ignore.install(SIGCHLD);
     let make = || Signals::new([SIGUSR1, SIGUSR2, SIGCHLD]);
-    made(fault, make, |error| {
-        fault.is(error, Operation::Watch, SignalFd4)
-    })
-}
-
-fn made(
-    fault: Fault,
-    make: impl Fn() -> Result<Signals, Error> + Sync,
-    failed: impl Fn(Error) -> Effect,
-) -> Effect {
-    Action::Plain.install(SIGUSR1);
-    let (state, before) = (State::now(), Open::now());
-    let (result, blocked) = fault.during(|| {
-        let result = make();
-        (result, [SIGUSR1, SIGUSR2, SIGCHLD].map(is_blocked))
-    });
-    let effect = match result {
-        Ok(signals) => {
-            works(&signals);
-            Effect::On(signals.mechanism())
-        }
-        Err(error) => {
-            assert_eq!(blocked, state.blocked, "the mask");
-            failed(error)
-        }
+    let works = |made: Signals| {
+        made.works();
+        On(made.mechanism())
     };
-    assert_eq!(State::now(), state);
-    assert_eq!(Open::now(), before, "a descriptor has leaked");
-    works(&make().expect("signals afterwards"));
-    assert_eq!((State::now(), Open::now()), (state, before));
-    effect
+    fault.made(make, works, |error| fault.error(error, Watch))
 }
 
 /// The first one, which has proved itself, gets its signals by a call of its own.
-fn for_its_signals(fault: Fault, mechanism: Mechanism) -> Effect {
-    let open = Open::now();
-    let number = (0..)
-        .find(|&number| !open.is_open(number))
-        .expect("a free number");
-    let fault = fault.narrowed(0, number);
-    at(fault, mechanism, Operation::Verify)
-}
-
-/// The second one, which was made to verify the first.
-fn close_in_new(fault: Fault) -> Effect {
-    let before = Open::now();
-    let signals = fault.during(|| Signals::new(SET)).expect("signals");
-    works(&signals);
-    drop(signals);
-    leaks(before)
+fn for_its_signals(fault: Fault) -> Effect {
+    at::<Signals>(fault.narrowed(0, Open::now().first_free()))
 }
 
 /// It is recorded, and errno is as it was, as a handler owes it.
 fn unwoken(fault: Fault) -> Effect {
-    const MARK: i32 = 4242;
-    let signals = make(SignalHandler);
+    let signals: Signals = on_mechanism(fault);
     set_blocked(SIGUSR1, true);
-    let after = fault.during(|| {
+    fault.with_fault(|| {
         set_blocked(SIGUSR1, false);
-        errno::set(MARK);
-        send_self(SIGUSR1);
-        errno::get()
+        errno::kept(|| send_self(SIGUSR1));
     });
     set_blocked(SIGUSR1, false);
-    assert_eq!(after, MARK, "errno");
-    let readable = signals.wait(Some(Duration::ZERO)) == Ok(Wait::Notified);
-    assert_eq!(take(&signals), Some(SIGUSR1));
-    works(&signals);
-    match readable {
-        true => Effect::Success,
-        false => Effect::Unwoken,
+    let is_readable = signals.is_readable();
+    assert_eq!(signals.consume(), Ok(true));
+    signals.works();
+    match is_readable {
+        true => Success,
+        false => Unwoken,
     }
-}
-
-/// What is pending is taken once, now or later.
-fn next(fault: Fault, mechanism: Mechanism) -> Effect {
-    let signals = make(mechanism);
-    send_self(SIGUSR1);
-    let result = fault.during(|| signals.next());
-    let later = take(&signals);
-    let effect = match result {
-        Ok(now) => {
-            let now = now.map(|signal| signal.number());
-            assert_eq!(now.or(later), Some(SIGUSR1));
-            assert!(now.is_none() || later.is_none());
-            Effect::Success
-        }
-        Err(error) => {
-            assert_eq!(later, Some(SIGUSR1));
-            fault.is(error, Operation::Next, mechanism)
-        }
-    };
-    works(&signals);
-    effect
 }
 
 fn next_of_none(fault: Fault) -> Effect {
-    let signals = make(SignalHandler);
-    let effect = match fault.during(|| signals.next()) {
-        Ok(taken) => {
-            assert_eq!(taken, None);
-            Effect::Success
-        }
-        Err(error) => fault.is(error, Operation::Next, SignalHandler),
-    };
-    works(&signals);
-    effect
-}
-
-fn wait(fault: Fault, mechanism: Mechanism) -> Effect {
-    let signals = make(mechanism);
-    send_self(SIGUSR1);
-    let timeouts = [None, Some(Duration::ZERO), Some(Duration::from_millis(5))];
-    let results = fault.during(|| timeouts.map(|timeout| signals.wait(timeout)));
-    assert_eq!(take(&signals), Some(SIGUSR1));
-    works(&signals);
-    for result in results {
-        fault.is(result.expect_err("no poll"), Operation::Wait, mechanism);
-    }
-    Effect::Error
-}
-
-fn close(fault: Fault, mechanism: Mechanism) -> Effect {
-    let signals = make(mechanism);
-    let before = Open::now();
-    let more = make(mechanism);
-    fault.during(move || drop(more));
-    works(&signals);
-    leaks(before)
+    let signals: Signals = on_mechanism(fault);
+    let result = fault.with_fault(|| signals.next());
+    signals.works();
+    fault.success_or(result, None, Operation::Next)
 }
 
 /// The thread's mask is what the object had made it.
-fn mask_left(fault: Fault, mechanism: Mechanism) -> Effect {
-    let blocked_before = mechanism == SignalHandler;
+fn mask_left(fault: Fault) -> Effect {
+    let blocked_before = fault.row.mechanism == SignalHandler;
     set_blocked(SIGUSR1, blocked_before);
-    let (made, dropped) = fault.during(|| {
-        let signals = make(mechanism);
+    let (made, dropped) = fault.with_fault(|| {
+        let signals: Signals = on_mechanism(fault);
         let made = is_blocked(SIGUSR1);
         drop(signals);
         (made, is_blocked(SIGUSR1))
     });
     set_blocked(SIGUSR1, false);
     assert_eq!(made, !blocked_before);
-    assert_eq!(State::now().installed, [Action::Default; 3]);
-    works(&make(mechanism));
-    match dropped == blocked_before {
-        true => Effect::Success,
-        false => Effect::Left,
-    }
+    assert_eq!(Dispositions::now().installed, [Action::Default; 3]);
+    on_mechanism::<Signals>(fault).works();
+    left_unless(dropped == blocked_before)
 }
 
 /// What is pending and cannot be thrown away must not come to who did not ask.
-fn discard(fault: Fault, one_pending: bool) -> Effect {
+fn discard(fault: Fault) -> Effect {
+    drop_pending(fault, |_| {})
+}
+
+fn discard_one(fault: Fault) -> Effect {
+    drop_pending(fault, send_self)
+}
+
+fn drop_pending(fault: Fault, send: fn(i32)) -> Effect {
     set_blocked(SIGTERM, true);
-    let left = fault.during(|| {
+    let is_blocked = fault.with_fault(|| {
         // As a program has it that knows nothing of signals.
         set_blocked(SIGTERM, false);
-        let signals = Signals::at(SignalFd4, [SIGTERM]).expect("signals");
-        if one_pending {
-            send_self(SIGTERM);
-        }
+        let signals = Constructor::At(fault.row.mechanism).signals(&[SIGTERM]);
+        send(SIGTERM);
         drop(signals);
         is_blocked(SIGTERM)
     });
-    match left {
-        true => Effect::Left,
-        false => Effect::Success,
-    }
+    left_unless(!is_blocked)
 }
 
 /// It is no more ignored.
 fn children_left(fault: Fault) -> Effect {
     Action::Ignore.install(SIGCHLD);
-    let signals = Signals::at(SignalFd4, [SIGCHLD]).expect("signals");
-    fault.during(move || drop(signals));
+    let signals = Constructor::At(fault.row.mechanism).signals(&[SIGCHLD]);
+    fault.with_fault(move || drop(signals));
     set_blocked(SIGCHLD, false);
-    match Action::installed(SIGCHLD) {
-        Action::Ignore => Effect::Success,
-        _ => Effect::Left,
-    }
+    left_unless(Action::installed(SIGCHLD) == Action::Ignore)
 }
 
 /// Our handler stays, until the next object is dropped.
 fn handler_left(fault: Fault) -> Effect {
     Action::Plain.install(SIGUSR1);
-    let before = State::now();
-    let signals = make(SignalHandler);
-    fault.during(move || drop(signals));
-    let left = Action::installed(SIGUSR1) != Action::Plain;
+    let before = Dispositions::now();
+    let signals: Signals = on_mechanism(fault);
+    fault.with_fault(move || drop(signals));
+    let is_as_before = Action::installed(SIGUSR1) == Action::Plain;
     send_self(SIGUSR1);
-    assert_eq!(crate::sys::signals::calls(), 1, "the handler of before");
-    works(&make(SignalHandler));
-    assert_eq!(State::now(), before);
-    match left {
-        true => Effect::Left,
-        false => Effect::Success,
-    }
-}
-
-/// After an error all is as it was; after success, new. What is pending is the
-/// process's.
-fn reinit(fault: Fault, mechanism: Mechanism, operation: Operation) -> Effect {
-    let signals = make(mechanism);
-    send_self(SIGUSR1);
-    let before = Open::now();
-    let result = fault.during(|| signals.reinit_after_fork());
-    assert_eq!(Open::now(), before, "the numbers");
-    let effect = match result {
-        Ok(()) => Effect::Success,
-        Err(error) => fault.is(error, operation, mechanism),
-    };
-    assert_eq!(signals.wait(None), Ok(Wait::Notified));
-    assert_eq!(take(&signals), Some(SIGUSR1));
-    works(&signals);
-    assert!(is_close_on_exec(signals.as_raw_fd()));
-    effect
-}
-
-/// The new signalfd is in its place, but the flag is not.
-fn after_dup2(fault: Fault) -> Effect {
-    let signals = make(SignalFd);
-    let number = signals.as_raw_fd();
-    let effect = unflagged(fault, SignalFd, number, || signals.reinit_after_fork());
-    works(&signals);
-    effect
+    assert_eq!(calls(), 1, "the handler of before");
+    on_mechanism::<Signals>(fault).works();
+    assert_eq!(Dispositions::now(), before);
+    left_unless(is_as_before)
 }
 
 /// What fails is said, and can be tried again.
-fn before_exec(fault: Fault, mechanism: Mechanism) -> Effect {
+fn before_exec(fault: Fault) -> Effect {
     Action::Plain.install(SIGUSR1);
     // So that there is something to block, too.
-    set_blocked(SIGUSR1, mechanism == SignalHandler);
-    let before = State::now();
-    let signals = make(mechanism);
-    let result = fault.during(Signals::before_exec);
-    let effect = fault.is(
-        result.expect_err("not as before"),
-        Operation::Watch,
-        SignalHandler,
-    );
+    set_blocked(SIGUSR1, fault.row.mechanism == SignalHandler);
+    let before = Dispositions::now();
+    let signals: Signals = on_mechanism(fault);
+    let result = fault.with_fault(Signals::before_exec);
+    let effect = exec_error(fault, result.expect_err("not as before"));
     assert_eq!(Signals::before_exec(), Ok(()));
-    assert_eq!(State::now(), before);
+    assert_eq!(Dispositions::now(), before);
     core::mem::forget(signals);
     effect
 }
 
 /// What came to our handler in a child, and is the program's that comes next.
 fn send_again(fault: Fault) -> Effect {
-    let signals = make(SignalHandler);
+    let signals: Signals = on_mechanism(fault);
     fork(|| {
         send_self(SIGUSR1);
-        let result = fault.during(Signals::before_exec);
-        let error = result.expect_err("not sent");
-        fault.is(error, Operation::Watch, SignalHandler);
+        let result = fault.with_fault(Signals::before_exec);
+        exec_error(fault, result.expect_err("not sent"));
     })
     .succeeds();
-    works(&signals);
+    signals.works();
     Effect::Error
+}
+
+/// An error of `before_exec`, which is about no object and so names no other mechanism.
+fn exec_error(fault: Fault, error: wakefd::Error) -> Effect {
+    let named = (error.operation(), error.mechanism());
+    assert_eq!(named, (Watch, SignalHandler));
+    fault.has_errno(error)
 }

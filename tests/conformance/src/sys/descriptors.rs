@@ -1,8 +1,7 @@
 //! Descriptors, by number: which are open, with what flags, and how many may be.
 
-use core::mem::MaybeUninit;
-
-use super::errno;
+use super::errno::{self, check};
+use super::multiplexer::{Kind, Multiplexer};
 
 /// Numbers that the suite looks at.
 const LIMIT: i32 = 512;
@@ -22,6 +21,12 @@ impl Open {
 
     pub(crate) fn count(&self) -> usize {
         self.numbers().count()
+    }
+
+    /// The lowest number that is not open, which the next descriptor gets.
+    pub(crate) fn first_free(&self) -> i32 {
+        let free = (0..LIMIT).find(|&number| !self.is_open(number));
+        free.expect("a free number")
     }
 
     pub(crate) fn is_open(&self, number: i32) -> bool {
@@ -76,17 +81,14 @@ fn fcntl(number: i32, command: i32, argument: i32) -> i32 {
 /// Duplicates a descriptor. The caller closes what it gets.
 pub(crate) fn dup(number: i32) -> i32 {
     // SAFETY: makes a new descriptor and touches no memory.
-    let duplicate = unsafe { libc::dup(number) };
-    assert!(duplicate >= 0, "dup: errno {}", errno::get());
-    duplicate
+    check(unsafe { libc::dup(number) }, "dup")
 }
 
 /// Closes a descriptor by number.
 pub fn close(number: i32) {
     // SAFETY: the suite closes its own duplicates, or does as a careless program
     // does, on purpose and in a process of its own.
-    let result = unsafe { libc::close(number) };
-    assert_eq!(result, 0, "close: errno {}", errno::get());
+    check(unsafe { libc::close(number) }, "close");
 }
 
 /// A pipe of the suite's own, which nobody writes to.
@@ -96,8 +98,7 @@ impl Pipe {
     pub(crate) fn new() -> Self {
         let mut ends = [0; 2];
         // SAFETY: room for two descriptors.
-        let result = unsafe { libc::pipe(ends.as_mut_ptr()) };
-        assert_eq!(result, 0, "pipe: errno {}", errno::get());
+        check(unsafe { libc::pipe(ends.as_mut_ptr()) }, "pipe");
         Pipe(ends)
     }
 
@@ -107,7 +108,7 @@ impl Pipe {
 
     pub(crate) fn is_empty(&self) -> bool {
         let [reading, _] = self.0;
-        !super::multiplexer::Multiplexer::new(super::multiplexer::Kind::Poll, reading).wait(0)
+        !Multiplexer::new(Kind::Poll, reading).wait(0)
     }
 }
 
@@ -140,16 +141,4 @@ pub(crate) fn read_any(number: i32) {
     let mut bytes = [0_u8; 4096];
     // SAFETY: a live array.
     unsafe { libc::read(number, bytes.as_mut_ptr().cast(), bytes.len()) };
-}
-
-/// Allows only descriptor numbers below `number` from now on.
-pub(crate) fn limit_to(number: usize) {
-    let mut limit = MaybeUninit::<libc::rlimit>::uninit();
-    // SAFETY: the first call fills the struct that the second reads.
-    unsafe {
-        assert_eq!(libc::getrlimit(libc::RLIMIT_NOFILE, limit.as_mut_ptr()), 0);
-        let mut limit = limit.assume_init();
-        limit.rlim_cur = number as libc::rlim_t;
-        assert_eq!(libc::setrlimit(libc::RLIMIT_NOFILE, &limit), 0);
-    }
 }

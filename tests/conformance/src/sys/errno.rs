@@ -16,3 +16,21 @@ pub(crate) fn set(errno: i32) {
     // SAFETY: as in `get`.
     unsafe { *location() = errno }
 }
+
+/// Runs `work`, which must leave errno as it finds it.
+#[track_caller]
+pub(crate) fn kept<R>(work: impl FnOnce() -> R) -> R {
+    // No call fails with this errno.
+    const MARK: i32 = 4242;
+    set(MARK);
+    let result = work();
+    assert_eq!(get(), MARK, "errno");
+    result
+}
+
+/// Returns what a call has returned, which must not be negative.
+#[track_caller]
+pub(crate) fn check(result: i32, call: &str) -> i32 {
+    assert!(result >= 0, "{call}: errno {}", get());
+    result
+}

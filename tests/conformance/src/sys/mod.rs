@@ -2,8 +2,10 @@
 #![allow(unsafe_code)]
 
 pub(crate) mod alarms;
+pub(crate) mod calls;
 pub(crate) mod descriptors;
 pub(crate) mod errno;
+pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod multiplexer;
 pub(crate) mod process;

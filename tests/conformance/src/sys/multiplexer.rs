@@ -4,7 +4,7 @@
 use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 
-use super::errno;
+use super::errno::{self, check};
 
 /// Which call waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +40,9 @@ impl Multiplexer {
     pub fn new(kind: Kind, watched: i32) -> Self {
         let epoll = match kind {
             Kind::Poll | Kind::Select => -1,
-            Kind::EpollLevel | Kind::EpollEdge => {
-                // Not epoll_create1, which came with Linux 2.6.27.
-                // SAFETY: makes a descriptor and touches no memory.
-                let epoll = unsafe { libc::epoll_create(1) };
-                assert!(epoll >= 0, "epoll_create: errno {}", errno::get());
-                epoll
-            }
+            // Not epoll_create1, which came with Linux 2.6.27.
+            // SAFETY: makes a descriptor and touches no memory.
+            _ => check(unsafe { libc::epoll_create(1) }, "epoll_create"),
         };
         let new = Multiplexer {
             kind,
@@ -79,7 +75,7 @@ impl Multiplexer {
         };
         // SAFETY: the pointer is to a live event.
         let result = unsafe { libc::epoll_ctl(self.epoll, operation, self.watched, &mut event) };
-        assert_eq!(result, 0, "epoll_ctl: errno {}", errno::get());
+        check(result, "epoll_ctl");
     }
 
     /// Waits so many milliseconds; says whether the descriptor was readable.
@@ -99,18 +95,8 @@ impl Multiplexer {
     }
 
     fn poll(&self, milliseconds: i32) -> i32 {
-        let mut entry = libc::pollfd {
-            fd: self.watched,
-            events: libc::POLLIN,
-            revents: 0,
-        };
-        // SAFETY: one live entry.
-        let ready = unsafe { libc::poll(&mut entry, 1, milliseconds) };
-        assert!(
-            ready < 1 || entry.revents == libc::POLLIN,
-            "{:#x}",
-            entry.revents
-        );
+        let (ready, [readable]) = poll([self.watched], milliseconds);
+        assert!(ready < 1 || readable);
         ready
     }
 
@@ -161,22 +147,27 @@ impl Drop for Multiplexer {
 /// Waits for ever, in `poll`, until one of these is readable, and says which are. A
 /// handler that runs meanwhile does not end it.
 pub(crate) fn readable<const N: usize>(watched: [i32; N]) -> [bool; N] {
+    loop {
+        match poll(watched, FOREVER) {
+            (1.., readable) => return readable,
+            (ready, _) => assert_eq!(errno::get(), libc::EINTR, "poll: {ready}"),
+        }
+    }
+}
+
+/// Calls `poll` once. Gives what it returns, and which are readable.
+fn poll<const N: usize>(watched: [i32; N], milliseconds: i32) -> (i32, [bool; N]) {
     let mut entries = watched.map(|fd| libc::pollfd {
         fd,
         events: libc::POLLIN,
         revents: 0,
     });
-    loop {
-        // SAFETY: as many live entries.
-        let ready = unsafe { libc::poll(entries.as_mut_ptr(), N as libc::nfds_t, FOREVER) };
-        if ready > 0 {
-            break;
-        }
-        assert_eq!(errno::get(), libc::EINTR, "poll: {ready}");
-    }
-    entries.map(|entry| {
-        let events = entry.revents;
-        assert!([0, libc::POLLIN].contains(&events), "{events:#x}");
-        events != 0
-    })
+    // SAFETY: as many live entries.
+    let ready = unsafe { libc::poll(entries.as_mut_ptr(), N as libc::nfds_t, milliseconds) };
+    let readable = entries.map(|entry| match entry.revents {
+        0 => false,
+        libc::POLLIN => true,
+        other => panic!("{other:#x}"),
+    });
+    (ready, readable)
 }

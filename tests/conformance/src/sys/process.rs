@@ -1,6 +1,7 @@
 //! Processes.
 
-use super::{errno, time};
+use super::errno::{self, check};
+use super::time;
 
 /// How a process ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,15 +35,12 @@ fn exit(status: i32) -> ! {
 pub(crate) fn fork_to(work: impl FnOnce() -> i32) -> Child {
     // SAFETY: no other thread of this process is in the middle of anything: the
     // suite's threads are joined where they are made.
-    match unsafe { libc::fork() } {
+    match check(unsafe { libc::fork() }, "fork") {
         0 => {
             let _guard = ExitAtUnwind;
             exit(work())
         }
-        pid => {
-            assert!(pid > 0, "fork: errno {}", errno::get());
-            Child(pid)
-        }
+        pid => Child(pid),
     }
 }
 
@@ -55,6 +53,11 @@ pub(crate) fn fork(work: impl FnOnce()) -> Child {
 }
 
 impl Child {
+    /// One that was made by other means.
+    pub(super) fn new(pid: i32) -> Self {
+        Child(pid)
+    }
+
     /// Its number.
     pub(crate) fn pid(&self) -> i32 {
         self.0
@@ -71,6 +74,7 @@ impl Child {
     }
 
     /// Waits for success.
+    #[track_caller]
     pub(crate) fn succeeds(self) {
         assert_eq!(self.wait(), Ended::Exited(0), "the child");
     }

@@ -1,96 +1,70 @@
-//! A filter that lets the kernel answer as another one would: real system
-//! calls, real refusals, for this process and its children.
+//! A filter that lets the kernel answer as another one would: real system calls, real
+//! refusals. It binds the thread that installs it, and what that thread starts.
+
+use core::sync::atomic::{AtomicI32, Ordering};
 
 use libc::{c_long, sock_filter};
 
+use super::calls::{Argument, Call};
 use super::errno;
+use super::process::{fork_to, Ended};
 
-/// What one system call answers.
+/// What a call gives instead of being carried out.
 #[derive(Clone, Copy)]
-pub(crate) struct Rule {
-    /// Its number.
-    pub(crate) call: c_long,
-    /// It is refused only if this argument has one of these bits set.
-    pub(crate) only_with: Option<Bits>,
-    /// What it gives instead of being carried out; 0 is success.
-    pub(crate) errno: u16,
-}
-
-/// Bits of the lower half of an argument, which is given by its index.
-#[derive(Clone, Copy)]
-pub(crate) struct Bits {
-    pub(crate) argument: u32,
-    pub(crate) mask: u32,
+pub(crate) struct Rule<'a> {
+    pub(crate) call: &'a Call,
+    /// One more condition than the call has itself.
+    pub(crate) only_with: Option<Argument>,
+    /// 0 is success.
+    pub(crate) errno: i32,
 }
 
 const CAPACITY: usize = 128;
 
-/// Answers these calls in the given way from now on.
+/// Whether this kernel or emulator has filters: `Err` has the errno if not. A child
+/// asks, once for all.
+pub(crate) fn available() -> Result<(), i32> {
+    const UNKNOWN: i32 = -1;
+    static KNOWN: AtomicI32 = AtomicI32::new(UNKNOWN);
+    if KNOWN.load(Ordering::Relaxed) == UNKNOWN {
+        let child = fork_to(|| install_filter(core::iter::empty()).err().unwrap_or(0));
+        match child.wait() {
+            Ended::Exited(errno) => KNOWN.store(errno, Ordering::Relaxed),
+            ended => panic!("{ended:?}"),
+        }
+    }
+    match KNOWN.load(Ordering::Relaxed) {
+        0 => Ok(()),
+        errno => Err(errno),
+    }
+}
+
+/// Answers calls by these rules from now on: by the first that fits.
 ///
 /// # Errors
 ///
 /// The errno of `prctl`, if this kernel or emulator has no filters.
-pub(crate) fn install(rules: impl Iterator<Item = Rule>) -> Result<(), i32> {
+pub(crate) fn install_filter<'a>(rules: impl Iterator<Item = Rule<'a>>) -> Result<(), i32> {
     let mut program = Program::new();
     for rule in rules {
-        let refusal = libc::SECCOMP_RET_ERRNO | u32::from(rule.errno);
-        let call = rule.call as u32;
-        match rule.only_with {
-            None => {
-                program.push(jump(IF_EQUAL, call, 0, 1));
-                program.push(statement(RETURN, refusal));
+        for &number in rule.call.numbers {
+            let arguments = rule.call.arguments.iter().chain(&rule.only_with);
+            // From a comparison that fails to the end of this rule: three instructions
+            // for each argument that is still to be looked at, and the answer.
+            let mut rest = 3 * arguments.clone().count() as u8 + 1;
+            program.push(jump_if_equal(number as u32, 0, rest));
+            for argument in arguments {
+                rest -= 3;
+                program.push(statement(LOAD, low_half_of(argument.index)));
+                program.push(statement(AND, argument.mask));
+                let (equal, other) = if argument.is { (0, rest) } else { (rest, 0) };
+                program.push(jump_if_equal(argument.value, equal, other));
             }
-            Some(bits) => {
-                program.push(jump(IF_EQUAL, call, 0, 4));
-                program.push(statement(LOAD, low_half_of(bits.argument)));
-                program.push(jump(IF_ANY_OF, bits.mask, 1, 0));
-                program.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
-                program.push(statement(RETURN, refusal));
-            }
+            let answer = libc::SECCOMP_RET_ERRNO | rule.errno as u32;
+            program.push(statement(RETURN, answer));
+            // An argument may have taken the number's place.
+            program.push(statement(LOAD, NUMBER));
         }
-    }
-    program.install()
-}
-
-/// An argument, given by its index, whose lower half is this value, or is not.
-#[derive(Clone, Copy)]
-pub(crate) struct Argument {
-    pub(crate) index: u32,
-    pub(crate) value: u32,
-    pub(crate) is: bool,
-}
-
-/// Fails calls with this number from now on, on this thread alone: those all of
-/// whose `arguments` are as given.
-#[derive(Clone, Copy)]
-pub(crate) struct Refusal<'a> {
-    pub(crate) call: c_long,
-    pub(crate) arguments: &'a [Argument],
-    pub(crate) errno: u16,
-}
-
-/// Refuses these calls. The first that fits counts.
-///
-/// # Errors
-///
-/// As for [`install`].
-pub(crate) fn refuse<'a>(refusals: impl Iterator<Item = Refusal<'a>>) -> Result<(), i32> {
-    let mut program = Program::new();
-    for refusal in refusals {
-        // From a comparison that fails to the end of this refusal: a pair for each
-        // argument that is still to be looked at, and the answer.
-        let mut rest = 2 * refusal.arguments.len() as u8 + 1;
-        program.push(jump(IF_EQUAL, refusal.call as u32, 0, rest));
-        for argument in refusal.arguments {
-            rest -= 2;
-            program.push(statement(LOAD, low_half_of(argument.index)));
-            let (equal, other) = if argument.is { (0, rest) } else { (rest, 0) };
-            program.push(jump(IF_EQUAL, argument.value, equal, other));
-        }
-        let errno = u32::from(refusal.errno);
-        program.push(statement(RETURN, libc::SECCOMP_RET_ERRNO | errno));
-        // The number is not there any more.
-        program.push(statement(LOAD, NUMBER));
     }
     program.install()
 }
@@ -118,26 +92,17 @@ impl Program {
     /// Lets all other calls pass, and installs it.
     fn install(mut self) -> Result<(), i32> {
         self.push(statement(RETURN, libc::SECCOMP_RET_ALLOW));
-
         let filter = libc::sock_fprog {
             len: self.length as u16,
             filter: self.code.as_mut_ptr(),
         };
+        let [zero, one] = [0 as c_long, 1 as c_long];
         // SAFETY: integers, then a pointer to a live program of the given length.
         // The unused arguments must be zero, and as wide as the kernel reads them.
         let result = unsafe {
-            libc::prctl(
-                libc::PR_SET_NO_NEW_PRIVS,
-                1 as c_long,
-                0 as c_long,
-                0 as c_long,
-                0 as c_long,
-            );
-            libc::prctl(
-                libc::PR_SET_SECCOMP,
-                libc::SECCOMP_MODE_FILTER as c_long,
-                &filter,
-            )
+            libc::prctl(libc::PR_SET_NO_NEW_PRIVS, one, zero, zero, zero);
+            let mode = libc::SECCOMP_MODE_FILTER as c_long;
+            libc::prctl(libc::PR_SET_SECCOMP, mode, &filter)
         };
         match result {
             0 => Ok(()),
@@ -147,8 +112,8 @@ impl Program {
 }
 
 const LOAD: u32 = libc::BPF_LD | libc::BPF_W | libc::BPF_ABS;
+const AND: u32 = libc::BPF_ALU | libc::BPF_AND | libc::BPF_K;
 const IF_EQUAL: u32 = libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K;
-const IF_ANY_OF: u32 = libc::BPF_JMP | libc::BPF_JSET | libc::BPF_K;
 const RETURN: u32 = libc::BPF_RET | libc::BPF_K;
 
 /// Where `struct seccomp_data` has the call's number.
@@ -170,11 +135,7 @@ fn statement(code: u32, k: u32) -> sock_filter {
     }
 }
 
-fn jump(code: u32, k: u32, jt: u8, jf: u8) -> sock_filter {
-    sock_filter {
-        code: code as u16,
-        jt,
-        jf,
-        k,
-    }
+fn jump_if_equal(k: u32, jt: u8, jf: u8) -> sock_filter {
+    let code = IF_EQUAL as u16;
+    sock_filter { code, jt, jf, k }
 }

@@ -5,7 +5,8 @@ use core::mem::MaybeUninit;
 use core::ptr::{null, null_mut};
 use core::sync::atomic::{AtomicI32, AtomicU32, AtomicUsize, Ordering};
 
-use super::errno;
+use super::alarms::call_handler;
+use super::errno::{self, check};
 
 /// This process.
 pub(crate) fn pid() -> i32 {
@@ -22,8 +23,7 @@ pub(crate) fn uid() -> u32 {
 /// Sends a signal to a process.
 pub(crate) fn send(pid: i32, number: i32) {
     // SAFETY: touches no memory; the suite sends to its own processes only.
-    let result = unsafe { libc::kill(pid, number) };
-    assert_eq!(result, 0, "kill: errno {}", errno::get());
+    check(unsafe { libc::kill(pid, number) }, "kill");
 }
 
 /// Sends one to the caller's, if the system has it.
@@ -39,8 +39,8 @@ pub(crate) fn send_self(number: i32) {
     send(pid(), number);
 }
 
-/// Sends one with a value.
-pub(crate) fn queue(pid: i32, number: i32, value: i32) {
+/// Sends one with a value to the caller's.
+pub(crate) fn queue_self(number: i32, value: i32) {
     let mut union = libc::sigval {
         sival_ptr: null_mut(),
     };
@@ -48,9 +48,9 @@ pub(crate) fn queue(pid: i32, number: i32, value: i32) {
     // SAFETY: the union begins with the int, and is passed as C passes it.
     let result = unsafe {
         *first.cast() = value;
-        libc::sigqueue(pid, number, union)
+        libc::sigqueue(pid(), number, union)
     };
-    assert_eq!(result, 0, "sigqueue: errno {}", errno::get());
+    check(result, "sigqueue");
 }
 
 /// The number of a child that has ended, without waiting for one.
@@ -90,6 +90,30 @@ pub(crate) fn set_blocked(number: i32, blocked: bool) {
     }
 }
 
+/// Runs `work` while this thread takes no signal.
+pub(crate) fn without_signals(work: impl FnOnce()) {
+    let mut all = MaybeUninit::uninit();
+    let mut before = MaybeUninit::uninit();
+    // SAFETY: each set is filled before it is read.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+    }
+    work();
+    // SAFETY: filled by the first call.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), null_mut()) };
+}
+
+/// Whatever this process was started with, by `nohup` or in a shell's background: no
+/// signal is ignored. But for SIGPIPE, which std ignores.
+pub(crate) fn ignore_none() {
+    for number in (1..=64).filter(|&number| number != libc::SIGPIPE) {
+        // SAFETY: no handler is installed. It fails for numbers that are libc's or the
+        // kernel's own.
+        unsafe { libc::signal(number, libc::SIG_DFL) };
+    }
+}
+
 /// What can be installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -103,6 +127,8 @@ pub(crate) enum Action {
     WithInfo,
     /// One that calls what was there before it.
     Above,
+    /// The handler of [`with_alarms`](super::alarms::with_alarms).
+    Alarm,
     /// Something else.
     Other,
 }
@@ -161,35 +187,32 @@ impl Action {
             Action::Plain => plain as extern "C" fn(i32) as usize,
             Action::WithInfo => with_info as WithInfo as usize,
             Action::Above => above as WithInfo as usize,
+            Action::Alarm => call_handler as extern "C" fn(i32) as usize,
         }
     }
 
     /// Installs it.
     pub(crate) fn install(self, number: i32) {
+        let flags = match self {
+            Action::WithInfo | Action::Above => libc::SA_SIGINFO,
+            _ => 0,
+        };
+        if self == Action::Above {
+            BELOW.store(installed(number), Ordering::Relaxed);
+        }
         // SAFETY: zero is a value of every field: no flags, an empty mask.
         let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
-        let mut before = action;
         action.sa_sigaction = self.address();
-        if matches!(self, Action::WithInfo | Action::Above) {
-            action.sa_flags = libc::SA_SIGINFO as _;
-        }
-        // SAFETY: the handlers are async-signal-safe; the structs are live.
-        unsafe {
-            if self == Action::Above {
-                assert_eq!(libc::sigaction(number, null(), &mut before), 0);
-                BELOW.store(before.sa_sigaction, Ordering::Relaxed);
-            }
-            assert_eq!(libc::sigaction(number, &action, null_mut()), 0);
-        }
+        action.sa_flags = flags as _;
+        // SAFETY: the struct is live, and the handlers are async-signal-safe.
+        check(
+            unsafe { libc::sigaction(number, &action, null_mut()) },
+            "sigaction",
+        );
     }
 
     /// What is installed.
     pub(crate) fn installed(number: i32) -> Self {
-        // SAFETY: as in `install`.
-        let mut found = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
-        // SAFETY: nothing is installed, and the struct is live.
-        let result = unsafe { libc::sigaction(number, null(), &mut found) };
-        assert_eq!(result, 0, "sigaction: errno {}", errno::get());
         let known = [
             Action::Default,
             Action::Ignore,
@@ -197,8 +220,23 @@ impl Action {
             Action::WithInfo,
             Action::Above,
         ];
-        let is_it = |action: &Action| action.address() == found.sa_sigaction;
+        let found = installed(number);
+        let is_it = |action: &Action| action.address() == found;
         known.into_iter().find(is_it).unwrap_or(Action::Other)
+    }
+}
+
+/// The address of the handler.
+fn installed(number: i32) -> usize {
+    let mut found = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: nothing is installed, the struct is live, and zero is a value of every
+    // field of it.
+    unsafe {
+        check(
+            libc::sigaction(number, null(), found.as_mut_ptr()),
+            "sigaction",
+        );
+        found.assume_init().sa_sigaction
     }
 }
 
@@ -216,17 +254,12 @@ pub(crate) fn in_shared_memory(work: fn()) {
     }
 
     let mut stack = Stack([MaybeUninit::uninit(); 64 * 1024]);
-    let mut status = 0;
     // SAFETY: the child runs on a stack of its own, and this thread stands still
     // until it has ended.
-    unsafe {
+    let child = unsafe {
         let top = stack.0.as_mut_ptr().add(stack.0.len());
         let flags = libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD;
-        let child = libc::clone(start, top.cast(), flags, work as *mut c_void);
-        assert!(child > 0, "clone: errno {}", errno::get());
-        while libc::waitpid(child, &mut status, 0) != child {
-            assert_eq!(errno::get(), libc::EINTR);
-        }
-    }
-    assert!(libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0);
+        libc::clone(start, top.cast(), flags, work as *mut c_void)
+    };
+    super::process::Child::new(check(child, "clone")).succeeds();
 }

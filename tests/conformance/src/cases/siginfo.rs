@@ -1,52 +1,44 @@
 //! Which signals come, and what is told of them.
 
-use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
-use wakefd::{Backend, Wait};
+use super::*;
 
-use super::{is_readable, taken, watch};
-use crate::sys::process::{fork, fork_to, Ended};
-use crate::sys::signals::{pid, queue, reap, send, send_self, set_blocked, try_to_send_self, uid};
-use crate::sys::time;
-use crate::Way;
+/// What the next signal tells: its number, code, sender, status and value.
+fn told(signals: &Signals) -> (i32, i32, i32, Option<i32>, Option<i32>) {
+    let signal = next(signals);
+    assert_eq!(signal.uid(), Some(uid()));
+    let code = signal.code().expect("a code");
+    let sender = signal.pid().expect("a sender") as i32;
+    let [status, value] = [signal.status(), signal.value()];
+    (signal.number(), code, sender, status, value)
+}
 
-pub(super) fn signal_number_sender_and_code(way: Way) {
-    let signals = watch(way, &[SIGUSR1, SIGTERM]);
+pub(super) fn signal_number_sender_and_code(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1, SIGTERM]);
     assert_eq!(signals.next(), Ok(None));
+    let from = |number, sender| (number, libc::SI_USER, sender, None, None);
     for number in [SIGTERM, SIGUSR1] {
         send_self(number);
-        let signal = signals.next().expect("next").expect("a signal");
-        assert_eq!(signal.number(), number);
-        assert_eq!(signal.code(), Some(libc::SI_USER));
-        assert_eq!(signal.pid(), Some(pid() as u32));
-        assert_eq!(signal.uid(), Some(uid()));
-        assert_eq!((signal.status(), signal.value()), (None, None));
+        assert_eq!(told(&signals), from(number, pid()));
     }
-    // From another process.
     let parent = pid();
     let child = fork(|| send(parent, SIGUSR1));
-    let sender = child.pid() as u32;
     assert_eq!(signals.wait(None), Ok(Wait::Notified));
-    let signal = signals.next().expect("next").expect("a signal");
-    assert_eq!(signal.pid(), Some(sender));
+    assert_eq!(told(&signals), from(SIGUSR1, child.pid()));
     assert_eq!(signals.next(), Ok(None));
     child.succeeds();
 }
 
-pub(super) fn signal_value_of_sigqueue(way: Way) {
-    let signals = watch(way, &[SIGUSR1]);
+pub(super) fn signal_value_of_sigqueue(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1]);
     for value in [0x1234_5678, -7, 0] {
-        queue(pid(), SIGUSR1, value);
-        let signal = signals.next().expect("next").expect("a signal");
-        assert_eq!(signal.value(), Some(value));
-        assert_eq!(signal.code(), Some(libc::SI_QUEUE));
-        assert_eq!(signal.pid(), Some(pid() as u32));
-        assert_eq!(signal.uid(), Some(uid()));
-        assert_eq!(signal.status(), None);
+        queue_self(SIGUSR1, value);
+        let expected = (SIGUSR1, libc::SI_QUEUE, pid(), None, Some(value));
+        assert_eq!(told(&signals), expected);
     }
 }
 
-pub(super) fn signal_status_of_a_child(way: Way) {
-    let signals = watch(way, &[SIGCHLD]);
+pub(super) fn signal_status_of_a_child(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGCHLD]);
     let exits = || 7;
     let killed = || {
         send_self(libc::SIGKILL);
@@ -59,22 +51,17 @@ pub(super) fn signal_status_of_a_child(way: Way) {
     for (work, code, status) in table {
         let child = fork_to(work);
         assert_eq!(signals.wait(None), Ok(Wait::Notified));
-        let signal = signals.next().expect("next").expect("a signal");
-        assert_eq!(signal.number(), SIGCHLD);
-        assert_eq!(signal.code(), Some(code));
-        assert_eq!(signal.status(), Some(status));
-        assert_eq!(signal.pid(), Some(child.pid() as u32));
-        assert_eq!(signal.uid(), Some(uid()));
-        assert_eq!(signal.value(), None);
+        let expected = (SIGCHLD, code, child.pid(), Some(status), None);
+        assert_eq!(told(&signals), expected);
         assert_ne!(child.wait(), Ended::Exited(0));
         assert_eq!(signals.next(), Ok(None));
     }
 }
 
 /// The documented loop: one signal may stand for several.
-pub(super) fn signal_children_that_end_together(way: Way) {
+pub(super) fn signal_children_that_end_together(constructor: Constructor) {
     const CHILDREN: usize = 8;
-    let signals = watch(way, &[SIGCHLD]);
+    let signals = constructor.signals(&[SIGCHLD]);
     let mut reaped = 0;
     for index in 0..CHILDREN {
         // Reaped in the loop, whichever it is.
@@ -88,39 +75,39 @@ pub(super) fn signal_children_that_end_together(way: Way) {
     assert_eq!(reap(), None);
 }
 
-pub(super) fn signal_one_of_a_kind(way: Way) {
-    let signals = watch(way, &[SIGUSR1, SIGUSR2]);
+pub(super) fn signal_one_of_a_kind(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1, SIGUSR2]);
     for times in [1, 2, 1000] {
         for _ in 0..times {
             send_self(SIGUSR1);
-            assert!(is_readable(&signals));
+            assert!(signals.is_readable());
         }
         assert_eq!(taken(&signals), [SIGUSR1]);
-        assert!(!is_readable(&signals));
+        assert!(!signals.is_readable());
     }
     // The first tells who it was.
-    queue(pid(), SIGUSR1, 1);
-    queue(pid(), SIGUSR1, 2);
-    let signal = signals.next().expect("next").expect("a signal");
+    queue_self(SIGUSR1, 1);
+    queue_self(SIGUSR1, 2);
+    let signal = next(&signals);
     assert_eq!(signal.value(), Some(1));
     assert_eq!(signals.next(), Ok(None));
 }
 
 /// One of every kind that can be watched: each comes once.
-pub(super) fn signal_every_kind(way: Way) {
+pub(super) fn signal_every_kind(constructor: Constructor) {
     let mut all = [0; 64];
     let mut count = 0;
     for number in 1..=64 {
         // What the crate takes, and the emulator, if there is one, lets through.
         // SIGCONT and the stopping signals take each other back (signal(7)).
-        if number != libc::SIGCONT && way.signals(&[number]).is_ok() {
+        if number != libc::SIGCONT && constructor.try_signals(&[number]).is_ok() {
             all[count] = number;
             count += 1;
         }
     }
     assert!(count >= 20, "{count}");
     let all = &all[..count];
-    let signals = watch(way, all);
+    let signals = constructor.signals(all);
     let is_sent = |&&number: &&i32| {
         // An emulator keeps the last real-time signals for itself.
         let sent = try_to_send_self(number);
@@ -132,21 +119,21 @@ pub(super) fn signal_every_kind(way: Way) {
     // emulator's may have other numbers.
     let mut came = [false; 65];
     for _ in 0..sent {
-        assert!(is_readable(&signals));
-        let signal = signals.next().expect("next").expect("a signal");
+        assert!(signals.is_readable());
+        let signal = next(&signals);
         let number = signal.number() as usize;
         assert!(!came[number], "{number} came twice");
         came[number] = true;
     }
     assert!(all[..sent].iter().all(|&number| came[number as usize]));
-    assert!(!is_readable(&signals));
+    assert!(!signals.is_readable());
     assert_eq!(signals.next(), Ok(None));
 }
 
 /// The lowest number comes first. (Of these, which are the same everywhere: under an
 /// emulator the order is that of the machine that it runs on.)
-pub(super) fn signal_lowest_first(way: Way) {
-    let signals = watch(way, &[SIGTERM, SIGHUP, libc::SIGALRM]);
+pub(super) fn signal_lowest_first(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGTERM, SIGHUP, libc::SIGALRM]);
     for number in [SIGTERM, libc::SIGALRM, SIGHUP] {
         send_self(number);
     }
@@ -155,30 +142,30 @@ pub(super) fn signal_lowest_first(way: Way) {
 
 /// The documented difference: they queue in the kernel, but not in the table of a
 /// handler.
-pub(super) fn signal_real_time(way: Way) {
+pub(super) fn signal_real_time(constructor: Constructor) {
     let number = libc::SIGRTMIN() + 1;
-    let signals = watch(way, &[number]);
+    let signals = constructor.signals(&[number]);
     for value in [11, 12, 13] {
-        queue(pid(), number, value);
+        queue_self(number, value);
     }
     let expected: &[i32] = match signals.backend() {
         Backend::SignalFd => &[11, 12, 13],
         _ => &[11],
     };
     for &value in expected {
-        let signal = signals.next().expect("next").expect("a signal");
+        let signal = next(&signals);
         assert_eq!((signal.number(), signal.value()), (number, Some(value)));
     }
     assert_eq!(signals.next(), Ok(None));
 }
 
 /// What was blocked and pending when the object was made.
-pub(super) fn signal_pending_before(way: Way) {
+pub(super) fn signal_pending_before(constructor: Constructor) {
     set_blocked(SIGHUP, true);
-    queue(pid(), SIGHUP, 5);
-    let signals = watch(way, &[SIGHUP]);
-    assert!(is_readable(&signals));
-    let signal = signals.next().expect("next").expect("a signal");
+    queue_self(SIGHUP, 5);
+    let signals = constructor.signals(&[SIGHUP]);
+    assert!(signals.is_readable());
+    let signal = next(&signals);
     assert_eq!(signal.value(), Some(5));
     assert_eq!(signals.next(), Ok(None));
 }

@@ -1,18 +1,11 @@
-//! Others who hold the descriptors, and mean no good: what docs/security.md says.
+//! Other processes that hold the descriptors, and an attacker among them: what
+//! docs/security.md says.
 
-use wakefd::{Mode, Notifier};
+use super::*;
 
-use super::{is_pending, make};
-use crate::sys::descriptors::{
-    dup, is_non_blocking, one_page, read_any, set_blocking, write_any, Open,
-};
-use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
-use crate::sys::process::{fork, Ended};
-use crate::Way;
-
-pub(super) fn hostile_reads_and_writes_never_block_notify(way: Way) {
+pub(super) fn hostile_reads_and_writes_never_block_notify(constructor: Constructor) {
     let before = Open::now();
-    let notifier: &dyn Notifier = &make(way);
+    let notifier: &dyn Notifier = &constructor.notifier();
     let held = Open::now();
     let child = fork(|| loop {
         // Sixteen fill a pipe, and drain it again.
@@ -39,9 +32,9 @@ pub(super) fn hostile_reads_and_writes_never_block_notify(way: Way) {
 }
 
 /// The descriptor flag is each process's own, the status flags are everybody's.
-pub(super) fn hostile_flags_are_shared_until_reinit(way: Way) {
+pub(super) fn hostile_flags_are_shared_until_reinit(constructor: Constructor) {
     let before = Open::now();
-    let notifier = make(way);
+    let notifier = constructor.notifier();
     let held = Open::now();
     let numbers = || held.since(before);
     fork(|| numbers().for_each(set_blocking)).succeeds();
@@ -52,9 +45,9 @@ pub(super) fn hostile_flags_are_shared_until_reinit(way: Way) {
     assert_eq!(notifier.clear(), Ok(false));
 }
 
-pub(super) fn hostile_holder_after_drop_still_reports_in_epoll(way: Way) {
+pub(super) fn hostile_holder_after_drop_still_reports_in_epoll(constructor: Constructor) {
     let before = Open::now();
-    let notifier = make(way);
+    let notifier = constructor.notifier();
     let held = Open::now();
     let mut duplicates = [-1; 2];
     for (duplicate, number) in duplicates.iter_mut().zip(held.since(before)) {
@@ -68,10 +61,10 @@ pub(super) fn hostile_holder_after_drop_still_reports_in_epoll(way: Way) {
 }
 
 /// As a user has who is over `/proc/sys/fs/pipe-user-pages-soft`.
-pub(super) fn hostile_limit_of_one_page(way: Way) {
+pub(super) fn hostile_limit_of_one_page(constructor: Constructor) {
     let before = Open::now();
-    let notifier: &dyn Notifier = &make(way);
-    let counter = way.counter(Mode::Sum).expect("a counter");
+    let notifier: &dyn Notifier = &constructor.notifier();
+    let counter = constructor.counter(Mode::Sum);
     Open::now().since(before).for_each(one_page);
     for times in [1, 4095, 4096, 4097, 20_000] {
         (0..times).for_each(|_| notifier.notify().expect("notify"));

@@ -1,17 +1,13 @@
 //! Many notifications, and none.
 
-use wakefd::{Backend, Notifier};
+use super::*;
 
-use super::{is_pending, make};
-use crate::sys::descriptors::write_u64;
-use crate::Way;
-
-pub(super) fn clause_1_a_million_notifications_never_block_or_fail(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_1_a_million_notifications_never_block_or_fail(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     // The automatic choice stands on a mechanism that has had its million.
-    let times = match way {
-        Way::At(_) => 1_000_000,
-        Way::Auto => 100_000,
+    let times = match constructor {
+        Constructor::At(_) => 1_000_000,
+        Constructor::Auto => 100_000,
     };
     for _ in 0..times {
         assert_eq!(notifier.notify(), Ok(()));
@@ -22,8 +18,8 @@ pub(super) fn clause_1_a_million_notifications_never_block_or_fail(way: Way) {
     assert_eq!(notifier.clear(), Ok(false));
 }
 
-pub(super) fn clause_1_nothing_is_too_full(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_1_nothing_is_too_full(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     for _ in 0..2 {
         match notifier.backend() {
             // The highest value that an eventfd can hold.
@@ -40,8 +36,8 @@ pub(super) fn clause_1_nothing_is_too_full(way: Way) {
     }
 }
 
-pub(super) fn clause_2_any_number_of_notifications_is_cleared_at_once(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_2_any_number_of_notifications_is_cleared_at_once(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     // Round the sizes of the buffer that drains a pipe, of a page, of a pipe.
     for count in [
         1, 2, 3, 1023, 1024, 1025, 2048, 4096, 4097, 65_535, 65_536, 65_537,
@@ -57,8 +53,8 @@ pub(super) fn clause_2_any_number_of_notifications_is_cleared_at_once(way: Way) 
     }
 }
 
-pub(super) fn clause_2_clear_with_nothing_pending(way: Way) {
-    let notifier: &dyn Notifier = &make(way);
+pub(super) fn clause_2_clear_with_nothing_pending(constructor: Constructor) {
+    let notifier: &dyn Notifier = &constructor.notifier();
     for _ in 0..100 {
         assert!(!is_pending(notifier));
         assert_eq!(notifier.clear(), Ok(false));
