@@ -137,20 +137,15 @@ impl Signals {
     ///
     /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`; a lack is not
     /// answered with another mechanism.
-    pub fn new<I>(signals: I) -> Result<Self, Error>
-    where
-        I: IntoIterator,
-        I::Item: Borrow<c_int>,
-    {
+    pub fn new(signals: impl IntoIterator<Item = impl Borrow<c_int>>) -> Result<Self, Error> {
         Self::on(CHAIN, signals)
     }
 
     /// Watches these signals with the first of these mechanisms that is available.
-    pub(crate) fn on<I>(chain: Chain, signals: I) -> Result<Self, Error>
-    where
-        I: IntoIterator,
-        I::Item: Borrow<c_int>,
-    {
+    pub(crate) fn on(
+        chain: Chain,
+        signals: impl IntoIterator<Item = impl Borrow<c_int>>,
+    ) -> Result<Self, Error> {
         let set = watchable(chain.first, signals)?;
         fallback::first_available(chain, Unavailable::Remember, |mechanism| {
             match Self::create(mechanism, set) {
@@ -167,11 +162,10 @@ impl Signals {
     ///
     /// As for [`new`](Self::new); `EINVAL` with [`Operation::Create`] for a mechanism of
     /// another kind, `ENOSYS` for one that is unavailable.
-    pub fn at<I>(mechanism: Mechanism, signals: I) -> Result<Self, Error>
-    where
-        I: IntoIterator,
-        I::Item: Borrow<c_int>,
-    {
+    pub fn at(
+        mechanism: Mechanism,
+        signals: impl IntoIterator<Item = impl Borrow<c_int>>,
+    ) -> Result<Self, Error> {
         Self::create(mechanism, watchable(mechanism, signals)?)
     }
 
@@ -305,11 +299,10 @@ impl Signals {
 }
 
 /// Makes the set, or the error of a mechanism that is given what cannot be watched.
-fn watchable<I>(mechanism: Mechanism, signals: I) -> Result<SignalSet, Error>
-where
-    I: IntoIterator,
-    I::Item: Borrow<c_int>,
-{
+fn watchable(
+    mechanism: Mechanism,
+    signals: impl IntoIterator<Item = impl Borrow<c_int>>,
+) -> Result<SignalSet, Error> {
     SignalSet::new(signals).map_err(|errno| Error::new(Operation::Watch, mechanism, errno))
 }
 

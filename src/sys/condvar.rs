@@ -115,9 +115,28 @@ cfg_if::cfg_if! {
             /// # Safety
             ///
             /// Nobody uses what is there.
+            #[cfg(target_vendor = "apple")]
             pub(super) unsafe fn reset(&self) {
                 // SAFETY: the caller's promise.
-                unsafe { init(self.condition()) };
+                unsafe { *self.condition() = libc::PTHREAD_COND_INITIALIZER };
+            }
+
+            /// Initialises it, before anything else and again in a child of `fork`.
+            ///
+            /// # Safety
+            ///
+            /// Nobody uses what is there.
+            #[cfg(not(target_vendor = "apple"))]
+            pub(super) unsafe fn reset(&self) {
+                let mut attributes = MaybeUninit::uninit();
+                // SAFETY: the caller's promise; the first call initialises what the
+                // others use. None fails: every libc that has the second has this clock.
+                unsafe {
+                    libc::pthread_condattr_init(attributes.as_mut_ptr());
+                    libc::pthread_condattr_setclock(attributes.as_mut_ptr(), libc::CLOCK_MONOTONIC);
+                    libc::pthread_cond_init(self.condition(), attributes.as_ptr());
+                    libc::pthread_condattr_destroy(attributes.as_mut_ptr());
+                }
             }
 
             pub(super) fn notify_all(&self) -> Result<(), Errno> {
@@ -132,13 +151,22 @@ cfg_if::cfg_if! {
             ///
             /// The lock is initialised, and this thread holds it.
             pub(super) unsafe fn wait_until(&self, mutex: *mut libc::pthread_mutex_t, time: u64) {
-                // SAFETY: the caller's promise, and made by `reset`.
+                let condition = self.condition();
+                // SAFETY: the caller's promise, made by `reset`, and a live timespec.
                 unsafe {
                     if time == u64::MAX {
-                        libc::pthread_cond_wait(self.condition(), mutex);
-                    } else {
-                        timed_wait(self.condition(), mutex, time);
+                        libc::pthread_cond_wait(condition, mutex);
+                        return;
                     }
+                    // macOS has no `pthread_condattr_setclock`, but this function, which
+                    // takes a duration.
+                    #[cfg(target_vendor = "apple")]
+                    {
+                        let rest = timespec(time.saturating_sub(crate::sys::clock::now_ns()));
+                        libc::pthread_cond_timedwait_relative_np(condition, mutex, &rest);
+                    }
+                    #[cfg(not(target_vendor = "apple"))]
+                    libc::pthread_cond_timedwait(condition, mutex, &timespec(time));
                 }
             }
         }
@@ -152,48 +180,6 @@ cfg_if::cfg_if! {
             time.tv_sec = seconds.into();
             time.tv_nsec = rest.into();
             time
-        }
-
-        #[cfg(target_vendor = "apple")]
-        unsafe fn init(condition: *mut libc::pthread_cond_t) {
-            // SAFETY: the caller's promise.
-            unsafe { *condition = libc::PTHREAD_COND_INITIALIZER };
-        }
-
-        /// macOS has no `pthread_condattr_setclock`, but a function that takes a duration.
-        #[cfg(target_vendor = "apple")]
-        unsafe fn timed_wait(
-            condition: *mut libc::pthread_cond_t,
-            mutex: *mut libc::pthread_mutex_t,
-            time: u64,
-        ) {
-            let rest = timespec(time.saturating_sub(crate::sys::clock::now_ns()));
-            // SAFETY: the caller's promise, and a live timespec.
-            unsafe { libc::pthread_cond_timedwait_relative_np(condition, mutex, &rest) };
-        }
-
-        /// Initialises a condition variable that uses the monotonic clock.
-        #[cfg(not(target_vendor = "apple"))]
-        unsafe fn init(condition: *mut libc::pthread_cond_t) {
-            let mut attributes = MaybeUninit::uninit();
-            // SAFETY: the caller's promise; the first call initialises what the
-            // others use. None fails: every libc that has the second has this clock.
-            unsafe {
-                libc::pthread_condattr_init(attributes.as_mut_ptr());
-                libc::pthread_condattr_setclock(attributes.as_mut_ptr(), libc::CLOCK_MONOTONIC);
-                libc::pthread_cond_init(condition, attributes.as_ptr());
-                libc::pthread_condattr_destroy(attributes.as_mut_ptr());
-            }
-        }
-
-        #[cfg(not(target_vendor = "apple"))]
-        unsafe fn timed_wait(
-            condition: *mut libc::pthread_cond_t,
-            mutex: *mut libc::pthread_mutex_t,
-            time: u64,
-        ) {
-            // SAFETY: the caller's promise, and a live timespec.
-            unsafe { libc::pthread_cond_timedwait(condition, mutex, &timespec(time)) };
         }
     }
 }

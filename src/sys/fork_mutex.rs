@@ -78,11 +78,10 @@ impl<T: Initial> ForkMutex<T> {
                 continue;
             }
             let (success, failure) = (Ordering::Acquire, Ordering::Relaxed);
-            if self
+            let picked = self
                 .process
-                .compare_exchange(owner, resetting, success, failure)
-                .is_ok()
-            {
+                .compare_exchange(owner, resetting, success, failure);
+            if picked.is_ok() {
                 // SAFETY: the exchange has picked this thread, and the others of the
                 // process wait until it is done. What is overwritten has no user:
                 // there was none, or they are threads of the parent. The parent's value
@@ -93,7 +92,6 @@ impl<T: Initial> ForkMutex<T> {
                     self.value.get().write(T::INITIAL);
                 }
                 self.process.store(process, Ordering::Release);
-                return;
             }
         }
     }

@@ -2,11 +2,11 @@
 //! allocator: each entry is in a page of its own, which lives as long as its owner.
 
 use core::cell::UnsafeCell;
-use core::ops::{Deref, DerefMut};
+use core::marker::PhantomData;
 use core::ptr::{self, null};
 
 use super::errno::Errno;
-use super::fork_mutex::{ForkMutex, Initial, Locked};
+use super::fork_mutex::{ForkMutex, Initial};
 use super::page::Page;
 use super::process;
 use crate::atomic::{AtomicI32, Ordering};
@@ -49,51 +49,44 @@ impl<S: Initial, T, C> SharedList<S, T, C> {
         SharedList(ForkMutex::new())
     }
 
-    /// Wakes the thread that waits, see [`Guard::wait_until`].
+    /// Wakes the thread that serves the list.
     pub(crate) fn notify(&self) -> Result<(), Errno> {
         self.0.notify_all()
     }
 
-    /// Waits for the lock, in the thread that serves the list.
-    pub(crate) fn lock_in_thread(&'static self) -> Guard<S, T, C> {
-        Guard(self.0.lock_in_thread())
-    }
-}
-
-/// The list while it is locked. Dereferences to the state.
-pub(crate) struct Guard<S: 'static, T: 'static, C: 'static>(Locked<Head<S, T, C>>);
-
-impl<S, T, C> Guard<S, T, C> {
-    /// Calls `f` with each item and its companion.
-    pub(crate) fn for_each(&mut self, mut f: impl FnMut(&mut T, &C)) {
-        let mut next = self.0.first;
-        // SAFETY: the nodes of the list are alive.
-        while let Some(node) = unsafe { next.as_ref() } {
-            // SAFETY: the lock is held, and this is the only reference.
-            let (item, after) = unsafe { &mut *node.listed.get() };
-            f(item, &node.companion);
-            next = *after;
+    /// Serves the list in the calling thread: calls `f` with the state and the entries, under
+    /// the lock, and again at the time that it returns or after [`notify`](Self::notify),
+    /// until it returns `None`.
+    pub(crate) fn serve(
+        &'static self,
+        mut f: impl FnMut(&mut S, Entries<'_, T, C>) -> Option<u64>,
+    ) {
+        let mut head = self.0.lock_in_thread();
+        loop {
+            let entries = Entries(head.first, PhantomData);
+            match f(&mut head.state, entries) {
+                Some(time) => head.wait_until(time),
+                None => return,
+            }
         }
     }
-
-    /// Releases the lock until [`SharedList::notify`] or this time; see
-    /// [`Locked::wait_until`].
-    pub(crate) fn wait_until(&mut self, time: u64) {
-        self.0.wait_until(time);
-    }
 }
 
-impl<S, T, C> Deref for Guard<S, T, C> {
-    type Target = S;
+/// Iterates over the items of a list and their companions, while the list is locked.
+pub(crate) struct Entries<'a, T, C>(*const Node<T, C>, PhantomData<&'a mut T>);
 
-    fn deref(&self) -> &S {
-        &self.0.state
-    }
-}
+impl<'a, T, C: 'a> Iterator for Entries<'a, T, C> {
+    type Item = (&'a mut T, &'a C);
 
-impl<S, T, C> DerefMut for Guard<S, T, C> {
-    fn deref_mut(&mut self) -> &mut S {
-        &mut self.0.state
+    fn next(&mut self) -> Option<Self::Item> {
+        // SAFETY: the lock is held, the nodes of the list are alive, and each is visited
+        // once.
+        unsafe {
+            let node = self.0.as_ref()?;
+            let (item, next) = &mut *node.listed.get();
+            self.0 = *next;
+            Some((item, &node.companion))
+        }
     }
 }
 
@@ -137,26 +130,29 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
         Ok(())
     }
 
-    /// Calls `f` with the state and the item, under the lock; `None` if the entry is not in
+    /// Calls `f` with the state and the item, under the lock. `EXDEV` if the entry is not in
     /// the list of this process.
-    pub(crate) fn with<R>(&self, f: impl FnOnce(&mut S, &mut T) -> R) -> Option<R> {
+    pub(crate) fn with<R>(
+        &self,
+        f: impl FnOnce(&mut S, &mut T) -> Result<R, Errno>,
+    ) -> Result<R, Errno> {
         let process = process::id();
         // Before it locks, as a child of `vfork` must leave no trace in this memory.
         if !self.is_listed_in(process) {
-            return None;
+            return Err(libc::EXDEV);
         }
         let mut head = self.list.0.lock(process);
         // SAFETY: the lock is held, and this is the only reference.
         let (item, _) = unsafe { &mut *self.node.listed.get() };
-        Some(f(&mut head.state, item))
+        f(&mut head.state, item)
     }
 
     /// Removes the entry from the list of this process, if it is in it. If it was the last,
     /// calls `f` with the state, under the lock.
-    pub(crate) fn remove<R>(&self, f: impl FnOnce(&mut S) -> R) -> Option<R> {
+    pub(crate) fn remove(&self, f: impl FnOnce(&mut S)) {
         let process = process::id();
         if !self.is_listed_in(process) {
-            return None;
+            return;
         }
         let mut head = self.list.0.lock(process);
         let mut link: *mut *const Node<T, C> = &mut head.first;
@@ -169,7 +165,9 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
             *link = (*self.node.listed.get()).1;
         }
         self.node.process.store(0, Ordering::Relaxed);
-        head.first.is_null().then(|| f(&mut head.state))
+        if head.first.is_null() {
+            f(&mut head.state);
+        }
     }
 
     /// In another process the lock and the list are other ones too.
@@ -180,6 +178,6 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
 
 impl<S: Initial, T: Initial, C> Drop for Entry<S, T, C> {
     fn drop(&mut self) {
-        let _ = self.remove(|_| ());
+        self.remove(|_| ());
     }
 }

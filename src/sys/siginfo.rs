@@ -57,7 +57,7 @@ impl Record {
         status_or_value: 0,
     };
 
-    /// Keeps those of the fields that the kernel fills for this signal and code.
+    /// Keeps the fields, of which those that [`SigInfoFields::of`] names mean something.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(super) fn new(
         number: c_int,
@@ -66,12 +66,9 @@ impl Record {
         status: c_int,
         value: c_int,
     ) -> Self {
-        let (pid, uid, status_or_value) = match SigInfoFields::of(number, code) {
-            SigInfoFields::None => (0, 0, 0),
-            SigInfoFields::Sender => (pid, uid, 0),
-            SigInfoFields::Child => (pid, uid, status),
-            SigInfoFields::SenderAndValue => (pid, uid, value),
-            SigInfoFields::Value => (0, 0, value),
+        let status_or_value = match SigInfoFields::of(number, code) {
+            SigInfoFields::Child => status,
+            _ => value,
         };
         Record {
             code,

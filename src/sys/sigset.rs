@@ -55,11 +55,9 @@ impl SignalSet {
     pub(crate) const EMPTY: SignalSet = SignalSet([0; COUNT / BITS]);
 
     /// Makes a set. `EINVAL` if one of them is no signal, or one that cannot be watched.
-    pub(crate) fn new<I>(numbers: I) -> Result<Self, Errno>
-    where
-        I: IntoIterator,
-        I::Item: Borrow<c_int>,
-    {
+    pub(crate) fn new(
+        numbers: impl IntoIterator<Item = impl Borrow<c_int>>,
+    ) -> Result<Self, Errno> {
         let mut set = Self::EMPTY;
         for number in numbers {
             let number = *number.borrow();

@@ -67,11 +67,10 @@ impl Alarm {
         &self,
         change: impl FnOnce(&mut Schedule) -> Result<T, Errno>,
     ) -> Result<(T, Result<(), Errno>), Errno> {
-        let changed = self.0.with(|service, schedule| {
+        let (result, is_earlier) = self.0.with(|service, schedule| {
             let result = change(schedule)?;
             Ok((result, schedule.alarm() < service.sleeps_until))
-        });
-        let (result, is_earlier) = changed.unwrap_or(Err(libc::EXDEV))?;
+        })?;
         let woken = match is_earlier {
             true => SERVICE.notify(),
             false => Ok(()),
@@ -83,11 +82,12 @@ impl Alarm {
 impl Drop for Alarm {
     /// The last alarm ends the thread.
     fn drop(&mut self) {
-        let thread = self.0.remove(|service| {
+        let mut last = None;
+        self.0.remove(|service| {
             service.generation = service.generation.wrapping_add(1);
-            service.thread.take()
+            last = service.thread.take();
         });
-        if let Some(thread) = thread.flatten() {
+        if let Some(thread) = last {
             match SERVICE.notify() {
                 Ok(()) => thread.join(),
                 // It sleeps on, perhaps for ever.
@@ -98,21 +98,23 @@ impl Drop for Alarm {
 }
 
 impl Run for Service {
-    /// Runs until the thread's generation has passed.
+    /// Serves the list until the thread's generation has passed.
     fn run(generation: usize) {
-        let mut service = SERVICE.lock_in_thread();
-        while service.generation == generation {
-            let (now, mut next) = (clock::now_ns(), u64::MAX);
-            service.for_each(|schedule, notifier| {
+        SERVICE.serve(|service, alarms| {
+            if service.generation != generation {
+                return None;
+            }
+            let now = clock::now_ns();
+            service.sleeps_until = u64::MAX;
+            for (schedule, notifier) in alarms {
                 if schedule.expire(now) {
                     // It fails if somebody closed the descriptor by number. Then the
                     // owner's next call on it fails too, and says so.
                     let _ = notifier.notify();
                 }
-                next = next.min(schedule.alarm());
-            });
-            service.sleeps_until = next;
-            service.wait_until(next);
-        }
+                service.sleeps_until = service.sleeps_until.min(schedule.alarm());
+            }
+            Some(service.sleeps_until)
+        });
     }
 }
