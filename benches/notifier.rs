@@ -9,7 +9,7 @@ use std::time::Instant;
 use rustix::event::{eventfd, EventfdFlags};
 use rustix::io::{read, write};
 use rustix::pipe::{pipe_with, PipeFlags};
-use wakefd::{AutoNotifier, Mechanism, Notifier};
+use wakefd::{AutoNotifier, Mechanism};
 
 /// Operations in a round, and rounds of which the fastest counts: what is
 /// slower was disturbed.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use lexopt::prelude::*;
 use serde_json::{json, Map, Value as Json};
-use wakefd::{AutoNotifier, Mechanism, Notifier, Report, Selection, Wait};
+use wakefd::{AutoNotifier, Mechanism, Report, Selection, Wait};
 
 const HELP: &str = "\
 Asks the kernel for every kind of notifier, and tries the one that is chosen.

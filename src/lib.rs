@@ -12,7 +12,7 @@
 //! # Example
 //!
 //! ```
-//! use wakefd::{AutoNotifier, Notifier, Wait};
+//! use wakefd::{AutoNotifier, Wait};
 //!
 //! # fn main() -> Result<(), wakefd::Error> {
 //! let notifier = AutoNotifier::new()?;

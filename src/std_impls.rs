@@ -1,22 +1,24 @@
-//! Conversions to the types of std, for the error and for whatever has a
-//! descriptor.
+//! Conversions to the types of std, for the error and for every type that has a descriptor.
 
-use crate::Error;
+use crate::error::Error;
+use crate::notifier::Notifier;
+use crate::sys::fd::RawFd;
+use crate::waker::Waker;
 
 impl std::error::Error for Error {}
 
-/// Keeps the errno, and so the kind; the operation and the mechanism stay behind.
+/// Keeps the errno, and so the kind; the operation and the mechanism are lost.
 impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
         std::io::Error::from_raw_os_error(error.raw_os_error())
     }
 }
 
-/// The descriptor to poll, borrowed.
+/// Implements `AsRawFd` and `AsFd` for a type that has a descriptor to poll.
 macro_rules! impl_as_fd {
     ($type:ty) => {
         impl std::os::unix::io::AsRawFd for $type {
-            fn as_raw_fd(&self) -> crate::RawFd {
+            fn as_raw_fd(&self) -> crate::sys::fd::RawFd {
                 <$type>::as_raw_fd(self)
             }
         }
@@ -30,7 +32,7 @@ macro_rules! impl_as_fd {
 }
 pub(crate) use impl_as_fd;
 
-/// What every notifier has: the descriptor to poll, and a waker.
+/// Implements `AsRawFd`, `AsFd` and `std::task::Wake` for a notifier.
 macro_rules! impl_wake {
     ($notifier:ty) => {
         crate::std_impls::impl_as_fd!($notifier);
@@ -42,36 +44,35 @@ macro_rules! impl_wake {
             }
 
             fn wake_by_ref(self: &alloc::sync::Arc<Self>) {
-                // A waker cannot report. What can fail is that somebody closed
-                // the descriptor by number; then the loop's next call on it
-                // fails too, and says so.
-                let _ = crate::Notifier::notify(&**self);
+                // A waker cannot report. What can fail is that somebody closed the
+                // descriptor by number; then the loop's next call on it fails too.
+                let _ = self.notify();
             }
         }
     };
 }
 pub(crate) use impl_wake;
 
-impl<N: crate::Notifier + std::os::unix::io::AsFd> std::os::unix::io::AsFd for crate::Waker<N> {
+impl<N: Notifier + std::os::unix::io::AsFd> std::os::unix::io::AsFd for Waker<N> {
     fn as_fd(&self) -> std::os::unix::io::BorrowedFd<'_> {
         self.notifier().as_fd()
     }
 }
 
-impl<N: crate::Notifier> std::os::unix::io::AsRawFd for crate::Waker<N> {
-    fn as_raw_fd(&self) -> crate::RawFd {
+impl<N: Notifier> std::os::unix::io::AsRawFd for Waker<N> {
+    fn as_raw_fd(&self) -> RawFd {
         self.as_raw_fd()
     }
 }
 
-/// As a shared notifier, and while a wake-up is pending, without a system call.
-impl<N: crate::Notifier> alloc::task::Wake for crate::Waker<N> {
+/// A shared [`Waker`] wakes without a system call while a wake-up is pending.
+impl<N: Notifier> alloc::task::Wake for Waker<N> {
     fn wake(self: alloc::sync::Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &alloc::sync::Arc<Self>) {
-        // As for the notifiers above.
-        let _ = crate::Waker::wake(self);
+        // A task's waker cannot report, as above.
+        let _ = Waker::wake(self);
     }
 }

@@ -218,7 +218,7 @@ fn others() -> impl Iterator<Item = Test> {
     ));
     #[cfg(all(feature = "eventfd", feature = "pipe"))]
     tests.push(Test::isolated("selected_pipe_calls_no_eventfd", || {
-        use wakefd::{probe_with, Notifier, Selection};
+        use wakefd::{probe_with, Selection};
         let notifier = AutoNotifier::with(Selection::Pipe).expect("a pipe");
         assert_eq!(notifier.notify().and(notifier.clear()), Ok(true));
         notifier.reinit_after_fork().expect("reinit_after_fork");

@@ -17,7 +17,7 @@ use std::time::Instant;
 
 use wakefd::{
     box_channel_at, channel_on, sync_channel_on, AutoNotifier, BoxReceiver, BoxSender, Error,
-    Mechanism, Notifier, PipeChannel, Receiver, RecvError, SendError, Sender,
+    Mechanism, PipeChannel, Receiver, RecvError, SendError, Sender,
 };
 use wakefd_conformance::{
     close, isolated, runs_of, Case, Constructor, Kind, Multiplexer, Object, Open, Outcome, FOREVER,

@@ -14,7 +14,7 @@ use std::os::unix::io::{AsFd, AsRawFd};
 use std::sync::mpsc;
 use std::time::Instant;
 
-use wakefd::{Counter, Mechanism, Mode, Notifier, SelfPipe, Wait};
+use wakefd::{Counter, Mechanism, Mode, SelfPipe, Wait};
 
 fn pipes() -> impl Iterator<Item = SelfPipe> {
     let pipe = |mechanism| SelfPipe::at(mechanism).expect("every mechanism is here");

@@ -7,7 +7,7 @@ use core::cell::Cell;
 use core::time::Duration;
 use std::os::raw::{c_int, c_long};
 
-use wakefd::{AutoNotifier, Mechanism, Notifier, Wait};
+use wakefd::{AutoNotifier, Mechanism, Wait};
 
 thread_local! {
     /// How often a call on this thread is still to be interrupted.

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender};
 
-use wakefd::{AutoNotifier, Error, Notifier};
+use wakefd::{AutoNotifier, Error};
 
 use crate::tally::Tally;
 use crate::threads::fail;

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use libc::{EACCES, EBADF, EBUSY, EINVAL, ENODEV, ENOSYS, EPERM};
-use wakefd::{probe, AutoNotifier, Mechanism, Notifier, Operation, Wait, Waker};
+use wakefd::{probe, AutoNotifier, Mechanism, Operation, Wait, Waker};
 
 use super::generic::{
     at, close, close_in_new, consume, new, new_again, new_on_any, on_mechanism, pending, reinit,
