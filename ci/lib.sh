@@ -176,7 +176,7 @@ core() {
         mkdir -p "$new/src" "$new/root/lib/rustlib/$name/lib"
         echo '#![no_std]' >"$new/src/lib.rs"
         printf '%s\n' '[package]' 'name = "empty"' 'edition = "2021"' '[workspace]' \
-            '[profile.release]' 'panic = "abort"' 'opt-level = "z"' 'codegen-units = 1' >"$new/Cargo.toml"
+            '[profile.release]' 'panic = "abort"' 'opt-level = "z"' >"$new/Cargo.toml"
         cd "$new"
         RUSTFLAGS="${RUSTFLAGS:-} -Cforce-unwind-tables=no -Cembed-bitcode=yes" run "${CARGO[@]}" build \
             --release --target "$name" --target-dir target -Zbuild-std=core,compiler_builtins "${@:2}"

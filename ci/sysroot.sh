@@ -30,6 +30,9 @@ libgcc() {
         return
     fi
     (core "$name" && cp "$CORE/lib/rustlib/$name/lib"/libcompiler_builtins-*.rlib "$1")
+    # Their second form, for optimisation when linking, confuses binutils that have a plugin
+    # of another LLVM.
+    "${prefix}objcopy" -R .llvmbc -R .llvmcmd "$1"
     "${prefix}ar" d "$1" lib.rmeta # not an object file
 }
 
