@@ -6,7 +6,6 @@
 CROSS_VERSION=0.2.5
 CROSS=$CACHE/cross/tool-$CROSS_VERSION/bin/cross
 
-[ -x "$CROSS" ] || run cargo install cross --version $CROSS_VERSION --locked --root "${CROSS%/bin/cross}"
 command -v rustup >/dev/null || fail "cross needs rustup, and there is none in PATH"
 export XARGO_HOME=$CACHE/cross/xargo # cross creates it, used or not
 
@@ -17,6 +16,7 @@ if docker info >/dev/null 2>&1; then
 else
     packages podman runc
     export CROSS_CONTAINER_ENGINE=podman
+    mkdir -p "$CACHE/cross"
     export CONTAINERS_CONF=$CACHE/cross/containers.conf
     export CONTAINERS_STORAGE_CONF=$CACHE/cross/storage.conf
     # runc, since crun refuses a machine with both versions of cgroups; limits
@@ -36,6 +36,8 @@ graphroot = "$CACHE/cross/containers"
 runroot = "$CACHE/cross/containers-run"
 EOF
 fi
+
+[ -x "$CROSS" ] || run cargo install cross --version $CROSS_VERSION --locked --root "${CROSS%/bin/cross}"
 
 build_opts=(--network=host)
 

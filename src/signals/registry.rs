@@ -350,7 +350,10 @@ pub(super) fn before_exec() -> Result<(), Errno> {
     let process = process::id();
     let (mut block, mut unblock) = (SignalSet::EMPTY, SignalSet::EMPTY);
     let mut result = Ok(());
-    for (number, entry) in (1..).zip(&ENTRIES).filter(|(_, entry)| entry.is_watched()) {
+    for (number, entry) in sigset::every_number()
+        .zip(&ENTRIES)
+        .filter(|(_, entry)| entry.is_watched())
+    {
         result = result.and(entry.restore_action(number));
         match entry.has(WAS_BLOCKED) {
             true => block.insert(number),

@@ -10,8 +10,8 @@ use core::hint::black_box;
 use core::time::Duration;
 use libc::{c_char, c_int};
 use wakefd::{
-    AutoNotifier, Counter, Error, EventFd, Mechanism, Mode, Notifier, PipeChannel, Report,
-    Selection, SelfPipe, Signal, Signals, Timer, Wait, Waker,
+    AutoNotifier, Counter, Error, EventFd, Mechanism, Mode, Notifier, Operation, PipeChannel,
+    Report, Selection, SelfPipe, Signal, Signals, Timer, Wait, Waker,
 };
 
 #[panic_handler]
@@ -47,6 +47,11 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
             counter(Counter::with(black_box(selection), black_box(mode)));
         }
     }
+    error(Error::new(
+        black_box(Operation::Notify),
+        black_box(Mechanism::Other),
+        black_box(libc::EIO),
+    ));
     counter(Counter::new());
     counter(Counter::semaphore());
     for mechanism in Mechanism::FOR_NOTIFIERS {
