@@ -45,9 +45,10 @@ use crate::sys::fd::RawFd;
 /// - What a call has read and is about to write back is in nobody's sight for
 ///   that moment: a `take` beside it can give `None`, and the descriptor is
 ///   unreadable until it is written back, when it wakes whoever polls it.
-/// - A process that is killed in that moment takes along what it had read. With
-///   a `take` that takes everything, and an `add` that finds room, there is no
-///   such moment.
+/// - A process that is killed in that moment takes along what it had read. Such a moment
+///   is in a `take` in mode [`Semaphore`](Mode::Semaphore) (it loses one record, which may
+///   be the sum of many additions), in an `add` of 2³² or more, and in an `add` that finds
+///   the pipe full (they lose the whole count). Any other call loses at most its own amount.
 /// - So it is lost if a sandbox refuses the `write` that would put it back; the error of
 ///   the call says that.
 /// - Calls to `add` that run at the same time, with the count near its

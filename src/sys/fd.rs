@@ -139,14 +139,14 @@ impl Fd {
         let count = (size / BLOCK).clamp(1, parts.len());
         #[allow(clippy::cast_possible_truncation, clippy::cast_possible_wrap)] // 1 to 16.
         // SAFETY: as many live parts, each of a live block that is only read.
-        cvt(unsafe { libc::writev(self.0, parts.as_ptr(), count as c_int) } as c_long).map(drop)
+        unsafe { writev(self.0, parts.as_ptr(), count as c_int) }.map(drop)
     }
 
     /// Reads at most `buffer.len()` bytes and returns how many.
     #[allow(dead_code)] // Which features use it is their affair.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
         // SAFETY: pointer and length are those of a live slice.
-        unsafe { self.read_raw(buffer.as_mut_ptr(), buffer.len()) }
+        unsafe { transfer(Transfer::Read, self.0, buffer.as_mut_ptr(), buffer.len()) }
     }
 
     /// Reads as many 64-bit numbers as there are, at most `numbers.len()`, and returns how
@@ -157,7 +157,8 @@ impl Fd {
         const SIZE: usize = core::mem::size_of::<u64>();
         // SAFETY: pointer and length are those of a live slice, and any eight bytes are a
         // u64.
-        match unsafe { self.read_raw(numbers.as_mut_ptr().cast(), numbers.len() * SIZE) }? {
+        let bytes = numbers.len() * SIZE;
+        match unsafe { transfer(Transfer::Read, self.0, numbers.as_mut_ptr().cast(), bytes) }? {
             0 => Err(libc::EPIPE),
             read => Ok(read / SIZE),
         }
@@ -175,7 +176,8 @@ impl Fd {
         loop {
             let mut buffer = MaybeUninit::<[u8; CAPACITY]>::uninit();
             // SAFETY: the buffer has this size, and nobody reads it.
-            match unsafe { self.read_raw(buffer.as_mut_ptr().cast(), CAPACITY) } {
+            match unsafe { transfer(Transfer::Read, self.0, buffer.as_mut_ptr().cast(), CAPACITY) }
+            {
                 // The end of the file: somebody closed the writing end by number.
                 Ok(0) => return Err(libc::EPIPE),
                 Ok(CAPACITY) => drained = true,
@@ -188,24 +190,8 @@ impl Fd {
 
     /// Writes the first `size` bytes of the number one, and leaves errno as it was. A
     /// descriptor that is full is as readable as it can be.
-    #[inline(never)] // For size: both backends call it.
     pub(crate) fn notify(&self, size: usize) -> Result<(), Errno> {
-        let _guard = ErrnoGuard::new();
-        let one = 1_u64.to_ne_bytes();
-        match self.write(one.get(..size).unwrap_or(&one)) {
-            Err(libc::EAGAIN) => Ok(()),
-            result => result,
-        }
-    }
-
-    /// # Safety
-    ///
-    /// `capacity` bytes at `buffer` may be written.
-    unsafe fn read_raw(&self, buffer: *mut u8, capacity: usize) -> Result<usize, Errno> {
-        // SAFETY: the caller's promise.
-        let read = unsafe { transfer(Transfer::Read, self.0, buffer, capacity) }?;
-        #[allow(clippy::cast_sign_loss)] // A negative number was an error.
-        Ok(read as usize)
+        notify(self.0, size)
     }
 }
 
@@ -214,6 +200,19 @@ impl Drop for Fd {
         // SAFETY: an integer. The result does not matter: Linux has released the number
         // even on EINTR (close(2)).
         unsafe { libc::close(self.0) };
+    }
+}
+
+/// [`Fd::notify`], for a signal handler, which has the number alone.
+#[inline(never)] // For size: both backends call it.
+pub(super) fn notify(fd: RawFd, size: usize) -> Result<(), Errno> {
+    let _guard = ErrnoGuard::new();
+    let one = 1_u64.to_ne_bytes();
+    let bytes = one.get(..size).unwrap_or(&one);
+    // SAFETY: pointer and length are those of a live slice, which is only read.
+    match unsafe { transfer(Transfer::Write, fd, bytes.as_ptr() as *mut u8, bytes.len()) } {
+        Err(libc::EAGAIN) | Ok(_) => Ok(()),
+        Err(errno) => Err(errno),
     }
 }
 
@@ -233,12 +232,13 @@ enum Transfer {
 /// # Safety
 ///
 /// `length` bytes at `bytes` may be read, or written by a read.
+#[allow(clippy::cast_sign_loss)] // A negative number was an error.
 unsafe fn transfer(
     direction: Transfer,
     fd: RawFd,
     bytes: *mut u8,
     length: usize,
-) -> Result<c_int, Errno> {
+) -> Result<usize, Errno> {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     {
         let number = match direction {
@@ -248,7 +248,7 @@ unsafe fn transfer(
         // SAFETY: the caller's promise.
         let result = cvt(unsafe { libc::syscall(number, fd, bytes, length) });
         if result != Err(libc::ENOSYS) {
-            return result;
+            return result.map(|done| done as usize);
         }
     }
     // SAFETY: the caller's promise.
@@ -258,6 +258,22 @@ unsafe fn transfer(
             Transfer::Write => libc::write(fd, bytes.cast(), length),
         }
     } as c_long)
+    .map(|done| done as usize)
+}
+
+/// `writev`, on Linux by number as [`transfer`].
+///
+/// # Safety
+///
+/// There are `count` live parts, which may be read.
+#[allow(dead_code)] // As its caller.
+unsafe fn writev(fd: RawFd, parts: *const libc::iovec, count: c_int) -> Result<c_int, Errno> {
+    // SAFETY: the caller's promise.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    return cvt(unsafe { libc::syscall(libc::SYS_writev, fd, parts, count) });
+    // SAFETY: the caller's promise.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    cvt(unsafe { libc::writev(fd, parts, count) } as c_long)
 }
 
 #[cfg(feature = "std")]

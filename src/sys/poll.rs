@@ -140,12 +140,29 @@ fn select(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
     .map(|ready| ready > 0)
 }
 
-/// Lets others run, for a millisecond. To yield would not let a thread of lower
-/// priority run.
+/// Lets others run, for a millisecond. To yield would not let a thread of lower priority run.
+///
+/// On Linux by number, as a thread that is cancelled here could leave a lock behind.
 #[cfg(any(feature = "signal", feature = "timer"))]
 pub(crate) fn sleep_1ms() {
-    // SAFETY: no entries, so no memory is touched.
-    unsafe { libc::poll(core::ptr::null_mut(), 0, 1) };
+    cfg_if::cfg_if! {
+        if #[cfg(all(
+            any(target_os = "linux", target_os = "android"),
+            // Here the kernel's `long` is not the `long` of C, or the call is gone.
+            not(any(
+                all(target_arch = "x86_64", target_pointer_width = "32"),
+                target_arch = "riscv32",
+            )),
+        ))] {
+            let time: [libc::c_long; 2] = [0, 1_000_000];
+            // SAFETY: the kernel reads the two longs of a live array, and a null says that
+            // the rest of an interrupted sleep is not wanted.
+            unsafe { libc::syscall(libc::SYS_nanosleep, time.as_ptr(), null_mut::<libc::c_void>()) };
+        } else {
+            // SAFETY: no entries, so no memory is touched.
+            unsafe { libc::poll(null_mut(), 0, 1) };
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use super::page::Page;
 use super::process;
 use crate::atomic::{AtomicI32, Ordering};
 
+/// The process of a node that is in no list.
+const NO_PROCESS: libc::pid_t = 0;
+
 /// A state and a list of items, both under the lock. Each item has a companion, which its
 /// owner uses without the lock.
 pub(crate) struct SharedList<S: 'static, T: 'static, C: 'static>(ForkMutex<Head<S, T, C>>);
@@ -22,7 +25,7 @@ struct Head<S, T, C> {
 }
 
 struct Node<T, C> {
-    /// The process in whose list the node is, or 0.
+    /// The process in whose list the node is, or `NO_PROCESS`.
     process: AtomicI32,
     companion: C,
     /// The item, and the next node of the list: under the lock.
@@ -101,7 +104,7 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
     /// Creates an entry for this list, in no list yet.
     pub(crate) fn new(list: &'static SharedList<S, T, C>, companion: C) -> Result<Self, Errno> {
         let node = Page::new(Node {
-            process: AtomicI32::new(0),
+            process: AtomicI32::new(NO_PROCESS),
             companion,
             listed: UnsafeCell::new((T::INITIAL, null())),
         })?;
@@ -150,6 +153,10 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
     /// Removes the entry from the list of this process, if it is in it. If it was the last,
     /// calls `f` with the state, under the lock.
     pub(crate) fn remove(&self, f: impl FnOnce(&mut S)) {
+        // Without a system call if it is in no list at all, as after a first `remove`.
+        if self.is_listed_in(NO_PROCESS) {
+            return;
+        }
         let process = process::id();
         if !self.is_listed_in(process) {
             return;
@@ -164,7 +171,7 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
             }
             *link = (*self.node.listed.get()).1;
         }
-        self.node.process.store(0, Ordering::Relaxed);
+        self.node.process.store(NO_PROCESS, Ordering::Relaxed);
         if head.first.is_null() {
             f(&mut head.state);
         }

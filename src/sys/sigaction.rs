@@ -143,10 +143,9 @@ extern "C" fn on_signal<R: OnSignal>(number: c_int, info: *mut siginfo_t, contex
 /// Called by our handler: makes the descriptor of a notifier readable. Eight bytes are one
 /// more for an eventfd, and as good as one byte for a pipe.
 pub(crate) fn notify(descriptor: c_int) {
-    let one = 1_u64.to_ne_bytes();
-    // SAFETY: eight bytes of a live array. What can fail is that it is full, and so
-    // readable.
-    unsafe { libc::write(descriptor, one.as_ptr().cast(), one.len()) };
+    // A handler cannot report. If somebody closed the descriptor by number, the owner's next
+    // call on it fails too.
+    let _ = super::fd::notify(descriptor, 8);
 }
 
 /// An action that threads may read while another writes.

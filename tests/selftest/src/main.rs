@@ -3,6 +3,7 @@
 //! as PID 1, see [`pid1`]. For what it takes as arguments, see [`groups`].
 #![no_std]
 #![no_main]
+#![deny(unsafe_op_in_unsafe_fn)]
 
 #[macro_use]
 mod out;

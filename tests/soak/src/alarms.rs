@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
 use std::time::Instant;
 
-use wakefd::{AutoNotifier, Counter, Mechanism, Mode, Notifier, Wait};
+use wakefd::{AutoNotifier, Counter, Mechanism, Mode, Wait};
 
 use crate::sys::{errno, set_errno, with_alarms};
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use wakefd::{AutoNotifier, Backend, Mechanism, Notifier, Operation};
+use wakefd::{AutoNotifier, Backend, Mechanism, Operation};
 
 use crate::sys::{allow, open_above_two};
 

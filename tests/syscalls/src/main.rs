@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use wakefd::{
-    AutoNotifier, Backend, Counter, Error, Mechanism, Mode, Notifier, Selection, Signals, Timer,
+    AutoNotifier, Backend, Counter, Error, Mechanism, Mode, Selection, Signals, Timer,
     Wait, Waker,
 };
 

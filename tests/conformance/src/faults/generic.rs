@@ -58,7 +58,7 @@ pub(super) fn made<S: Subject>(
 /// Makes one by choice, which closes what it has made to verify the first.
 pub(super) fn close_in_new<S: Subject>(fault: Fault) -> Effect {
     let before = Open::now();
-    let made: S = fault.with_fault(|| Constructor::Auto.make());
+    let made = made_with_fault::<S>(fault, Constructor::Auto);
     made.works();
     drop(made);
     leaks(before)
@@ -138,6 +138,14 @@ pub(super) fn close<S: Subject>(fault: Fault) -> Effect {
     fault.with_fault(move || drop(goes));
     stays.works();
     leaks(before)
+}
+
+/// One whose constructor has to do without the call.
+pub(super) fn made_with_fault<S: Subject>(fault: Fault, constructor: Constructor) -> S {
+    match fault.with_fault(|| S::create(constructor)) {
+        Ok(made) => made,
+        Err(error) => panic!("not made: {error}"),
+    }
 }
 
 /// One on the row's mechanism.

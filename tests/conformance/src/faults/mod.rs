@@ -183,7 +183,8 @@ impl Fault {
         }
     }
 
-    /// Does `work` on a thread whose calls fail.
+    /// Does `work` on a thread whose calls fail. What it asserts is better asserted
+    /// afterwards: a thread that cannot write, say, cannot panic with a message.
     pub fn with_fault<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         on_thread(|| {
             self.install_filter();
@@ -194,7 +195,9 @@ impl Fault {
     /// The same, and sees that `work` leaves errno, which only the error may tell, as
     /// it was.
     fn keeping_errno<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        self.with_fault(|| errno::kept(work))
+        let (result, is_kept) = self.with_fault(|| errno::is_kept(work));
+        assert!(is_kept, "errno");
+        result
     }
 
     fn install_filter(&self) {

@@ -155,10 +155,11 @@ fn for_its_signals(fault: Fault) -> Effect {
 fn unwoken(fault: Fault) -> Effect {
     let signals: Signals = on_mechanism(fault);
     set_blocked(SIGUSR1, true);
-    fault.with_fault(|| {
+    let ((), is_kept) = fault.with_fault(|| {
         set_blocked(SIGUSR1, false);
-        errno::kept(|| send_self(SIGUSR1));
+        errno::is_kept(|| send_self(SIGUSR1))
     });
+    assert!(is_kept, "errno");
     set_blocked(SIGUSR1, false);
     let is_readable = signals.is_readable();
     assert_eq!(signals.consume(), Ok(true));

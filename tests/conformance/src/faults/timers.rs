@@ -6,8 +6,8 @@ use libc::{EACCES, EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENODEV, ENOMEM, ENOSYS,
 use wakefd::{Mechanism, Operation, Timer, Wait};
 
 use super::generic::{
-    at, close, close_in_new, consume, made, new, new_again, new_on_any, on_mechanism, pending,
-    reinit, reinit_without_flag, wait,
+    at, close, close_in_new, consume, made, made_with_fault, new, new_again, new_on_any,
+    on_mechanism, pending, reinit, reinit_without_flag, wait,
 };
 use super::notifiers::{OR_DUP2, UNLESS_BUSY};
 use super::{Effect, Expected, Fault, Row};
@@ -179,7 +179,7 @@ fn disarm(fault: Fault) -> Effect {
 
 /// The thread has inherited the filter of the one that made it, and cannot notify.
 fn expire_unwoken(fault: Fault) -> Effect {
-    let timer: Timer = fault.with_fault(|| on_mechanism(fault));
+    let timer: Timer = made_with_fault(fault, Constructor::At(TimerThread));
     assert_eq!(timer.arm_after(Duration::ZERO, None), Ok(()));
     assert_eq!(timer.wait(Some(5 * MILLISECOND)), Ok(Wait::TimedOut));
     while take(&timer).is_none() {}
@@ -191,7 +191,7 @@ fn expire_unwoken(fault: Fault) -> Effect {
 
 /// The thread sleeps nevertheless.
 fn without_futex(fault: Fault) -> Effect {
-    let timer: Timer = fault.with_fault(|| on_mechanism(fault));
+    let timer: Timer = made_with_fault(fault, Constructor::At(TimerThread));
     timer.works();
     assert_eq!(timer.arm_after(HOUR, None), Ok(()));
     let sleeps = || {

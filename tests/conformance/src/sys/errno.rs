@@ -17,14 +17,20 @@ pub(crate) fn set(errno: i32) {
     unsafe { *location() = errno }
 }
 
-/// Runs `work`, which must leave errno as it finds it.
-#[track_caller]
-pub(crate) fn kept<R>(work: impl FnOnce() -> R) -> R {
+/// Runs `work`, and says whether it has left errno as it was.
+pub(crate) fn is_kept<R>(work: impl FnOnce() -> R) -> (R, bool) {
     // No call fails with this errno.
     const MARK: i32 = 4242;
     set(MARK);
     let result = work();
-    assert_eq!(get(), MARK, "errno");
+    (result, get() == MARK)
+}
+
+/// Runs `work`, which must leave errno as it was.
+#[track_caller]
+pub(crate) fn kept<R>(work: impl FnOnce() -> R) -> R {
+    let (result, is_kept) = is_kept(work);
+    assert!(is_kept, "errno");
     result
 }
 
