@@ -13,8 +13,8 @@ with_errnos() {
     local injections=() pair
     for pair in "$@"; do injections+=(-e "inject=${pair%%=*}:error=${pair#*=}"); done
     status=0
-    output=$(strace -f -qq -o /dev/null "${injections[@]}" "$probe" --json 2>"$CACHE/probe.err") || status=$?
-    errors=$(cat "$CACHE/probe.err")
+    output=$(strace -f -qq -o /dev/null "${injections[@]}" "$probe" --json 2>"target/probe.err") || status=$?
+    errors=$(cat "target/probe.err")
 }
 
 # expect MECHANISM CALL=ERRNO...: the mechanism that is chosen.
@@ -62,7 +62,7 @@ printf '%s\n' "$mine"
 # As tests/old_glibc.rs, for the program as a user starts it.
 say "a glibc that says 2.7, and one that says 2.8"
 for version in 2.7=pipe 2.8=eventfd; do
-    library=$CACHE/glibc-${version%=*}.so
+    library=$PWD/target/glibc-${version%=*}.so
     printf 'const char *gnu_get_libc_version(void) { return "%s"; }\n' "${version%=*}" |
         gcc -shared -fPIC -x c - -o "$library"
     output=$(LD_PRELOAD=$library "$probe" --json)
