@@ -16,6 +16,10 @@ pub(crate) mod utsname;
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 mod eventfd;
+#[cfg(feature = "channel")]
+pub(crate) mod futex;
+#[cfg(feature = "channel")]
+pub(crate) mod mpsc;
 #[cfg(all(
     any(feature = "eventfd", feature = "signal"),
     any(target_os = "linux", target_os = "android"),

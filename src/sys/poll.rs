@@ -112,7 +112,7 @@ fn poll(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
 
 /// Lets others run, for a millisecond. To yield would not let a thread of lower
 /// priority run.
-#[cfg(any(feature = "signal", feature = "timer"))]
+#[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn sleep_1ms() {
     // SAFETY: no entries, so no memory is touched.
     unsafe { libc::poll(core::ptr::null_mut(), 0, 1) };
