@@ -16,8 +16,8 @@ say "dependencies"
 tree=$(cargo tree --locked -e normal --target all --prefix none -f '{lib} {f}' | sed 's/ *$//' | sort)
 same "of the core" "$(printf 'cfg_if\nlibc\nwakefd default,eventfd,pipe,std')" "$tree"
 
-# One well-kept crate for each feature that needs one.
-for feature in channel:crossbeam_queue pipe-channel:bytemuck; do
+# One well-kept crate for the feature that needs one.
+for feature in channel: pipe-channel:bytemuck; do
     tree=$(cargo tree --locked -e normal --depth 1 --target all --prefix none -f '{lib}' --features "${feature%:*}" |
         sort -u | xargs)
     same "with ${feature%:*}" "$(printf '%s\n' cfg_if libc wakefd "${feature#*:}" | sort | xargs)" "$tree"

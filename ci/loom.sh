@@ -39,7 +39,7 @@ mutated() {
     copy_to "$copy"
     edit "$copy/$1" "$2" "$3"
     case $1 in
-        src/channel/*) of=--test=channel ;;
+        src/channel/* | src/sys/mpsc.rs) of=--test=channel ;;
         src/sys/* | src/timer/*) of=--test=service ;;
     esac
     if models "$copy" "$of" >"$target/mutated.log" 2>&1; then
@@ -53,38 +53,62 @@ mutated() {
 say "with a mistake"
 mutated "wake's fence is weaker" src/waker/state.rs \
     'fence(Ordering::SeqCst);
-        self.0.load' \
+        let seen' \
     'fence(Ordering::AcqRel);
-        self.0.load'
+        let seen'
 mutated "wake has no fence" src/waker/state.rs \
     'fence(Ordering::SeqCst);
-        self.0.load' 'self.0.load'
+        let seen' 'let seen'
 mutated "clear's fence is weaker" src/waker/state.rs \
-    'swap(ARMED, Ordering::Relaxed);
+    'CLEARING);
         fence(Ordering::SeqCst);' \
-    'swap(ARMED, Ordering::Relaxed);
+    'CLEARING);
         fence(Ordering::AcqRel);'
-mutated "finish's fence is weaker" src/waker/state.rs \
-    'swap(AWAKE, Ordering::Relaxed);
+mutated "the fence of a consumer that stays awake is weaker" src/waker/state.rs \
+    'AWAKE);
         fence(Ordering::SeqCst);' \
-    'swap(AWAKE, Ordering::Relaxed);
+    'AWAKE);
         fence(Ordering::AcqRel);'
-mutated "clear arms first, then drains" src/waker/mod.rs \
+mutated "a late confirmation is taken for one in time" src/waker/state.rs \
+    '(word | FLAGS).wrapping_add(1)' 'word & !FLAGS'
+mutated "a write during a clear is relied on" src/waker/state.rs 'if seen & FLAGS == 0 {' 'if true {'
+mutated "a write is relied on before it is complete" src/waker/mod.rs \
+    'self.notifier.notify()?;
+            self.state.confirm(seen);' \
+    'self.state.confirm(seen);
+            self.notifier.notify()?;'
+mutated "clear drains before it says so" src/waker/mod.rs \
+    'let before = self.state.begin_clear();
+        let drained = self.notifier.clear()?;
+        self' \
     'let drained = self.notifier.clear()?;
-        Ok(self.state.rearm() | drained)' \
-    'let woken = self.state.rearm();
-        Ok(self.notifier.clear()? | woken)'
-mutated "a write that failed is not taken back" src/waker/mod.rs 'self.state.take_back();' ''
-mutated "clear_if_empty does not make readable what it leaves" src/waker/mod.rs \
-    'let _ = self.notifier.notify();
-                return' 'return'
-mutated "clear_if_empty does not look once more" src/waker/mod.rs \
-    'self.state.stay_awake();
-            if let' 'self.state.arm();
-            if let'
-mutated "clear_if_empty drains and does not look" src/waker/mod.rs \
-    'if !self.notifier.clear()? {' 'if !self.notifier.clear()? || true {'
-mutated "prepare_wait does not mind a wake-up" src/waker/mod.rs 'if state.arm() {' 'if state.arm() || true {'
+        let before = self.state.begin_clear();
+        self'
+mutated "clear arms before it drains" src/waker/mod.rs \
+    'let drained = self.notifier.clear()?;
+        self.state.arm();' \
+    'self.state.arm();
+        let drained = self.notifier.clear()?;'
+mutated "finish does not say what it drained" src/waker/mod.rs \
+    'state.set_awake();
+        Ok(drained || before.was_pending())' \
+    'state.set_awake();
+        let _ = drained;
+        Ok(before.was_pending())'
+mutated "clear_if_empty does not make readable what it leaves" src/waker/mod.rs 'if !is_written {' 'if false {'
+mutated "clear_if_empty takes what it has drained for readable" src/waker/mod.rs 'is_written = false;' ''
+mutated "clear_if_empty drains and does not look" src/waker/mod.rs 'if is_empty() {' 'if is_empty() || true {'
+mutated "clear_if_empty does not mind a wake-up" src/waker/mod.rs \
+    'cleared = self.state.try_arm();' \
+    'self.state.arm();
+            cleared = true;'
+mutated "a look that panics leaves the consumer awake" src/waker/mod.rs \
+    'let unfinished = Unfinished(self);' 'let unfinished = ();'
+mutated "prepare_wait does not mind a wake-up" src/waker/mod.rs 'if state.try_arm() {' 'if state.try_arm() || true {'
+mutated "a guard that goes does not write" src/waker/mod.rs 'if self.waker.notifier.notify().is_ok() {' 'if true {'
+mutated "a guard that cannot write says that it has" src/waker/mod.rs \
+    'if self.waker.notifier.notify().is_ok() {' 'let _ = self.waker.notifier.notify();
+            if true {'
 mutated "a signal is full before it is written" src/signals/slot.rs \
     'fetch_add(FULL - WRITING, Ordering::Release)' 'fetch_add(FULL - WRITING, Ordering::Relaxed)'
 mutated "a signal is taken before it is read" src/signals/slot.rs \
@@ -129,24 +153,33 @@ mutated "open has no fence" src/signals/target.rs \
         // who looks now.
         fence(Ordering::SeqCst);' \
     'self.process.store(process, Ordering::Relaxed);'
-mutated "a sender's fence is weaker" src/channel/gate.rs \
-    'fetch_add(1, Ordering::Relaxed);
-        fence(Ordering::SeqCst);' \
-    'fetch_add(1, Ordering::Relaxed);
-        fence(Ordering::AcqRel);'
-mutated "a receiver's fence is weaker" src/channel/gate.rs \
+mutated "a sender's fence is weaker" src/channel/capacity.rs \
+    'fence(Ordering::SeqCst);
+            if' \
+    'fence(Ordering::AcqRel);
+            if'
+mutated "a receiver's fence is weaker" src/channel/capacity.rs \
     'fence(Ordering::SeqCst);
         if' 'fence(Ordering::AcqRel);
         if'
-mutated "who makes room does not take the lock" src/channel/gate.rs \
-    'let _locked = self.lock.lock().unwrap_or_else(PoisonError::into_inner);' ''
-mutated "a receiver that goes does not open the gate" src/channel/link.rs 'gate.open();' 'let _ = gate;'
-mutated "a gate that opens wakes one of two" src/channel/gate.rs \
-    'self.wake(Condvar::notify_all)' 'self.wake(Condvar::notify_one)'
-mutated "a message that is taken makes no room" src/channel/link.rs 'gate.make_room();' 'let _ = gate;'
-mutated "the last sender wakes nobody" src/channel/link.rs 'let _ = self.waker.wake();' ''
-mutated "without senders nobody looks once more" src/channel/link.rs \
-    'self.pop().ok_or(RecvError::Disconnected)' 'Err(RecvError::Disconnected)'
+mutated "a wake-up for room is not counted" src/channel/capacity.rs \
+    'self.wake_ups.fetch_add(1, Ordering::Relaxed);' ''
+mutated "a receiver that goes wakes no sender" src/channel/shared.rs 'capacity.wake_all();' 'let _ = capacity;'
+mutated "a receiver that goes wakes one of two senders" src/channel/capacity.rs 'self.wake(ALL);' 'self.wake(ALL.min(1));'
+mutated "a message that is taken makes no room" src/channel/shared.rs 'capacity.release();' 'let _ = capacity;'
+mutated "the last sender wakes nobody" src/channel/shared.rs 'let _ = self.waker.wake();' ''
+mutated "without senders nobody looks once more" src/channel/shared.rs \
+    'match has_senders {' 'match self.has_senders() {'
+mutated "a message is sent before it is written" src/sys/mpsc.rs \
+    'state.swap(FULL, Ordering::AcqRel)' 'state.swap(FULL, Ordering::Relaxed)'
+mutated "a message is taken before it is read" src/sys/mpsc.rs \
+    'if state.load(Ordering::Acquire) == FULL' 'if state.load(Ordering::Relaxed) == FULL'
+mutated "a message hides behind one that is not written" src/sys/mpsc.rs \
+    'if self.tail() == join(block, index) {' 'if state.load(Ordering::Relaxed) == EMPTY {'
+mutated "a queue is closed in two steps" src/sys/mpsc.rs \
+    'let end = self.queue.tail.swap(closed, Ordering::AcqRel);' \
+    'let end = self.queue.tail.load(Ordering::Acquire);
+            self.queue.tail.store(closed, Ordering::Release);'
 mutated "an earlier alarm wakes nobody" src/timer/service.rs \
     'schedule.alarm() < service.sleeps_until' 'false'
 mutated "the thread does not look before it sleeps" src/timer/service.rs \

@@ -50,8 +50,7 @@
 //! - `std` (default): `AsFd`, `OwnedFd`, `std::io::Error`, `std::task::Wake`.
 //!   Without it the crate is `no_std` and has no allocator; it needs a libc.
 //! - `channel`: `channel` and `sync_channel`, whose receiver has a descriptor to
-//!   poll, and `box_channel`, which needs no queue but a pipe. Needs `std`, brings
-//!   crossbeam-queue.
+//!   poll, and `box_channel`, which needs no queue but a pipe. Needs `std`.
 //! - `pipe-channel`: `PipeChannel`, which carries plain values through a pipe, also
 //!   without `std`. Brings bytemuck.
 //! - `timer`: `Timer`, a timer behind a descriptor: a timerfd, or a thread, also

@@ -7,6 +7,12 @@ use crate::waker::Waker;
 
 impl std::error::Error for Error {}
 
+#[cfg(feature = "channel")]
+impl<T> std::error::Error for crate::channel::SendError<T> {}
+
+#[cfg(feature = "channel")]
+impl std::error::Error for crate::channel::RecvError {}
+
 /// Keeps the errno, and so the kind; the operation and the mechanism are lost.
 impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {

@@ -12,6 +12,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 use std::os::unix::io::AsRawFd;
 use std::panic::{catch_unwind, resume_unwind};
+use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
@@ -42,6 +43,13 @@ cases! {
     the_last_sender_wakes
     a_gone_receiver_gives_messages_back
     a_message_whose_drop_panics_does_not_keep_senders
+    a_message_whose_drop_panics_strands_no_other
+    what_is_sent_to_a_receiver_that_goes_is_dropped
+    messages_that_own_senders_do_not_keep_the_channel
+    a_child_drops_a_bounded_receiver_at_any_time
+    an_edge_triggered_set_does_not_stall
+    iterators
+    large_messages
     a_child_does_not_keep_the_receiver_awake
     any_capacity
     a_full_channel_says_so
@@ -258,6 +266,182 @@ fn a_message_whose_drop_panics_does_not_keep_senders(constructor: Constructor) {
     for thread in blocked {
         let sent = thread.join().expect("no panic");
         assert!(matches!(sent, Err(SendError::Disconnected(None))));
+    }
+}
+
+fn a_message_whose_drop_panics_strands_no_other(constructor: Constructor) {
+    struct Message(Option<Counted>);
+    impl Drop for Message {
+        fn drop(&mut self) {
+            if self.0.is_none() {
+                resume_unwind(Box::new(()));
+            }
+        }
+    }
+
+    let alive = Arc::new(AtomicUsize::new(0));
+    let messages = || (0..100).map(|n| Message((n != 50).then(|| Counted::new(&alive))));
+    for (sender, receiver) in [channel(constructor), sync_channel(constructor, 100)] {
+        messages().for_each(|message| assert!(sender.send(message).is_ok()));
+        assert!(catch_unwind(AssertUnwindSafe(|| drop(receiver))).is_err());
+        assert_eq!(alive.load(Ordering::Relaxed), 0);
+    }
+    let (sender, receiver) = boxes(constructor);
+    messages().for_each(|message| assert!(sender.send(Box::new(message)).is_ok()));
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(receiver))).is_err());
+    assert_eq!(alive.load(Ordering::Relaxed), 0);
+}
+
+/// Sends on a thread of its own while the receiver is dropped on this one, and waits, for
+/// as long as both senders live, until no message is alive.
+fn send_and_drop<S: Clone + Send + Sync>(
+    alive: &AtomicUsize,
+    (sender, receiver): (S, impl Sized),
+    send: impl Fn(&S) + Sync,
+) {
+    // The sender that lives on.
+    let _kept = sender.clone();
+    let ready = Barrier::new(2);
+    thread::scope(|scope| {
+        let sending = scope.spawn(|| {
+            ready.wait();
+            (0..3).for_each(|_| send(&sender));
+        });
+        ready.wait();
+        drop(receiver);
+        sending.join().expect("no panic");
+    });
+    assert_eq!(
+        alive.load(Ordering::Relaxed),
+        0,
+        "kept by a channel without receiver"
+    );
+}
+
+fn what_is_sent_to_a_receiver_that_goes_is_dropped(constructor: Constructor) {
+    let alive = Arc::new(AtomicUsize::new(0));
+    let send = |sender: &Sender<_>| drop(sender.send(Counted::new(&alive)));
+    for _ in 0..1_000 {
+        send_and_drop(&alive, channel(constructor), send);
+        send_and_drop(&alive, sync_channel(constructor, 1), send);
+        send_and_drop(&alive, boxes(constructor), |sender: &BoxSender<_>| {
+            drop(sender.send(Box::new(Counted::new(&alive))));
+        });
+    }
+}
+
+/// A request with the sender for its answer, sent into the channel of the answers.
+fn messages_that_own_senders_do_not_keep_the_channel(constructor: Constructor) {
+    struct Request {
+        _answer: Sender<Request>,
+    }
+
+    let before = Open::now();
+    for _ in 0..1_000 {
+        for (sender, receiver) in [channel(constructor), sync_channel(constructor, 4)] {
+            let ready = &Barrier::new(2);
+            thread::scope(|scope| {
+                scope.spawn(move || {
+                    let request = || Request {
+                        _answer: sender.clone(),
+                    };
+                    ready.wait();
+                    while sender.try_send(request()).is_ok() {}
+                });
+                ready.wait();
+                drop(receiver);
+            });
+        }
+    }
+    let left = Open::now().since(before).count();
+    assert_eq!(left, 0, "descriptors of channels without ends");
+}
+
+/// In the child there is one thread, and what the others of the parent were doing stays as
+/// it was.
+fn a_child_drops_a_bounded_receiver_at_any_time(constructor: Constructor) {
+    let (sender, receiver) = sync_channel(constructor, 1);
+    let receiver = Cell::new(Some(receiver));
+    thread::scope(|scope| {
+        for _ in 0..3 {
+            let sender = sender.clone();
+            scope.spawn(move || while sender.send([7_u8; 100]).is_ok() {});
+        }
+        for _ in 0..150 {
+            let outcome = isolated(|| {
+                drop(receiver.take());
+                Outcome::Passed
+            });
+            // If it fails, the senders come to their end all the same.
+            let taken = receiver.take().expect("the parent's");
+            assert_eq!(outcome, Outcome::Passed);
+            assert!(taken.iter().take(20).eq([[7; 100]; 20]));
+            receiver.set(Some(taken));
+        }
+        drop(receiver.take());
+    });
+}
+
+fn an_edge_triggered_set_does_not_stall(constructor: Constructor) {
+    const COUNT: usize = 10 * Receiver::<usize>::BATCH;
+    let (sender, receiver) = channel(constructor);
+    let set = Multiplexer::new(Kind::EpollEdge, receiver.as_raw_fd());
+    let thread = thread::spawn(move || {
+        (0..COUNT).for_each(|number| sender.send(number).expect("send"));
+        // The last sender stays: nothing else comes.
+        sender
+    });
+    let mut received = Vec::new();
+    while received.len() < COUNT {
+        assert!(set.wait(FOREVER));
+        received.extend(receiver.try_iter());
+    }
+    assert!(received.into_iter().eq(0..COUNT));
+    drop(thread.join().expect("no panic"));
+    assert!(set.wait(FOREVER));
+    assert_eq!(receiver.try_iter().next(), None);
+    assert!(receiver.is_disconnected());
+}
+
+fn iterators(constructor: Constructor) {
+    let (sender, receiver) = channel(constructor);
+    (0..2_000).for_each(|number| sender.send(number).expect("send"));
+    assert!(receiver.try_iter().eq(0..2_000));
+    assert!(!is_readable(&receiver));
+    assert_eq!(receiver.try_iter().next(), None);
+
+    (0..10).for_each(|number| sender.send(number).expect("send"));
+    let mut taken = Vec::new();
+    for number in &receiver {
+        taken.push(number);
+        if number == 4 {
+            break;
+        }
+    }
+    drop(sender);
+    taken.extend(receiver);
+    assert!(taken.into_iter().eq(0..10));
+}
+
+/// By value; larger than what a block of the queue takes.
+fn large_messages(constructor: Constructor) {
+    const SIZE: usize = 16 << 10;
+    for (sender, receiver) in [
+        channel::<[u8; SIZE]>(constructor),
+        sync_channel(constructor, 2),
+    ] {
+        let thread = thread::spawn(move || {
+            for number in 0..20 {
+                assert!(sender.send([number; SIZE]).is_ok());
+            }
+        });
+        let mut next = 0;
+        for message in &receiver {
+            assert!(message.iter().all(|&byte| byte == next));
+            next += 1;
+        }
+        assert_eq!(next, 20);
+        thread.join().expect("no panic");
     }
 }
 

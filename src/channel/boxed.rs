@@ -2,16 +2,19 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{fence, AtomicBool, Ordering};
 use core::time::Duration;
 use std::os::unix::io::AsRawFd;
 
-use super::{sleep, RecvError, SendError};
+use super::deadline::recv_deadline;
+use super::{RecvError, SendError};
 use crate::backend::SelfPipe;
-use crate::sys::boxes::{boxes, Reading, Writing};
+use crate::error::{Error, Operation};
+use crate::mechanism::Mechanism;
+use crate::sys::boxes::{boxes, BoxReader, BoxWriter};
 use crate::sys::errno::Errno;
-use crate::sys::poll;
-use crate::{Error, Mechanism, Operation, RawFd};
+use crate::sys::fd::RawFd;
+use crate::sys::{clock, poll};
 
 /// Makes a channel whose messages travel through a pipe, by their address.
 ///
@@ -50,15 +53,15 @@ pub fn box_channel_at<T: Send>(
 
 fn through<T: Send>(pipe: SelfPipe) -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
     let mechanism = pipe.mechanism();
-    let (reading, writing) =
+    let (reader, writer) =
         boxes(pipe.into_ends()).map_err(|errno| Error::new(Operation::Create, mechanism, errno))?;
     let end = Arc::new(End {
-        reading,
+        reader,
         closed: AtomicBool::new(false),
         mechanism,
     });
     let sender = BoxSender {
-        writing: Arc::new(writing),
+        writer: Arc::new(writer),
         end: Arc::clone(&end),
     };
     Ok((sender, BoxReceiver { end }))
@@ -67,13 +70,50 @@ fn through<T: Send>(pipe: SelfPipe) -> Result<(BoxSender<T>, BoxReceiver<T>), Er
 /// The reading end. The senders keep it open too: a pipe without one would
 /// answer them with SIGPIPE.
 struct End<T> {
-    reading: Reading<T>,
+    reader: BoxReader<T>,
     /// The receiver is gone.
     closed: AtomicBool,
     mechanism: Mechanism,
 }
 
 impl<T> End<T> {
+    fn try_recv(&self) -> Result<Box<T>, RecvError> {
+        match self.reader.recv() {
+            Ok(Some(message)) => Ok(message),
+            Ok(None) => Err(RecvError::Disconnected),
+            Err(libc::EAGAIN) => Err(RecvError::Empty),
+            Err(errno) => Err(RecvError::Failed(self.error(Operation::Receive, errno))),
+        }
+    }
+
+    /// Whether the receiver is gone. If it is, drops what is in the pipe.
+    ///
+    /// The receiver says that it goes, then looks what is there; a sender writes, then looks
+    /// whether the receiver has gone. With a fence between the two steps on each side, one
+    /// of them sees the other, and no message stays.
+    fn is_closed(&self) -> bool {
+        fence(Ordering::SeqCst);
+        let closed = self.closed.load(Ordering::Relaxed);
+        if closed {
+            self.drop_messages();
+        }
+        closed
+    }
+
+    /// Drops what is in the pipe, also when the drop of a message panics.
+    fn drop_messages(&self) {
+        struct Rest<'a, T>(&'a End<T>);
+
+        impl<T> Drop for Rest<'_, T> {
+            fn drop(&mut self) {
+                while self.0.try_recv().is_ok() {}
+            }
+        }
+
+        let rest = Rest(self);
+        while rest.0.try_recv().is_ok() {}
+    }
+
     fn error(&self, operation: Operation, errno: Errno) -> Error {
         Error::new(operation, self.mechanism, errno)
     }
@@ -86,7 +126,7 @@ impl<T> End<T> {
 /// process's number; do not fork into a new PID namespace with the same one.)
 pub struct BoxSender<T> {
     // Dropped first, so that the receiver sees the end of the file.
-    writing: Arc<Writing<T>>,
+    writer: Arc<BoxWriter<T>>,
     end: Arc<End<T>>,
 }
 
@@ -99,22 +139,28 @@ impl<T> BoxSender<T> {
     /// [`Disconnected`](SendError::Disconnected), or
     /// [`NotSent`](SendError::NotSent).
     pub fn send(&self, message: Box<T>) -> Result<(), SendError<Box<T>>> {
-        if self.end.closed.load(Ordering::Acquire) {
+        if self.end.is_closed() {
             return Err(SendError::Disconnected(message));
         }
-        self.writing
-            .put(message)
-            .map_err(|(message, errno)| match errno {
-                libc::EAGAIN => SendError::Full(message),
-                _ => SendError::NotSent(message, self.end.error(Operation::Send, errno)),
-            })
+        match self.writer.send(message) {
+            Ok(()) => {
+                // If the receiver has gone meanwhile, the message is dropped here or there.
+                self.end.is_closed();
+                Ok(())
+            }
+            Err((message, libc::EAGAIN)) => Err(SendError::Full(message)),
+            Err((message, errno)) => {
+                let error = self.end.error(Operation::Send, errno);
+                Err(SendError::NotSent(message, error))
+            }
+        }
     }
 }
 
 impl<T> Clone for BoxSender<T> {
     fn clone(&self) -> Self {
         BoxSender {
-            writing: Arc::clone(&self.writing),
+            writer: Arc::clone(&self.writer),
             end: Arc::clone(&self.end),
         }
     }
@@ -148,12 +194,7 @@ impl<T> BoxReceiver<T> {
     /// [`Empty`](RecvError::Empty); [`Disconnected`](RecvError::Disconnected)
     /// after the last message of the last sender; [`Failed`](RecvError::Failed).
     pub fn try_recv(&self) -> Result<Box<T>, RecvError> {
-        match self.end.reading.take() {
-            Ok(Some(message)) => Ok(message),
-            Ok(None) => Err(RecvError::Disconnected),
-            Err(libc::EAGAIN) => Err(RecvError::Empty),
-            Err(errno) => Err(RecvError::Failed(self.end.error(Operation::Receive, errno))),
-        }
+        self.end.try_recv()
     }
 
     /// Takes a message, and sleeps until there is one.
@@ -170,32 +211,35 @@ impl<T> BoxReceiver<T> {
     ///
     /// # Errors
     ///
-    /// As for [`try_recv`](Self::try_recv).
+    /// As for [`try_recv`](Self::try_recv). Where a sandbox refuses the clock
+    /// (`clock_gettime`), [`Failed`](RecvError::Failed) if there is no message at once.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Box<T>, RecvError> {
         self.recv_within(Some(timeout))
     }
 
     fn recv_within(&self, timeout: Option<Duration>) -> Result<Box<T>, RecvError> {
-        let sleep = |rest: Option<Duration>| {
+        let failed = |errno| self.end.error(Operation::Wait, errno);
+        let now = || clock::try_now_ns().map_err(failed);
+        let sleep = |rest| {
             poll::wait_for(self.as_raw_fd(), rest)
                 .map(drop)
-                .map_err(|errno| self.end.error(Operation::Wait, errno))
+                .map_err(failed)
         };
-        sleep::until(timeout, || self.try_recv(), sleep)
+        recv_deadline(timeout, || self.try_recv(), now, sleep)
     }
 }
 
 impl<T> Drop for BoxReceiver<T> {
     fn drop(&mut self) {
-        self.end.closed.store(true, Ordering::Release);
-        // What a sender puts in beside this is dropped with the last of them.
-        while self.try_recv().is_ok() {}
+        self.end.closed.store(true, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        self.end.drop_messages();
     }
 }
 
 impl<T> AsRawFd for BoxReceiver<T> {
     fn as_raw_fd(&self) -> RawFd {
-        self.end.reading.as_raw_fd()
+        self.end.reader.as_raw_fd()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Why a message was not sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,3 @@ impl fmt::Display for RecvError {
         }
     }
 }
-
-impl<T> std::error::Error for SendError<T> {}
-
-impl std::error::Error for RecvError {}

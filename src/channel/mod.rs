@@ -2,29 +2,34 @@
 
 #[cfg(feature = "pipe")]
 mod boxed;
+mod capacity;
+mod deadline;
 mod error;
-mod gate;
-mod link;
-mod sleep;
+mod shared;
 
 use alloc::sync::Arc;
-use core::cell::Cell;
-use core::marker::PhantomData;
 use core::time::Duration;
 use std::os::unix::io::{AsFd, AsRawFd, BorrowedFd};
 
 #[cfg(feature = "pipe")]
 pub use self::boxed::{box_channel, box_channel_at, BoxReceiver, BoxSender};
+use self::deadline::recv_deadline;
 pub use self::error::{RecvError, SendError};
-use self::link::Link;
-use crate::{AutoNotifier, Error, Notifier, RawFd};
+use self::shared::Shared;
+use crate::backend::AutoNotifier;
+use crate::error::{Error, Operation};
+use crate::sys::clock;
+use crate::sys::fd::RawFd;
+use crate::sys::mpsc::{queue, Consumer, Producer};
 
-/// Makes a channel without bounds, whose receiver has a descriptor to poll.
+/// Makes an unbounded channel whose receiver has a descriptor to poll.
 ///
 /// One write to the descriptor wakes a receiver that sleeps; while it is busy,
 /// sending makes no system call.
 ///
 /// ```
+/// use rustix::event::{poll, PollFd, PollFlags};
+///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let (sender, receiver) = wakefd::channel()?;
 ///
@@ -36,9 +41,8 @@ use crate::{AutoNotifier, Error, Notifier, RawFd};
 ///
 /// let mut sum = 0;
 /// while !receiver.is_disconnected() {
-///     # let readable = &receiver; // in the place of poll, select or epoll_wait
-///     # sum += match readable.recv() { Ok(number) => number, Err(_) => break };
-///     // When `receiver.as_fd()` is readable:
+///     // Sleep; the set may hold other descriptors too.
+///     poll(&mut [PollFd::new(&receiver, PollFlags::IN)], None)?;
 ///     for number in receiver.drain() {
 ///         sum += number;
 ///     }
@@ -49,6 +53,11 @@ use crate::{AutoNotifier, Error, Notifier, RawFd};
 /// # }
 /// ```
 ///
+/// # Large messages
+///
+/// A message is moved by value, through the stack of the sender and of the receiver.
+/// Send a `Box` of what is larger than some kilobytes.
+///
 /// # Errors
 ///
 /// As for [`AutoNotifier::new`].
@@ -56,9 +65,12 @@ pub fn channel<T>() -> Result<(Sender<T>, Receiver<T>), Error> {
     Ok(channel_on(AutoNotifier::new()?))
 }
 
-/// As [`channel`], with at most `capacity` messages in it: see
-/// [`Sender::send`]. A capacity of zero counts as one, and a large one costs nothing:
-/// memory is taken as messages come.
+/// Makes a channel that holds at most `capacity` messages at a time: see
+/// [`Sender::send`]. Otherwise as [`channel`].
+///
+/// A capacity of 0 counts as 1. It is no rendezvous as it is for std's channel of this
+/// name: a receiver that sleeps in `poll` cannot take a message from a sender's hands. A
+/// large one costs nothing, as memory is taken when messages come.
 ///
 /// # Errors
 ///
@@ -67,23 +79,28 @@ pub fn sync_channel<T>(capacity: usize) -> Result<(Sender<T>, Receiver<T>), Erro
     Ok(sync_channel_on(AutoNotifier::new()?, capacity))
 }
 
-/// As [`channel`], on this notifier.
+/// Makes a channel as [`channel`] does, on this notifier.
 pub fn channel_on<T>(notifier: AutoNotifier) -> (Sender<T>, Receiver<T>) {
-    ends(Link::new(notifier, None))
+    ends(Shared::new(notifier, None))
 }
 
-/// As [`sync_channel`], on this notifier.
+/// Makes a channel as [`sync_channel`] does, on this notifier.
 pub fn sync_channel_on<T>(notifier: AutoNotifier, capacity: usize) -> (Sender<T>, Receiver<T>) {
-    ends(Link::new(notifier, Some(capacity.max(1))))
+    ends(Shared::new(notifier, Some(capacity.max(1))))
 }
 
-fn ends<T>(link: Link<T>) -> (Sender<T>, Receiver<T>) {
-    let link = Arc::new(link);
-    let receiver = Receiver {
-        link: Arc::clone(&link),
-        single: PhantomData,
+fn ends<T>(shared: Shared) -> (Sender<T>, Receiver<T>) {
+    let (producer, consumer) = queue();
+    let shared = Arc::new(shared);
+    let sender = Sender {
+        queue: producer,
+        shared: Arc::clone(&shared),
     };
-    (Sender { link }, receiver)
+    let receiver = Receiver {
+        queue: consumer,
+        shared,
+    };
+    (sender, receiver)
 }
 
 /// The sending end of a [`channel`]; clone it for every producer.
@@ -91,69 +108,87 @@ fn ends<T>(link: Link<T>) -> (Sender<T>, Receiver<T>) {
 /// Messages of one sender arrive in their order. For threads of one process: a
 /// child of `fork` has queues of its own that nobody reads.
 pub struct Sender<T> {
-    link: Arc<Link<T>>,
+    queue: Producer<T>,
+    shared: Arc<Shared>,
 }
 
 impl<T> Sender<T> {
     /// Sends a message.
     ///
-    /// If the channel is bounded and full, it blocks until there is room. At
-    /// most one system call (`write`), if the receiver may be asleep. Not for
-    /// signal handlers: a queue allocates.
+    /// If the channel is bounded and full, this blocks until there is room. It makes at
+    /// most one system call (`write`) beside that, and only if the receiver may be asleep.
+    /// Not for signal handlers, as the queue allocates.
+    ///
+    /// A message that is sent while the receiver is dropped comes back, or is dropped with
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`Disconnected`](SendError::Disconnected) gives the message back: the
-    /// receiver is gone.
+    /// [`Disconnected`](SendError::Disconnected) gives the message back: the receiver is
+    /// gone. [`NotWoken`](SendError::NotWoken): the message is in the queue, but the
+    /// descriptor could not be written; the next `send` tries again.
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
-        self.link.send(message)
+        self.shared.send(&self.queue, message)
     }
 
-    /// As [`send`](Self::send), but never blocks.
+    /// Sends a message without blocking.
     ///
     /// # Errors
     ///
-    /// As there, and [`Full`](SendError::Full) gives the message back.
+    /// [`Full`](SendError::Full) gives the message back: a bounded channel has no room.
+    /// Otherwise as for [`send`](Self::send).
     pub fn try_send(&self, message: T) -> Result<(), SendError<T>> {
-        self.link.try_send(message)
+        self.shared.try_send(&self.queue, message)
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.link.add_sender();
+        self.shared.add_sender();
         Sender {
-            link: Arc::clone(&self.link),
+            queue: self.queue.clone(),
+            shared: Arc::clone(&self.shared),
         }
     }
 }
 
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
-        self.link.remove_sender();
+        self.shared.remove_sender();
     }
 }
 
 /// The receiving end of a [`channel`].
 ///
-/// Its descriptor is readable while there may be messages, and when all senders
-/// are gone.
+/// Its descriptor is readable while there may be messages, and when all senders are gone.
+/// It moves between threads but is not shared (it is not `Sync`): there is one consumer.
+///
+/// No method waits for a sender, whatever that is doing; but `recv` and its kind wait for a
+/// message. When the receiver is dropped, so are the messages that are left.
+///
+/// # In an event loop
+///
+/// | the set is | take messages with |
+/// | --- | --- |
+/// | level-triggered (`poll`, `select`, `epoll` by default) | [`drain`](Self::drain), which stops after some, so that a flood does not keep the loop from its other descriptors |
+/// | edge-triggered or one-shot | [`try_iter`](Self::try_iter), or [`try_recv`](Self::try_recv) until `Empty`: the next edge comes only after that |
+///
+/// Never read the descriptor, and do not clear it: receiving does.
 pub struct Receiver<T> {
-    link: Arc<Link<T>>,
-    /// One consumer: it may move to another thread, but not be shared.
-    single: PhantomData<Cell<()>>,
+    queue: Consumer<T>,
+    shared: Arc<Shared>,
 }
 
 impl<T> Receiver<T> {
-    /// Takes a message, if there is one. No system call while there is one; a call
-    /// that finds none makes one (`read`).
+    /// Takes a message, if there is one. Makes no system call if there is, else one
+    /// (`read`); and a `write` if one comes during that.
     ///
     /// # Errors
     ///
     /// [`Empty`](RecvError::Empty); [`Disconnected`](RecvError::Disconnected)
-    /// after the last message of the last sender.
+    /// after the last message of the last sender; [`Failed`](RecvError::Failed).
     pub fn try_recv(&self) -> Result<T, RecvError> {
-        self.link.try_recv()
+        self.shared.try_recv(&self.queue)
     }
 
     /// Takes a message, and sleeps until there is one.
@@ -161,7 +196,7 @@ impl<T> Receiver<T> {
     /// # Errors
     ///
     /// [`Disconnected`](RecvError::Disconnected) after the last message of the
-    /// last sender.
+    /// last sender; [`Failed`](RecvError::Failed).
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_within(None)
     }
@@ -171,19 +206,28 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// As for [`recv`](Self::recv), and [`Empty`](RecvError::Empty).
+    /// [`Empty`](RecvError::Empty) when the time is over, and as for
+    /// [`recv`](Self::recv). Where a sandbox refuses the clock (`clock_gettime`), `Failed`
+    /// if there is no message at once.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvError> {
         self.recv_within(Some(timeout))
     }
 
     fn recv_within(&self, timeout: Option<Duration>) -> Result<T, RecvError> {
-        let sleep = |rest| self.notifier().wait(rest).map(drop);
-        sleep::until(timeout, || self.link.try_recv(), sleep)
+        let notifier = self.shared.notifier();
+        let now = || {
+            clock::try_now_ns()
+                .map_err(|errno| Error::new(Operation::Wait, notifier.mechanism(), errno))
+        };
+        let sleep = |rest| notifier.wait(rest).map(drop);
+        recv_deadline(timeout, || self.try_recv(), now, sleep)
     }
 
-    /// Takes the messages that are there, [`BATCH`](Self::BATCH) at most, so
-    /// that a flood does not keep the loop from its other descriptors. If
-    /// something is left, the descriptor stays readable.
+    /// Takes the messages that are there, [`BATCH`](Self::BATCH) at most. For
+    /// level-triggered sets: if something is left, the descriptor stays readable, which an
+    /// edge-triggered set does not report again.
+    ///
+    /// It takes more than that if a call has failed and the descriptor may be unreadable.
     ///
     /// When it ends, ask [`is_disconnected`](Self::is_disconnected).
     pub fn drain(&self) -> Drain<'_, T> {
@@ -193,10 +237,19 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// All messages until all senders are gone; it sleeps in between. It ends also if
-    /// [`recv`](Self::recv) fails otherwise: ask that, when it has ended.
-    pub fn iter(&self) -> impl Iterator<Item = T> + '_ {
-        core::iter::from_fn(move || self.recv().ok())
+    /// Takes all messages that are there, and those that come meanwhile. It ends when there
+    /// is none, and then the descriptor is unreadable, so that an edge-triggered set reports
+    /// the next one.
+    ///
+    /// When it ends, ask [`is_disconnected`](Self::is_disconnected).
+    pub fn try_iter(&self) -> TryIter<'_, T> {
+        TryIter { receiver: self }
+    }
+
+    /// Takes all messages until all senders are gone, and sleeps in between. It ends also if
+    /// [`recv`](Self::recv) fails otherwise: call that when it has ended.
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter { receiver: self }
     }
 
     /// How many messages [`drain`](Self::drain) takes at most.
@@ -206,34 +259,29 @@ impl<T> Receiver<T> {
     /// readable then: take it out of the set.
     #[must_use]
     pub fn is_disconnected(&self) -> bool {
-        self.link.is_disconnected()
-    }
-
-    /// The notifier behind it. The channel clears it.
-    fn notifier(&self) -> &AutoNotifier {
-        self.link.notifier()
+        self.shared.is_disconnected(&self.queue)
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        self.link.close();
+        self.shared.close(&self.queue);
     }
 }
 
 impl<T> AsFd for Receiver<T> {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.notifier().as_fd()
+        self.shared.notifier().as_fd()
     }
 }
 
 impl<T> AsRawFd for Receiver<T> {
     fn as_raw_fd(&self) -> RawFd {
-        self.notifier().as_raw_fd()
+        self.shared.notifier().as_raw_fd()
     }
 }
 
-/// The messages that are there: see [`Receiver::drain`].
+/// The messages that are there, at most a batch: see [`Receiver::drain`].
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct Drain<'a, T> {
     receiver: &'a Receiver<T>,
@@ -244,9 +292,72 @@ impl<T> Iterator for Drain<'_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        self.left = self.left.checked_sub(1)?;
+        if self.left == 0 && !self.receiver.shared.is_uncertain() {
+            return None;
+        }
+        self.left = self.left.saturating_sub(1);
         // An error stays: the next call on the receiver reports it.
         self.receiver.try_recv().ok()
+    }
+}
+
+/// The messages that are there: see [`Receiver::try_iter`].
+#[must_use = "an iterator does nothing until it is asked"]
+pub struct TryIter<'a, T> {
+    receiver: &'a Receiver<T>,
+}
+
+impl<T> Iterator for TryIter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.receiver.try_recv().ok()
+    }
+}
+
+/// The messages until all senders are gone: see [`Receiver::iter`].
+#[must_use = "an iterator does nothing until it is asked"]
+pub struct Iter<'a, T> {
+    receiver: &'a Receiver<T>,
+}
+
+impl<T> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.receiver.recv().ok()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+/// The messages until all senders are gone, with the receiver: see [`Receiver::iter`].
+#[must_use = "an iterator does nothing until it is asked"]
+pub struct IntoIter<T> {
+    receiver: Receiver<T>,
+}
+
+impl<T> Iterator for IntoIter<T> {
+    type Item = T;
+
+    fn next(&mut self) -> Option<T> {
+        self.receiver.recv().ok()
+    }
+}
+
+impl<T> IntoIterator for Receiver<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter { receiver: self }
     }
 }
 
@@ -255,7 +366,7 @@ macro_rules! debug {
         impl<T> core::fmt::Debug for $type<T> {
             fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
                 f.debug_struct(stringify!($type))
-                    .field("notifier", self.link.notifier())
+                    .field("notifier", self.shared.notifier())
                     .finish_non_exhaustive()
             }
         }

@@ -8,10 +8,10 @@ use super::errno::Errno;
 use super::fd::{Fd, RawFd};
 
 /// The writing end of a pipe that carries boxes.
-pub(crate) struct Writing<T>(Fd, libc::pid_t, PhantomData<fn(Box<T>)>);
+pub(crate) struct BoxWriter<T>(Fd, libc::pid_t, PhantomData<fn(Box<T>)>);
 
 /// The reading end. When it is dropped, so is every box that is left.
-pub(crate) struct Reading<T>(Fd, libc::pid_t, PhantomData<fn() -> Box<T>>);
+pub(crate) struct BoxReader<T>(Fd, libc::pid_t, PhantomData<fn() -> Box<T>>);
 
 /// Makes both of a pipe.
 ///
@@ -19,7 +19,9 @@ pub(crate) struct Reading<T>(Fd, libc::pid_t, PhantomData<fn() -> Box<T>>);
 /// up gets in, each whole, and what comes out is never seen again. The pipe must
 /// therefore be new; its writing end stays in here, and another process, which
 /// has other boxes at these addresses, is turned away.
-pub(crate) fn boxes<T: Send>((read, write): (Fd, Fd)) -> Result<(Reading<T>, Writing<T>), Errno> {
+pub(crate) fn boxes<T: Send>(
+    (read, write): (Fd, Fd),
+) -> Result<(BoxReader<T>, BoxWriter<T>), Errno> {
     let process = process();
     let mut byte = [0];
     match read.read(&mut byte) {
@@ -27,14 +29,14 @@ pub(crate) fn boxes<T: Send>((read, write): (Fd, Fd)) -> Result<(Reading<T>, Wri
         _ => return Err(libc::EBUSY),
     }
     Ok((
-        Reading(read, process, PhantomData),
-        Writing(write, process, PhantomData),
+        BoxReader(read, process, PhantomData),
+        BoxWriter(write, process, PhantomData),
     ))
 }
 
-impl<T> Writing<T> {
+impl<T> BoxWriter<T> {
     /// Gives the box back if it cannot be written: `EAGAIN` if there is no room.
-    pub(crate) fn put(&self, message: Box<T>) -> Result<(), (Box<T>, Errno)> {
+    pub(crate) fn send(&self, message: Box<T>) -> Result<(), (Box<T>, Errno)> {
         if process() != self.1 {
             return Err((message, libc::EXDEV));
         }
@@ -46,9 +48,9 @@ impl<T> Writing<T> {
     }
 }
 
-impl<T> Reading<T> {
+impl<T> BoxReader<T> {
     /// The oldest box; `None` at the end, when the writing end is gone.
-    pub(crate) fn take(&self) -> Result<Option<Box<T>>, Errno> {
+    pub(crate) fn recv(&self) -> Result<Option<Box<T>>, Errno> {
         if process() != self.1 {
             return Err(libc::EXDEV);
         }
@@ -70,9 +72,9 @@ impl<T> Reading<T> {
     }
 }
 
-impl<T> Drop for Reading<T> {
+impl<T> Drop for BoxReader<T> {
     fn drop(&mut self) {
-        while let Ok(Some(message)) = self.take() {
+        while let Ok(Some(message)) = self.recv() {
             drop(message);
         }
     }

@@ -17,13 +17,13 @@ pub(crate) fn now() -> i64 {
 }
 
 /// As [`now`], for arithmetic that has no negative times.
-#[cfg(feature = "timer")]
+#[cfg(any(feature = "channel", feature = "timer"))]
 pub(crate) fn now_ns() -> u64 {
     now().try_into().unwrap_or(0)
 }
 
 /// As [`now_ns`], for who cannot do without.
-#[cfg(feature = "timer")]
+#[cfg(any(feature = "channel", feature = "timer"))]
 pub(crate) fn try_now_ns() -> Result<u64, super::errno::Errno> {
     match now_ns() {
         0 => Err(super::errno::last()),

@@ -17,6 +17,10 @@ pub(crate) mod utsname;
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) mod eventfd;
+#[cfg(feature = "channel")]
+pub(crate) mod futex;
+#[cfg(feature = "channel")]
+pub(crate) mod mpsc;
 mod numbers;
 #[cfg(feature = "pipe")]
 pub(crate) mod pipe;

@@ -143,7 +143,7 @@ fn select(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
 /// Lets others run, for a millisecond. To yield would not let a thread of lower priority run.
 ///
 /// On Linux by number, as a thread that is cancelled here could leave a lock behind.
-#[cfg(any(feature = "signal", feature = "timer"))]
+#[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn sleep_1ms() {
     cfg_if::cfg_if! {
         if #[cfg(all(

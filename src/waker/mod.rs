@@ -1,17 +1,20 @@
-//! Waking without system calls.
+//! Coalescing wake-ups in user space.
 
 mod state;
 
+use core::mem::forget;
 use core::time::Duration;
 
-use crate::{Error, Mechanism, Notifier, RawFd, Wait};
+use crate::error::Error;
+use crate::mechanism::{Backend, Mechanism};
+use crate::notifier::{Notifier, Wait};
+use crate::sys::fd::RawFd;
 use state::State;
 
-/// A notifier that makes a system call only when it has to.
+/// Wraps a notifier and coalesces wake-ups in user space.
 ///
-/// While a wake-up is pending, another [`wake`](Self::wake) is a fence and a
-/// load.
-/// The consumer need not know: it polls the descriptor and calls
+/// While a wake-up is pending, another [`wake`](Self::wake) is a fence and a load instead
+/// of a system call. The consumer need not know: it polls the descriptor and calls
 /// [`clear`](Self::clear), as with any [`Notifier`].
 ///
 /// ```
@@ -26,24 +29,31 @@ use state::State;
 /// # }
 /// ```
 ///
-/// # Loops of one's own
+/// # Event loops of your own
 ///
-/// Who owns the loop can tell the waker when it sleeps: see
-/// [`awake`](Self::awake). Then a wake-up costs a system call only if the loop
-/// sleeps or is about to, and so does clearing it.
+/// A program that owns its loop can tell the waker when the loop sleeps: see
+/// [`awake`](Self::awake). Then a wake-up, and clearing it, costs a system call only if the
+/// loop sleeps or is about to.
+///
+/// # Failures
+///
+/// No wake-up is lost when a call fails, a callback panics, or a thread ends in the middle
+/// of a method: then wakers write more often than they need to, until the next clear
+/// succeeds.
 ///
 /// # Signals
 ///
-/// `wake` is async-signal-safe, as [`Notifier::notify`] is, also in a handler
-/// that interrupts `wake` or `clear`.
+/// `wake` is async-signal-safe, as [`Notifier::notify`] is, also in a handler that
+/// interrupts `wake` or `clear`.
 ///
 /// # Fork
 ///
-/// That a wake-up is pending is remembered in memory, which `fork` copies: the
-/// processes cannot see each other's. To wake another process, notify the bare
-/// [`notifier`](Self::notifier); the other's `clear` takes that as well. A child
-/// that goes on with a loop of its own calls
-/// [`reinit_after_fork`](Self::reinit_after_fork).
+/// The pending flag lives in process memory. After `fork` each process has its own copy,
+/// so wake-ups do not cross processes. To wake another process, notify the bare
+/// [`notifier`](Self::notifier); the other's `clear` takes that as well. A process that
+/// reads a descriptor that it shares takes the wake-up, and the other's wakers do not know:
+/// they stay silent until the other calls `clear`. A child that goes on with a loop of its
+/// own calls [`reinit_after_fork`](Self::reinit_after_fork).
 #[derive(Debug)]
 pub struct Waker<N> {
     state: State,
@@ -59,118 +69,123 @@ impl<N: Notifier> Waker<N> {
         }
     }
 
-    /// Wakes the consumer: what the caller did before is seen by it after its
-    /// next [`clear`](Self::clear), or [`Prepared::finish`].
+    /// Wakes the consumer, which sees what the caller did before this after its next
+    /// [`clear`](Self::clear), or [`Prepared::finish`].
     ///
-    /// No system call, but one (`write`) if nothing was pending and the consumer
-    /// may be asleep. Async-signal-safe; `errno` is left as it was.
+    /// Makes at most one system call (`write`), and only if no wake-up is pending and the
+    /// consumer may be asleep. Async-signal-safe; leaves `errno` as it was.
+    ///
+    /// `Ok` means that the descriptor has been made readable, or that the consumer is
+    /// awake and will look. A write that another thread has begun does not count: that
+    /// thread may fail, be killed, or lose the processor. So several wakers at once may
+    /// each make the call.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::notify`]. Nothing is pending then, so that the next
-    /// one tries again.
+    /// As for [`Notifier::notify`]. The next call tries again.
     pub fn wake(&self) -> Result<(), Error> {
-        if self.state.wake() {
-            self.notifier.notify().map_err(|error| {
-                self.state.take_back();
-                error
-            })
-        } else {
-            Ok(())
+        if let Some(seen) = self.state.wake() {
+            self.notifier.notify()?;
+            self.state.confirm(seen);
         }
+        Ok(())
     }
 
-    /// Takes the wake-up, and says whether there was one. First clear, then look
-    /// at what has happened.
+    /// Takes the wake-up, and says whether there was one. Clear first, then look at what
+    /// has happened.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`].
+    /// As for [`Notifier::clear`]. Nothing is lost: wakers go on writing, and the next
+    /// `clear` gives `true`.
     pub fn clear(&self) -> Result<bool, Error> {
-        // In this order: a wake-up between the two is seen by whoever looks
-        // afterwards. In the other, its write would be drained and its flag
-        // would stay, and no wake-up would write again.
+        let before = self.state.begin_clear();
         let drained = self.notifier.clear()?;
-        Ok(self.state.rearm() | drained)
+        self.state.arm();
+        Ok(drained || before.was_pending())
     }
 
-    /// Clears when nothing is left, and not before. For a consumer with a queue,
-    /// which looks there without clearing, as long as it finds something: then
-    /// the descriptor stays readable, and no waker writes a second time.
+    /// Clears if nothing is left, and says whether it has cleared.
     ///
-    /// It has found nothing. This makes the descriptor unreadable, unless `look`,
-    /// which is called when no wake-up is pending any more, finds something after
-    /// all: then that is returned, and the descriptor is readable again.
+    /// For a consumer with a queue, which takes from it without clearing for as long as
+    /// it finds something. Until this gives `true`, the descriptor is readable, or a waker
+    /// is about to make it so, and no waker writes a second time.
     ///
     /// ```
+    /// use std::{collections::VecDeque, sync::Mutex};
     /// use wakefd::{AutoNotifier, Waker};
-    /// # use std::{collections::VecDeque, sync::Mutex};
     ///
     /// # fn main() -> Result<(), wakefd::Error> {
-    /// # let queue = Mutex::new(VecDeque::from([1, 2, 3]));
-    /// # let pop = || queue.lock().expect("no panic").pop_front();
-    /// # let waker = Waker::new(AutoNotifier::new()?);
-    /// # waker.wake()?;
+    /// let queue = Mutex::new(VecDeque::from([1, 2, 3]));
+    /// let waker = Waker::new(AutoNotifier::new()?);
+    /// waker.wake()?;
     /// # let mut sum = 0;
     /// // When the descriptor is readable:
     /// for _ in 0..256 {
-    ///     let message = match pop() {
-    ///         Some(message) => message,
-    ///         None => match waker.clear_if_empty(pop)? {
-    ///             Some(message) => message,
-    ///             None => break, // sleep
-    ///         },
-    ///     };
-    ///     // Work.
-    ///     # sum += message;
+    ///     let message = queue.lock().expect("no panic").pop_front();
+    ///     match message {
+    ///         Some(message) => sum += message, // work
+    ///         None if waker.clear_if_empty(|| queue.lock().expect("no panic").is_empty())? => {
+    ///             break; // sleep
+    ///         }
+    ///         None => {} // something has come meanwhile
+    ///     }
     /// }
     /// # assert_eq!(sum, 6);
     /// # Ok(())
     /// # }
     /// ```
     ///
-    /// One system call (`read`), also if no wake-up is pending here: another process
-    /// may have notified. For one consumer at a time, and not while
+    /// The consumer counts as awake meanwhile, so no waker writes, and `is_empty` may take its
+    /// time. If it panics, the descriptor is readable afterwards.
+    ///
+    /// Usually no system call if something is there. Else one (`read`), also if no wake-up is
+    /// pending in memory, since another process may have notified; and a `write` if a wake-up
+    /// has come during the `read`. For one consumer at a time, and not while
     /// [`awake`](Self::awake) is held.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`].
-    pub fn clear_if_empty<R>(
-        &self,
-        mut look: impl FnMut() -> Option<R>,
-    ) -> Result<Option<R>, Error> {
-        // If it is woken and yet nothing is written, a waker is about to write:
-        // then it will be readable, and is settled next time. Asked also where no
-        // wake-up is pending: others may have written past the word.
-        if !self.notifier.clear()? {
-            return Ok(None);
+    /// As for [`Notifier::clear`] and [`Notifier::notify`]. After an error take what is
+    /// there until nothing is left: the descriptor may be unreadable. Wakers go on
+    /// writing.
+    pub fn clear_if_empty(&self, mut is_empty: impl FnMut() -> bool) -> Result<bool, Error> {
+        let unfinished = Unfinished(self);
+        let mut is_written = self.state.set_awake().is_written();
+        let mut cleared = false;
+        if is_empty() {
+            self.notifier.clear()?;
+            is_written = false;
+            // Fails if a wake-up has come since the look.
+            cleared = self.state.try_arm();
         }
-        loop {
-            // Nobody writes while it looks once more.
-            self.state.stay_awake();
-            if let Some(found) = look() {
-                // Perhaps not the last: readable again. Should that fail, the
-                // next one who wakes or settles finds out, and nothing is lost.
-                self.state.wake();
-                let _ = self.notifier.notify();
-                return Ok(Some(found));
+        if !cleared {
+            if !is_written {
+                self.notifier.notify()?;
             }
-            if self.state.arm() {
-                return Ok(None);
-            }
+            self.state.set_pending();
         }
+        forget(unfinished);
+        Ok(cleared)
+    }
+
+    /// Whether a step of the consumer has failed, so that the descriptor may be unreadable
+    /// although something is there.
+    #[cfg(feature = "channel")]
+    pub(crate) fn is_uncertain(&self) -> bool {
+        self.state.is_clearing()
     }
 
     /// Gives the calling process a waker of its own, with nothing pending, after `fork`:
-    /// [`Notifier::reinit_after_fork`].
+    /// [`Notifier::reinit_after_fork`]. If that fails, wakers write.
     ///
     /// # Errors
     ///
     /// Those of the notifier's method.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.state.begin_clear();
         self.notifier.reinit_after_fork()?;
-        self.state.rearm();
+        self.state.arm();
         Ok(())
     }
 
@@ -180,11 +195,31 @@ impl<N: Notifier> Waker<N> {
         &self.notifier
     }
 
-    /// The descriptor's number, as [`Notifier::as_raw_fd`]; here too so that
-    /// the call stays unambiguous beside std's `AsRawFd`.
+    /// Sleeps until the descriptor is readable or `timeout` has passed: [`Notifier::wait`].
+    ///
+    /// # Errors
+    ///
+    /// Those of the notifier's method.
+    pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        self.notifier.wait(timeout)
+    }
+
+    /// Returns the descriptor to poll for reading.
     #[must_use]
     pub fn as_raw_fd(&self) -> RawFd {
         self.notifier.as_raw_fd()
+    }
+
+    /// Returns the mechanism that created the notifier.
+    #[must_use]
+    pub fn mechanism(&self) -> Mechanism {
+        self.notifier.mechanism()
+    }
+
+    /// Returns what the notifier is made of.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.notifier.backend()
     }
 
     /// Tells wakers that the consumer is awake, until the guard is dropped.
@@ -217,17 +252,20 @@ impl<N: Notifier> Waker<N> {
     pub fn awake(&self) -> Awake<'_, N> {
         // What is pending by now stays pending, so that the first
         // `prepare_wait` reports it.
-        if self.state.stay_awake() {
-            self.state.wake();
-        }
+        self.state.set_awake_pending();
         Awake { waker: self }
     }
 }
 
 /// The consumer is awake, and wakers know. See [`Waker::awake`].
 ///
-/// When this is dropped, the waker is as before: whoever polls the descriptor
-/// finds what is pending.
+/// When this is dropped, the waker is as before: whoever polls the descriptor finds what
+/// is pending. Where nobody has written for it, the drop does (one system call); should
+/// that fail, the next [`Waker::clear`] gives `true`. A consumer that has seen
+/// [`prepare_wait`](Self::prepare_wait) succeed and drops both needs no such write.
+///
+/// A guard that is leaked leaves the consumer awake for ever in the eyes of wakers, and
+/// the descriptor silent.
 #[derive(Debug)]
 #[must_use = "the consumer counts as awake only as long as this lives"]
 pub struct Awake<'a, N: Notifier> {
@@ -237,14 +275,14 @@ pub struct Awake<'a, N: Notifier> {
 impl<N: Notifier> Awake<'_, N> {
     /// Announces that the consumer is about to sleep.
     ///
-    /// `None` if a wake-up has come since it last looked: then it must look
-    /// again instead of sleeping. No system call.
+    /// Returns `None` if a wake-up has come since it last looked: then it must look again
+    /// instead of sleeping. No system call.
     pub fn prepare_wait(&mut self) -> Option<Prepared<'_, N>> {
         let state = &self.waker.state;
-        if state.arm() {
+        if state.try_arm() {
             Some(Prepared { waker: self.waker })
         } else {
-            state.stay_awake();
+            state.set_awake();
             None
         }
     }
@@ -252,10 +290,13 @@ impl<N: Notifier> Awake<'_, N> {
 
 impl<N: Notifier> Drop for Awake<'_, N> {
     fn drop(&mut self) {
-        if !self.waker.state.arm() {
-            // A wake-up for which nobody has written. A drop cannot report; what
-            // can fail is that somebody closed the descriptor by number.
-            let _ = self.waker.notifier.notify();
+        let state = &self.waker.state;
+        if !state.try_arm() && state.is_unwritten() {
+            // Wakers write, also if this write fails, which a drop cannot report.
+            state.begin_clear();
+            if self.waker.notifier.notify().is_ok() {
+                state.set_pending();
+            }
         }
     }
 }
@@ -272,24 +313,26 @@ pub struct Prepared<'a, N: Notifier> {
 }
 
 impl<N: Notifier> Prepared<'_, N> {
-    /// Ends the sleep, for whatever reason it ended, and says whether there was
-    /// a wake-up. Look after this.
+    /// Ends the sleep, for whatever reason it ended, and says whether there was a wake-up.
+    /// Look after this.
     ///
-    /// `readable` is what the multiplexer says of the descriptor. If it is, it is
-    /// drained (one system call); else there is no system call. It may be
-    /// readable without a wake-up: a waker can be slow to write for one that was
-    /// taken long since.
+    /// `readable` is what the multiplexer says of the descriptor. If it is, it is drained
+    /// (one system call); else there is no system call. A waker that is slow can make it
+    /// readable for a wake-up that was taken before.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`].
+    /// As for [`Notifier::clear`]. Look all the same: [`Awake::prepare_wait`] gives `None`
+    /// next. Until then wakers write.
     pub fn finish(self, readable: bool) -> Result<bool, Error> {
-        let drained = match readable {
-            true => self.waker.notifier.clear().map(drop),
-            false => Ok(()),
-        };
-        let woken = self.waker.state.stay_awake();
-        drained.map(|()| woken)
+        let Waker { state, notifier } = self.waker;
+        if !readable {
+            return Ok(state.set_awake().was_pending());
+        }
+        let before = state.begin_clear();
+        let drained = notifier.clear()?;
+        state.set_awake();
+        Ok(drained || before.was_pending())
     }
 
     /// Sleeps until there is a wake-up or `timeout` has passed, and finishes. For
@@ -320,7 +363,7 @@ impl<N: Notifier> Notifier for Waker<N> {
     }
 
     fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-        self.notifier.wait(timeout)
+        self.wait(timeout)
     }
 
     fn as_raw_fd(&self) -> RawFd {
@@ -328,10 +371,21 @@ impl<N: Notifier> Notifier for Waker<N> {
     }
 
     fn mechanism(&self) -> Mechanism {
-        self.notifier.mechanism()
+        self.mechanism()
     }
 
     fn reinit_after_fork(&self) -> Result<(), Error> {
         self.reinit_after_fork()
+    }
+}
+
+/// A consumer that counts as awake. If it fails or panics, it does not look any more: the
+/// descriptor is made readable, and wakers write.
+struct Unfinished<'a, N: Notifier>(&'a Waker<N>);
+
+impl<N: Notifier> Drop for Unfinished<'_, N> {
+    fn drop(&mut self) {
+        self.0.state.begin_clear();
+        let _ = self.0.notifier.notify();
     }
 }

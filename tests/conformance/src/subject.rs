@@ -4,8 +4,8 @@ use core::time::Duration;
 
 use libc::{SIGUSR1, SIGUSR2};
 use wakefd::{
-    AutoNotifier, Backend, Counter, Error, Mechanism, Mode, Notifier, Operation, RawFd, Signals,
-    Timer, Wait, Waker,
+    AutoNotifier, Backend, Counter, Error, Mechanism, Mode, Operation, RawFd, Signals, Timer, Wait,
+    Waker,
 };
 
 use crate::sys::signals::{is_blocked, send_self, set_blocked};

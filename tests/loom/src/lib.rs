@@ -7,9 +7,21 @@
 use loom::sync::atomic;
 // What these files find in their crate.
 use wakefd::*;
+mod error {
+    pub(crate) use wakefd::Error;
+}
+mod mechanism {
+    pub(crate) use wakefd::{Backend, Mechanism};
+}
+mod notifier {
+    pub(crate) use wakefd::{Notifier, Wait};
+}
 mod sys {
     pub(crate) mod errno {
         pub(crate) type Errno = i32;
+    }
+    pub(crate) mod fd {
+        pub(crate) use wakefd::RawFd;
     }
 }
 mod backend {

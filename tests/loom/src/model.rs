@@ -5,7 +5,9 @@
 //! its own, so it arrives only through the waker. A wake-up that is lost leaves
 //! the consumer asleep, which loom reports as a deadlock.
 
+use core::panic::AssertUnwindSafe;
 use core::time::Duration;
+use std::panic::{catch_unwind, resume_unwind};
 
 use loom::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use loom::sync::Arc;
@@ -118,63 +120,211 @@ fn a_guard_takes_over_what_is_pending() {
     });
 }
 
-/// A channel's receiver: it leaves the descriptor readable until it finds
-/// nothing, and then settles.
+/// A channel's receiver: it leaves the descriptor readable until it finds nothing.
 #[test]
 fn what_is_left_readable_is_cleared_if_empty() {
     model(2, |waker, published| {
         let mut seen = 0;
         while seen != 0b11 {
-            let look = || Some(published.load(Relaxed)).filter(|&bits| bits != seen);
-            match look().or_else(|| waker.clear_if_empty(look).unwrap()) {
-                Some(bits) => seen = bits,
-                None => assert_eq!(waker.wait(None), Ok(Wait::Notified)),
+            let bits = published.load(Relaxed);
+            if bits != seen {
+                seen = bits;
+            } else if waker
+                .clear_if_empty(|| published.load(Relaxed) == seen)
+                .unwrap()
+            {
+                assert_eq!(waker.wait(None), Ok(Wait::Notified));
             }
         }
     });
 }
 
-/// A waker whose write fails leaves nothing behind that silences the others.
+/// A consumer that is told that something is left stops all the same, and polls.
 #[test]
-fn a_write_that_fails_is_tried_again() {
-    struct FailsOnce(Descriptor, AtomicU32);
+fn what_a_consumer_leaves_stays_readable() {
+    model(2, |waker, published| {
+        let mut seen = 0;
+        while seen != 0b11 {
+            assert_eq!(waker.wait(None), Ok(Wait::Notified));
+            // One item at a time.
+            let new = published.load(Relaxed) & !seen;
+            seen |= new & new.wrapping_neg();
+            waker
+                .clear_if_empty(|| published.load(Relaxed) == seen)
+                .unwrap();
+        }
+    });
+}
 
-    impl Notifier for FailsOnce {
-        fn notify(&self) -> Result<(), Error> {
-            match self.1.swap(1, Relaxed) {
-                // Any error will do.
-                0 => Err(crate::SelfPipe::at(crate::Mechanism::EventFd).expect_err("no pipe")),
-                _ => self.0.notify(),
+/// A descriptor of which one call fails, whoever makes it.
+struct Faulty {
+    descriptor: Descriptor,
+    calls: AtomicU32,
+    /// The index of the call among all.
+    fails: u32,
+    how: Failure,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Failure {
+    /// Nothing is written or read.
+    Error,
+    /// The thread ends before the call or after it, and does nothing more.
+    KilledBefore,
+    KilledAfter,
+}
+
+const FAILURES: [Failure; 3] = [Failure::Error, Failure::KilledBefore, Failure::KilledAfter];
+
+impl Faulty {
+    fn call<R>(&self, call: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+        if self.calls.fetch_add(1, Relaxed) != self.fails {
+            return call();
+        }
+        match self.how {
+            // Any error will do.
+            Failure::Error => {
+                return Err(crate::SelfPipe::at(crate::Mechanism::EventFd).expect_err("no pipe"))
             }
+            Failure::KilledBefore => {}
+            Failure::KilledAfter => drop(call()),
         }
+        resume_unwind(std::boxed::Box::new(()))
+    }
+}
 
-        fn clear(&self) -> Result<bool, Error> {
-            self.0.clear()
-        }
-
-        fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
-            self.0.wait(timeout)
-        }
-
-        fn as_raw_fd(&self) -> RawFd {
-            self.0.as_raw_fd()
-        }
-
-        fn backend(&self) -> Backend {
-            self.0.backend()
-        }
+impl Notifier for Faulty {
+    fn notify(&self) -> Result<(), Error> {
+        self.call(|| self.descriptor.notify())
     }
 
-    loom::model(|| {
-        let waker = Arc::new(Waker::new(FailsOnce(Descriptor::new(), AtomicU32::new(0))));
-        let other = Arc::clone(&waker);
-        let thread = thread::spawn(move || other.wake().is_ok());
-        let mine = waker.wake().is_ok();
-        let others = thread.join().unwrap();
-        // The first to write failed and knows; somebody tries again.
-        assert!(!(mine && others));
-        waker.wake().unwrap();
-        assert_eq!(waker.wait(None), Ok(Wait::Notified));
-        assert_eq!(waker.clear(), Ok(true));
+    fn clear(&self) -> Result<bool, Error> {
+        self.call(|| self.descriptor.clear())
+    }
+
+    fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        self.descriptor.wait(timeout)
+    }
+
+    fn as_raw_fd(&self) -> RawFd {
+        self.descriptor.as_raw_fd()
+    }
+
+    fn mechanism(&self) -> Mechanism {
+        self.descriptor.mechanism()
+    }
+
+    fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.descriptor.reinit_after_fork()
+    }
+}
+
+/// Runs `consume` beside two producers, with a call that fails: each call in turn, in each
+/// way. `consume` gives what it has seen; if it is killed, the next consumer begins with a
+/// look. Where something is not seen and its wake-up has succeeded, the descriptor must be
+/// readable.
+fn model_of_failures(
+    consume: impl Fn(&Waker<Faulty>, &AtomicU32) -> u32 + Copy + Sync + Send + 'static,
+) {
+    for (fails, &how) in (0..4).flat_map(|index| FAILURES.iter().map(move |how| (index, how))) {
+        loom::model(move || {
+            let waker = Arc::new(Waker::new(Faulty {
+                descriptor: Descriptor::new(),
+                calls: AtomicU32::new(0),
+                fails,
+                how,
+            }));
+            let published = Arc::new(AtomicU32::new(0));
+            let threads = [1, 2].map(|bit| {
+                let (waker, published) = (Arc::clone(&waker), Arc::clone(&published));
+                thread::spawn(move || {
+                    published.fetch_or(bit, Relaxed);
+                    if wakes(&waker) {
+                        bit
+                    } else {
+                        0
+                    }
+                })
+            });
+            let consumed = catch_unwind(AssertUnwindSafe(|| consume(&waker, &published)));
+            let seen = consumed.unwrap_or_else(|_| published.load(Relaxed));
+            let announced = threads
+                .into_iter()
+                .fold(0, |all, thread| all | thread.join().unwrap());
+            if announced & !seen != 0 {
+                assert_eq!(waker.wait(None), Ok(Wait::Notified));
+            }
+            // And all goes on.
+            assert!(wakes(&waker) || wakes(&waker));
+            assert_eq!(waker.wait(None), Ok(Wait::Notified));
+        });
+    }
+}
+
+/// Whether a wake-up succeeds, by a thread that may be killed in it.
+fn wakes(waker: &Waker<Faulty>) -> bool {
+    matches!(catch_unwind(AssertUnwindSafe(|| waker.wake())), Ok(Ok(())))
+}
+
+#[test]
+fn nobody_relies_on_a_write_that_fails() {
+    model_of_failures(|_, _| 0);
+}
+
+#[test]
+fn a_clear_that_fails_loses_nothing() {
+    model_of_failures(clear_and_look);
+}
+
+fn clear_and_look(waker: &Waker<Faulty>, published: &AtomicU32) -> u32 {
+    match waker.clear() {
+        Ok(false) => 0,
+        // After an error too.
+        _ => published.load(Relaxed),
+    }
+}
+
+#[test]
+fn a_conditional_clear_that_fails_loses_nothing() {
+    model_of_failures(|waker, published| {
+        match waker.clear_if_empty(|| published.load(Relaxed) == 0) {
+            // It has seen nothing, or that there is something, which it leaves.
+            Ok(_) => 0,
+            Err(_) => published.load(Relaxed),
+        }
+    });
+}
+
+#[test]
+fn a_look_that_panics_loses_nothing() {
+    model(2, |waker, published| {
+        let look = || resume_unwind(std::boxed::Box::new(()));
+        let caught = catch_unwind(AssertUnwindSafe(|| waker.clear_if_empty(look)));
+        assert!(caught.is_err());
+        poll_and_clear(waker, published, 0b11);
+    });
+}
+
+/// A guard whose drop cannot write is followed by a clear that says so.
+#[test]
+fn a_guard_whose_drop_fails_loses_nothing() {
+    model_of_failures(|waker, published| {
+        drop(waker.awake());
+        clear_and_look(waker, published)
+    });
+}
+
+/// A sleep that ends with an error is followed by a look.
+#[test]
+fn a_finish_that_fails_loses_nothing() {
+    model_of_failures(|waker, published| {
+        let mut awake = waker.awake();
+        let woken = match awake.prepare_wait() {
+            Some(prepared) => prepared.finish(true) != Ok(false),
+            None => true,
+        };
+        let seen = if woken { published.load(Relaxed) } else { 0 };
+        drop(awake);
+        seen | clear_and_look(waker, published)
     });
 }

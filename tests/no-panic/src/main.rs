@@ -145,9 +145,9 @@ fn waker(waker: &Waker<AutoNotifier>) {
     }
     drop(awake);
     waker.wake().unwrap_or_else(error);
-    for found in [None, Some(1)] {
-        match waker.clear_if_empty(|| black_box(found)) {
-            Ok(found) => show(format_args!("{found:?}")),
+    for is_empty in [true, false] {
+        match waker.clear_if_empty(|| black_box(is_empty)) {
+            Ok(cleared) => show(format_args!("{cleared}")),
             Err(err) => error(err),
         }
     }

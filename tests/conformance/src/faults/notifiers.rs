@@ -119,14 +119,14 @@ fn waker_clear(fault: Fault) -> Effect {
     fault.success_or(result, true, Operation::Clear)
 }
 
-/// A consumer that has found its queue empty. It was woken, and has not settled.
+/// A consumer that has found its queue empty. It was woken, and has not cleared.
 fn clear_if_empty(fault: Fault) -> Effect {
     let waker: W = pending(fault);
-    let result = fault.with_fault(|| waker.clear_if_empty(|| None::<()>));
+    let result = fault.with_fault(|| waker.clear_if_empty(|| true));
     assert!(waker.is_readable());
-    assert_eq!(waker.clear_if_empty(|| None::<()>), Ok(None));
+    assert_eq!(waker.clear_if_empty(|| true), Ok(true));
     waker.works();
-    fault.success_or(result, None, Operation::Clear)
+    fault.success_or(result, true, Operation::Clear)
 }
 
 /// Without names.

@@ -1,31 +1,43 @@
-//! What the ends of a channel share: `src/channel/{link,gate}.rs`, compiled from their
-//! own files, with loom's atomics and locks, and with a model of the queue.
+//! What the ends of a channel share: `src/channel/{shared,capacity}.rs` and the queue,
+//! `src/sys/mpsc.rs`, compiled from their own files, with loom's atomics, and with a model
+//! of the kernel's futex.
 //!
-//! A crate of its own, as its root stands for `std` and for the crate of the queue.
+//! A crate of its own, as its root stands for `std`.
 #![no_std]
 #![allow(dead_code)] // Of the errors and of the waker a part is used.
 
-extern crate self as crossbeam_queue;
+extern crate alloc;
 extern crate self as std;
 extern crate std as real_std;
 
 mod channel;
 #[path = "../../src/descriptor.rs"]
 mod descriptor;
-mod queue;
+mod futex;
+#[path = "../../../../src/sys/mpsc.rs"]
+mod mpsc;
+mod mpsc_model;
 #[path = "../../../../src/waker/mod.rs"]
 mod waker;
 
-// What these files find in their crate, in that of the queue, and in std.
-use descriptor::Descriptor as AutoNotifier;
+// What these files find in their crate, and in std.
 use loom::sync::atomic;
-pub use queue::SegQueue;
 use wakefd::*;
-use waker::Waker;
-pub mod sync {
-    pub use loom::sync::{Condvar, Mutex};
-    pub use real_std::sync::PoisonError;
+mod backend {
+    pub(crate) use crate::descriptor::Descriptor as AutoNotifier;
 }
-pub mod error {
-    pub use real_std::error::Error;
+mod error {
+    pub(crate) use wakefd::Error;
+}
+mod mechanism {
+    pub(crate) use wakefd::{Backend, Mechanism};
+}
+mod notifier {
+    pub(crate) use wakefd::{Notifier, Wait};
+}
+mod sys {
+    pub(crate) use crate::{futex, mpsc};
+    pub(crate) mod fd {
+        pub(crate) use wakefd::RawFd;
+    }
 }

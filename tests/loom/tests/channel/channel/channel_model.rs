@@ -5,20 +5,27 @@ use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::sync::Arc;
 use loom::thread;
 
+use super::capacity::Capacity;
 use super::error::{RecvError, SendError};
-use super::gate::Gate;
-use super::link::Link;
+use super::shared::Shared;
 use crate::descriptor::Descriptor;
+use crate::mpsc::{queue, Consumer, Producer};
 use crate::{Notifier, Wait};
 
+fn channel(capacity: Option<usize>) -> (Arc<Shared>, Producer<u32>, Consumer<u32>) {
+    let (producer, consumer) = queue();
+    let shared = Arc::new(Shared::new(Descriptor::new(), capacity));
+    (shared, producer, consumer)
+}
+
 /// Sleeps whenever nothing is there, until the senders are gone. Gives the sum.
-fn receive(link: &Link<u32>) -> u32 {
+fn receive(shared: &Shared, consumer: &Consumer<u32>) -> u32 {
     let mut sum = 0;
     loop {
-        match link.try_recv() {
+        match shared.try_recv(consumer) {
             Ok(message) => sum += message,
             Err(RecvError::Empty) => {
-                assert_eq!(link.notifier().wait(None), Ok(Wait::Notified));
+                assert_eq!(shared.notifier().wait(None), Ok(Wait::Notified));
             }
             Err(RecvError::Disconnected) => return sum,
             Err(error) => panic!("{error}"),
@@ -30,14 +37,33 @@ fn receive(link: &Link<u32>) -> u32 {
 #[test]
 fn what_a_sender_leaves_is_received() {
     loom::model(|| {
-        let link = Arc::new(Link::new(Descriptor::new(), None));
-        let other = Arc::clone(&link);
+        let (shared, producer, consumer) = channel(None);
+        let other = Arc::clone(&shared);
         let sender = thread::spawn(move || {
-            assert!(other.try_send(1).is_ok());
+            assert!(other.try_send(&producer, 1).is_ok());
             other.remove_sender();
         });
-        assert_eq!(receive(&link), 1);
-        assert!(link.is_disconnected());
+        assert_eq!(receive(&shared, &consumer), 1);
+        assert!(shared.is_disconnected(&consumer));
+        sender.join().unwrap();
+    });
+}
+
+/// A receiver that takes one message each time that it is woken.
+#[test]
+fn what_a_receiver_leaves_stays_readable() {
+    loom::model(|| {
+        let (shared, producer, consumer) = channel(None);
+        let other = Arc::clone(&shared);
+        let sender = thread::spawn(move || {
+            assert!(other.try_send(&producer, 1).is_ok());
+            assert!(other.try_send(&producer, 2).is_ok());
+        });
+        let mut sum = 0;
+        while sum < 3 {
+            assert_eq!(shared.notifier().wait(None), Ok(Wait::Notified));
+            sum += shared.try_recv(&consumer).unwrap_or(0);
+        }
         sender.join().unwrap();
     });
 }
@@ -45,30 +71,30 @@ fn what_a_sender_leaves_is_received() {
 #[test]
 fn a_sender_waits_until_there_is_room() {
     loom::model(|| {
-        let link = Arc::new(Link::new(Descriptor::new(), Some(1)));
-        assert!(link.try_send(1).is_ok());
-        let other = Arc::clone(&link);
-        let sender = thread::spawn(move || assert!(other.send(2).is_ok()));
-        assert_eq!(link.try_recv(), Ok(1));
+        let (shared, producer, consumer) = channel(Some(1));
+        assert!(shared.try_send(&producer, 1).is_ok());
+        let other = Arc::clone(&shared);
+        let sender = thread::spawn(move || assert!(other.send(&producer, 2).is_ok()));
+        assert_eq!(shared.try_recv(&consumer), Ok(1));
         sender.join().unwrap();
-        assert_eq!(link.try_recv(), Ok(2));
+        assert_eq!(shared.try_recv(&consumer), Ok(2));
     });
 }
 
 #[test]
 fn a_receiver_that_goes_lets_all_senders_go() {
     loom::model(|| {
-        let link = Arc::new(Link::new(Descriptor::new(), Some(1)));
-        assert!(link.try_send(1).is_ok());
+        let (shared, producer, consumer) = channel(Some(1));
+        assert!(shared.try_send(&producer, 1).is_ok());
         let senders = [2, 3].map(|number| {
-            let link = Arc::clone(&link);
-            thread::spawn(move || match link.send(number) {
+            let (shared, producer) = (Arc::clone(&shared), producer.clone());
+            thread::spawn(move || match shared.send(&producer, number) {
                 Ok(()) => {}
                 Err(SendError::Disconnected(message)) => assert_eq!(message, number),
                 Err(error) => panic!("{error}"),
             })
         });
-        link.close();
+        shared.close(&consumer);
         for sender in senders {
             sender.join().unwrap();
         }
@@ -76,15 +102,15 @@ fn a_receiver_that_goes_lets_all_senders_go() {
 }
 
 #[test]
-fn a_gate_that_opens_lets_all_go() {
+fn a_capacity_that_closes_lets_all_go() {
     loom::model(|| {
-        let shared = Arc::new((Gate::new(0), AtomicBool::new(false)));
+        let shared = Arc::new((Capacity::new(0), AtomicBool::new(false)));
         let senders = [(); 2].map(|()| {
             let shared = Arc::clone(&shared);
-            thread::spawn(move || shared.0.wait_for(|| shared.1.load(Relaxed).then(|| ())))
+            thread::spawn(move || assert!(!shared.0.acquire(|| shared.1.load(Relaxed))))
         });
         shared.1.store(true, Relaxed);
-        shared.0.open();
+        shared.0.wake_all();
         for sender in senders {
             sender.join().unwrap();
         }

@@ -1,9 +1,9 @@
 //! Where these files have each other.
 
+#[path = "../../../../../src/channel/capacity.rs"]
+mod capacity;
 mod channel_model;
 #[path = "../../../../../src/channel/error.rs"]
 mod error;
-#[path = "../../../../../src/channel/gate.rs"]
-mod gate;
-#[path = "../../../../../src/channel/link.rs"]
-mod link;
+#[path = "../../../../../src/channel/shared.rs"]
+mod shared;

@@ -1,0 +1,77 @@
+//! The room that a bounded channel has, and where senders wait for it.
+
+use crate::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
+use crate::sys::futex;
+
+/// Counts places, and lets senders sleep until there is one. The receiver waits for no
+/// sender, and makes a system call only if one may be asleep.
+///
+/// A sender announces itself, then looks whether there is room; the receiver makes room,
+/// then looks whether somebody has announced itself. With a fence between the two steps on
+/// each side, one of them sees the other.
+pub(super) struct Capacity {
+    /// Places that are free. Relaxed: it counts, and publishes nothing.
+    free: AtomicUsize,
+    waiting: AtomicUsize,
+    /// Changes with each wake-up, so that no sender begins to sleep after one that was for
+    /// it.
+    wake_ups: AtomicU32,
+}
+
+impl Capacity {
+    pub(super) fn new(places: usize) -> Self {
+        Capacity {
+            free: AtomicUsize::new(places),
+            waiting: AtomicUsize::new(0),
+            wake_ups: AtomicU32::new(0),
+        }
+    }
+
+    /// Takes a place, if there is one.
+    pub(super) fn try_acquire(&self) -> bool {
+        let (order, less) = (Ordering::Relaxed, |free: usize| free.checked_sub(1));
+        self.free.fetch_update(order, order, less).is_ok()
+    }
+
+    /// Takes a place, and sleeps until there is one; gives `false` if `is_closed` does not
+    /// let it wait any more.
+    pub(super) fn acquire(&self, is_closed: impl Fn() -> bool) -> bool {
+        if self.try_acquire() {
+            return true;
+        }
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let acquired = loop {
+            let seen = self.wake_ups.load(Ordering::Relaxed);
+            fence(Ordering::SeqCst);
+            if is_closed() {
+                break false;
+            }
+            if self.try_acquire() {
+                break true;
+            }
+            futex::wait(&self.wake_ups, seen);
+        };
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        acquired
+    }
+
+    /// Gives a place back, and wakes one sender that waits for it.
+    pub(super) fn release(&self) {
+        self.free.fetch_add(1, Ordering::Relaxed);
+        self.wake(1);
+    }
+
+    /// Wakes all senders that wait, after the channel was closed.
+    pub(super) fn wake_all(&self) {
+        const ALL: u32 = i32::MAX as u32;
+        self.wake(ALL);
+    }
+
+    fn wake(&self, count: u32) {
+        fence(Ordering::SeqCst);
+        if self.waiting.load(Ordering::Relaxed) > 0 {
+            self.wake_ups.fetch_add(1, Ordering::Relaxed);
+            futex::wake(&self.wake_ups, count);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! What the two ends share beside the queue: the waker before the descriptor, the room,
+//! and the number of senders.
+//!
+//! Between two calls on the receiver one of these holds:
+//!
+//! - The waker is armed, the descriptor is unreadable, and the queue is empty but for
+//!   messages whose senders are about to wake.
+//! - The descriptor is readable, or a sender is about to make it so.
+//! - A call has failed, and the waker is uncertain: then the receiver takes all there is
+//!   before it stops, and senders write.
+//!
+//! So a descriptor that was written stays readable, and no other message needs to be
+//! announced, until the receiver finds the queue empty.
+
+use super::capacity::Capacity;
+use super::error::{RecvError, SendError};
+use crate::atomic::{AtomicUsize, Ordering};
+use crate::backend::AutoNotifier;
+use crate::sys::mpsc::{Consumer, Producer};
+use crate::waker::Waker;
+
+pub(super) struct Shared {
+    waker: Waker<AutoNotifier>,
+    /// Of a bounded channel.
+    capacity: Option<Capacity>,
+    senders: AtomicUsize,
+}
+
+impl Shared {
+    /// With one sender, and room for so many messages at once, or for any number.
+    pub(super) fn new(notifier: AutoNotifier, capacity: Option<usize>) -> Self {
+        Shared {
+            waker: Waker::new(notifier),
+            capacity: capacity.map(Capacity::new),
+            senders: AtomicUsize::new(1),
+        }
+    }
+
+    pub(super) const fn notifier(&self) -> &AutoNotifier {
+        self.waker.notifier()
+    }
+
+    pub(super) fn send<T>(&self, queue: &Producer<T>, message: T) -> Result<(), SendError<T>> {
+        match &self.capacity {
+            Some(capacity) if !capacity.acquire(|| queue.is_closed()) => {
+                Err(SendError::Disconnected(message))
+            }
+            _ => self.push(queue, message),
+        }
+    }
+
+    pub(super) fn try_send<T>(&self, queue: &Producer<T>, message: T) -> Result<(), SendError<T>> {
+        match &self.capacity {
+            Some(capacity) if !capacity.try_acquire() => match queue.is_closed() {
+                true => Err(SendError::Disconnected(message)),
+                false => Err(SendError::Full(message)),
+            },
+            _ => self.push(queue, message),
+        }
+    }
+
+    fn push<T>(&self, queue: &Producer<T>, message: T) -> Result<(), SendError<T>> {
+        queue.push(message).map_err(SendError::Disconnected)?;
+        self.waker.wake().map_err(SendError::NotWoken)
+    }
+
+    pub(super) fn add_sender(&self) {
+        // Relaxed: a sender is cloned, so the count is not zero now.
+        self.senders.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn remove_sender(&self) {
+        // Release, so that whoever sees zero sees all messages.
+        if self.senders.fetch_sub(1, Ordering::Release) == 1 {
+            // A drop cannot report. If somebody closed the descriptor, the receiver will
+            // find out.
+            let _ = self.waker.wake();
+        }
+    }
+
+    fn has_senders(&self) -> bool {
+        self.senders.load(Ordering::Acquire) > 0
+    }
+
+    pub(super) fn try_recv<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
+        match self.pop(queue) {
+            Some(message) => Ok(message),
+            None => self.clear_if_empty(queue),
+        }
+    }
+
+    fn pop<T>(&self, queue: &Consumer<T>) -> Option<T> {
+        let message = queue.pop()?;
+        if let Some(capacity) = &self.capacity {
+            capacity.release();
+        }
+        Some(message)
+    }
+
+    /// The queue seems to be empty.
+    #[cold]
+    fn clear_if_empty<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
+        let cleared = self
+            .waker
+            .clear_if_empty(|| queue.is_empty() && self.has_senders());
+        match cleared {
+            Ok(true) => Err(RecvError::Empty),
+            Ok(false) => self.pop_last(queue),
+            // What is there goes before the error.
+            Err(error) => self.pop_last(queue).map_err(|nothing| match nothing {
+                RecvError::Empty => RecvError::Failed(error),
+                disconnected => disconnected,
+            }),
+        }
+    }
+
+    fn pop_last<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
+        let has_senders = self.has_senders();
+        // After that: the last one may just have sent.
+        self.pop(queue).ok_or(match has_senders {
+            true => RecvError::Empty,
+            false => RecvError::Disconnected,
+        })
+    }
+
+    /// Whether the receiver must not stop before it has found nothing: a call has failed,
+    /// and the descriptor may be unreadable.
+    pub(super) fn is_uncertain(&self) -> bool {
+        self.waker.is_uncertain()
+    }
+
+    pub(super) fn is_disconnected<T>(&self, queue: &Consumer<T>) -> bool {
+        !self.has_senders() && queue.is_empty()
+    }
+
+    /// By the receiver that goes. From here on messages come back to their senders; those
+    /// that are in the queue are dropped with it.
+    pub(super) fn close<T>(&self, queue: &Consumer<T>) {
+        queue.close();
+        if let Some(capacity) = &self.capacity {
+            capacity.wake_all();
+        }
+    }
+}

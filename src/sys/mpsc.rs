@@ -1,0 +1,478 @@
+//! An unbounded queue of many producers and one consumer, in which nobody waits for
+//! anybody.
+//!
+//! It is a list of blocks of slots. One word, the tail, has the address of the youngest
+//! block and, in the low bits that its alignment leaves, how many of its slots are
+//! reserved. A producer reserves a slot, or puts a new block before a full one, by
+//! compare-and-exchange on that word; the consumer closes the queue by exchanging it. So
+//! each message is either reserved before the end, and the consumer finds it, or comes
+//! back to its sender.
+//!
+//! A producer may be stopped between reserving a slot and filling it, by a thread of
+//! higher priority or for ever. The consumer abandons such a slot and goes on; a producer
+//! that finds its slot abandoned takes the message back and begins anew. So no message
+//! that was pushed hides behind one that was not, and those of one producer keep their
+//! order.
+//!
+//! Blocks point to the older one, so that the list is whole at any time. The consumer
+//! walks from the tail to where it is, and remembers the way. It alone gives blocks back,
+//! of which one is kept to be used again; one in which it has abandoned slots is freed by
+//! whoever comes last.
+
+use alloc::alloc::{alloc, dealloc, handle_alloc_error};
+use alloc::sync::Arc;
+use core::alloc::Layout;
+use core::cell::{Cell, UnsafeCell};
+use core::marker::PhantomData;
+use core::mem::{align_of, size_of, MaybeUninit};
+use core::ptr::{addr_of_mut, null_mut};
+
+// Not core's by name: the model in tests/loom/ puts its own in this place.
+use crate::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+
+/// The states of a slot.
+const EMPTY: u32 = 0;
+const FULL: u32 = 1;
+const ABANDONED: u32 = 2;
+
+/// Slots of a block; fewer if messages are large.
+const SLOTS: usize = 32;
+/// What a block's messages take, about.
+const BLOCK_SIZE: usize = 4096;
+
+const fn slots<T>() -> usize {
+    match BLOCK_SIZE.checked_div(size_of::<T>()) {
+        Some(0) => 1,
+        Some(fit) if fit < SLOTS => fit,
+        Some(_) | None => SLOTS,
+    }
+}
+
+/// What is at the beginning of a block. Its slots follow.
+#[repr(C)]
+struct Block<T> {
+    /// Where its memory begins.
+    memory: *mut u8,
+    /// The block before this one, which may be gone.
+    older: *mut Block<T>,
+    /// The one after it, once the consumer knows it.
+    younger: *mut Block<T>,
+    /// How many slots the consumer has abandoned here.
+    abandoned: usize,
+    /// How many producers have still to find that. It is below zero by those that have
+    /// found it before the consumer leaves the block, which counts them all then.
+    expected: AtomicUsize,
+    slots: [Slot<T>; 0],
+}
+
+struct Slot<T> {
+    state: AtomicU32,
+    /// There if it is `FULL`.
+    message: UnsafeCell<MaybeUninit<T>>,
+}
+
+impl<T> Block<T> {
+    /// So that the low bits of an address hold a number of slots, or `CLOSED`.
+    const ALIGNMENT: usize = {
+        let least = LOW_BITS + 1;
+        let own = align_of::<Self>();
+        if own > least {
+            own
+        } else {
+            least
+        }
+    };
+
+    /// More than a block takes, by what aligning it can take: an allocator that aligns is
+    /// slow.
+    fn layout() -> Layout {
+        let slots = size_of::<Slot<T>>().checked_mul(slots::<T>());
+        let size = slots.and_then(|slots| slots.checked_add(size_of::<Self>() + Self::ALIGNMENT));
+        match size.map(|size| Layout::from_size_align(size, align_of::<usize>())) {
+            Some(Ok(layout)) => layout,
+            // More than there are addresses.
+            _ => handle_alloc_error(Layout::new::<Slot<T>>()),
+        }
+    }
+
+    /// An empty block.
+    fn new() -> *mut Self {
+        // SAFETY: the size is not zero.
+        let memory = unsafe { alloc(Self::layout()) };
+        if memory.is_null() {
+            handle_alloc_error(Self::layout());
+        }
+        let offset = Self::ALIGNMENT - (memory as usize & (Self::ALIGNMENT - 1));
+        let block: *mut Self = memory.wrapping_add(offset).cast();
+        let empty = Block {
+            memory,
+            older: null_mut(),
+            younger: null_mut(),
+            abandoned: 0,
+            expected: AtomicUsize::new(0),
+            slots: [],
+        };
+        // SAFETY: there is room for it, and for as many slots, whose messages need no value.
+        // The alignment is that of both, and nobody else has it.
+        unsafe {
+            block.write(empty);
+            for index in 0..slots::<T>() {
+                addr_of_mut!((*slot(block, index)).state).write(AtomicU32::new(EMPTY));
+            }
+        }
+        block
+    }
+
+    /// Gives its memory back, but for messages that are in it.
+    ///
+    /// # Safety
+    ///
+    /// It is from `new`, and nobody uses it.
+    unsafe fn free(block: *mut Self) {
+        // SAFETY: the caller's promise, and the layout is that of `new`.
+        unsafe { dealloc((*block).memory, Self::layout()) };
+    }
+}
+
+/// Where a slot of a block is.
+///
+/// # Safety
+///
+/// The block is kept, and has more slots than `index`.
+unsafe fn slot<T>(block: *mut Block<T>, index: usize) -> *mut Slot<T> {
+    // SAFETY: the caller's promise. Not by a reference to the block, which ends before them.
+    unsafe { addr_of_mut!((*block).slots).cast::<Slot<T>>().add(index) }
+}
+
+/// The youngest block's address, plus how many of its slots are reserved.
+type Tail<T> = *mut Block<T>;
+
+const LOW_BITS: usize = 63;
+/// Instead of a number of slots, of no block.
+const CLOSED: usize = LOW_BITS;
+
+fn join<T>(block: *mut Block<T>, reserved: usize) -> Tail<T> {
+    block.cast::<u8>().wrapping_add(reserved).cast()
+}
+
+fn split<T>(tail: Tail<T>) -> (*mut Block<T>, usize) {
+    let reserved = tail as usize & LOW_BITS;
+    (tail.cast::<u8>().wrapping_sub(reserved).cast(), reserved)
+}
+
+struct Queue<T> {
+    tail: AtomicPtr<Block<T>>,
+    /// An empty block that waits to be used again, or null: memory that one thread takes and
+    /// another gives back is dear.
+    spare: AtomicPtr<Block<T>>,
+    /// Messages go from one thread to another.
+    messages: PhantomData<*mut T>,
+}
+
+// SAFETY: a slot is used by the producer that has reserved it, until it makes it `FULL`,
+// then by the consumer; by release and acquire. Messages must be `Send`, as they go from
+// the one to the other.
+unsafe impl<T: Send> Send for Queue<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send> Sync for Queue<T> {}
+
+impl<T> Queue<T> {
+    /// An empty block.
+    fn block(&self) -> *mut Block<T> {
+        let spare = self.spare.swap(null_mut(), Ordering::AcqRel);
+        if spare.is_null() {
+            return Block::new();
+        }
+        spare
+    }
+
+    /// Keeps an empty block, or none, and frees the one that was kept.
+    ///
+    /// # Safety
+    ///
+    /// It is from [`block`](Self::block), or as good as that, and nobody uses it.
+    unsafe fn keep(&self, block: *mut Block<T>) {
+        let before = self.spare.swap(block, Ordering::AcqRel);
+        if !before.is_null() {
+            // SAFETY: the caller's promise, of the one before, which is this thread's now.
+            unsafe { Block::free(before) };
+        }
+    }
+}
+
+impl<T> Drop for Queue<T> {
+    fn drop(&mut self) {
+        // SAFETY: none is to be kept.
+        unsafe { self.keep(null_mut()) };
+    }
+}
+
+/// The end that pushes. Any number of threads share it.
+pub(crate) struct Producer<T>(Arc<Queue<T>>);
+
+/// The end that pops. When it is dropped, the queue is closed, and what is in it is
+/// dropped.
+pub(crate) struct Consumer<T> {
+    queue: Arc<Queue<T>>,
+    /// Where it is: a block, and how many slots are done with there.
+    block: Cell<*mut Block<T>>,
+    done: Cell<usize>,
+    /// The last tail, once the queue is closed.
+    end: Cell<Option<Tail<T>>>,
+}
+
+// SAFETY: what it points to is its own or shared as said for the queue, and its messages
+// are `Send`.
+unsafe impl<T: Send> Send for Consumer<T> {}
+
+/// Makes an empty queue. Takes memory when the first message comes.
+pub(crate) fn queue<T>() -> (Producer<T>, Consumer<T>) {
+    let queue = Arc::new(Queue {
+        tail: AtomicPtr::new(null_mut()),
+        spare: AtomicPtr::new(null_mut()),
+        messages: PhantomData,
+    });
+    let consumer = Consumer {
+        queue: Arc::clone(&queue),
+        block: Cell::new(null_mut()),
+        // Of no block nothing is left.
+        done: Cell::new(slots::<T>()),
+        end: Cell::new(None),
+    };
+    (Producer(queue), consumer)
+}
+
+impl<T> Clone for Producer<T> {
+    fn clone(&self) -> Self {
+        Producer(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Producer<T> {
+    /// Puts a message at the end, or gives it back if the queue is closed. Not for signal
+    /// handlers, as it allocates.
+    pub(crate) fn push(&self, mut message: T) -> Result<(), T> {
+        let mut tail = self.tail();
+        loop {
+            let (block, reserved) = split(tail);
+            if reserved == CLOSED {
+                return Err(message);
+            }
+            if block.is_null() || reserved == slots::<T>() {
+                let new = self.0.block();
+                // SAFETY: nobody else has it yet.
+                unsafe { (*new).older = block };
+                tail = match self.replace(tail, new) {
+                    Ok(()) => new,
+                    Err(now) => {
+                        // SAFETY: nobody else has got it.
+                        unsafe { self.0.keep(new) };
+                        now
+                    }
+                };
+                continue;
+            }
+            tail = match self.replace(tail, join(block, reserved + 1)) {
+                // SAFETY: the exchange has given this thread the slot, of the block that was
+                // the youngest at that moment, even if another one was at the same address
+                // before. It is kept until its slots are done with.
+                Ok(()) => match unsafe { fill(block, reserved, message) } {
+                    Ok(()) => return Ok(()),
+                    Err(back) => {
+                        message = back;
+                        self.tail()
+                    }
+                },
+                Err(now) => now,
+            };
+        }
+    }
+
+    /// Whether the consumer is gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        split(self.tail()).1 == CLOSED
+    }
+
+    fn tail(&self) -> Tail<T> {
+        self.0.tail.load(Ordering::Acquire)
+    }
+
+    /// Acquire, to see the block into which others reserve; release, to show it to them.
+    fn replace(&self, tail: Tail<T>, new: Tail<T>) -> Result<(), Tail<T>> {
+        self.0
+            .tail
+            .compare_exchange(tail, new, Ordering::AcqRel, Ordering::Acquire)
+            .map(drop)
+    }
+}
+
+/// Puts a message into a slot; gives it back if the consumer has abandoned that.
+///
+/// # Safety
+///
+/// The caller has reserved this slot, and has not filled it.
+unsafe fn fill<T>(block: *mut Block<T>, index: usize, message: T) -> Result<(), T> {
+    // SAFETY: the slot is the caller's, and the consumer keeps the block until it is filled
+    // or, where it has abandoned it, until the caller has been counted below. Of those who
+    // are counted, one comes last, and then nobody uses the block any more.
+    unsafe {
+        let slot = &*slot(block, index);
+        let place = slot.message.get().cast::<T>();
+        place.write(message);
+        if slot.state.swap(FULL, Ordering::AcqRel) == EMPTY {
+            return Ok(());
+        }
+        let message = place.read();
+        if (*block).expected.fetch_sub(1, Ordering::AcqRel) == 1 {
+            Block::free(block);
+        }
+        Err(message)
+    }
+}
+
+impl<T> Consumer<T> {
+    /// Takes the oldest message. Waits for nobody.
+    pub(crate) fn pop(&self) -> Option<T> {
+        if self.is_empty() {
+            return None;
+        }
+        let (block, index) = (self.block.get(), self.done.get());
+        self.done.set(index + 1);
+        // SAFETY: the queue is not empty, so the slot is full, and its producer is done with
+        // it; it is passed now, and so read once. The consumer keeps the block.
+        let slot = unsafe { &*slot(block, index) };
+        // SAFETY: as above.
+        let message = unsafe { slot.message.get().cast::<T>().read() };
+        // For the next time that the block is used.
+        slot.state.store(EMPTY, Ordering::Relaxed);
+        Some(message)
+    }
+
+    /// Whether there is no message. If there is one, the next slot is full.
+    pub(crate) fn is_empty(&self) -> bool {
+        loop {
+            let (block, index) = (self.block.get(), self.done.get());
+            if index == slots::<T>() {
+                if !self.leave_block() {
+                    return true;
+                }
+                continue;
+            }
+            // SAFETY: the consumer keeps the block, and there are more slots than these.
+            let state = unsafe { &(*slot(block, index)).state };
+            if state.load(Ordering::Acquire) == FULL {
+                return false;
+            }
+            if self.tail() == join(block, index) {
+                return true;
+            }
+            // Reserved, and not filled. That would take a moment, if its producer ran.
+            let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
+            if state
+                .compare_exchange(EMPTY, ABANDONED, success, failure)
+                .is_err()
+            {
+                return false;
+            }
+            // SAFETY: as above; this field is the consumer's.
+            unsafe { (*block).abandoned += 1 };
+            self.done.set(index + 1);
+        }
+    }
+
+    /// Closes the queue: from here on messages come back to their producers.
+    pub(crate) fn close(&self) {
+        if self.end.get().is_none() {
+            let closed = join(null_mut(), CLOSED);
+            let end = self.queue.tail.swap(closed, Ordering::AcqRel);
+            self.end.set(Some(end));
+        }
+    }
+
+    /// Goes on to the next block, if there is one.
+    fn leave_block(&self) -> bool {
+        let block = self.block.get();
+        let mut next = match block.is_null() {
+            true => null_mut(),
+            // SAFETY: the consumer keeps the block, and this field is the consumer's.
+            false => unsafe { (*block).younger },
+        };
+        if next.is_null() {
+            next = split(self.tail()).0;
+            if next == block {
+                return false;
+            }
+            // SAFETY: the blocks from the tail to the consumer's are kept, and each has the
+            // address of the one before it; the oldest of them that of the consumer's, or
+            // null as that is.
+            unsafe {
+                while (*next).older != block {
+                    let older = (*next).older;
+                    (*older).younger = next;
+                    next = older;
+                }
+            }
+        }
+        self.block.set(next);
+        self.done.set(0);
+        // SAFETY: all its slots are done with.
+        unsafe { self.leave(block) };
+        true
+    }
+
+    /// Gives a block back, or leaves that to the last producer whose slot was abandoned there.
+    ///
+    /// # Safety
+    ///
+    /// It is null, or it was the consumer's, and is not any more; its slots are passed, and
+    /// no other will be reserved.
+    unsafe fn leave(&self, block: *mut Block<T>) {
+        if block.is_null() {
+            return;
+        }
+        // SAFETY: it is kept for the producers that have still to come, which are counted
+        // here. If none has to, nobody uses it.
+        unsafe {
+            let abandoned = (*block).abandoned;
+            if abandoned == 0 {
+                (*block).younger = null_mut();
+                self.queue.keep(block);
+                return;
+            }
+            let came = (*block).expected.fetch_add(abandoned, Ordering::AcqRel);
+            if came.wrapping_add(abandoned) == 0 {
+                Block::free(block);
+            }
+        }
+    }
+
+    fn tail(&self) -> Tail<T> {
+        match self.end.get() {
+            Some(end) => end,
+            None => self.queue.tail.load(Ordering::Acquire),
+        }
+    }
+}
+
+impl<T> Drop for Consumer<T> {
+    fn drop(&mut self) {
+        /// Drops what is left, also when the drop of a message panics.
+        struct Rest<'a, T>(&'a Consumer<T>);
+
+        impl<T> Drop for Rest<'_, T> {
+            fn drop(&mut self) {
+                while let Some(message) = self.0.pop() {
+                    drop(message);
+                }
+                // SAFETY: nothing is left in it, and nothing can come.
+                unsafe { self.0.leave(self.0.block.get()) };
+            }
+        }
+
+        self.close();
+        let rest = Rest(self);
+        while let Some(message) = rest.0.pop() {
+            drop(message);
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! The kernel's queue of those that sleep, for the one word that there is.
+
+use loom::sync::{Condvar, Mutex};
+
+use crate::atomic::{AtomicU32, Ordering};
+
+loom::lazy_static! {
+    static ref QUEUE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+}
+
+/// Never comes back for nothing, as the kernel may.
+pub(crate) fn wait(word: &AtomicU32, value: u32) {
+    let (lock, changed) = &*QUEUE;
+    let locked = lock.lock().unwrap();
+    if word.load(Ordering::Relaxed) == value {
+        drop(changed.wait(locked).unwrap());
+    }
+}
+
+pub(crate) fn wake(_: &AtomicU32, count: u32) {
+    let (lock, changed) = &*QUEUE;
+    let _locked = lock.lock().unwrap();
+    match count {
+        1 => changed.notify_one(),
+        _ => changed.notify_all(),
+    }
+}
