@@ -15,7 +15,7 @@ use loom::thread;
 
 use crate::descriptor::Descriptor;
 use crate::waker::Waker;
-use crate::{Backend, Error, Notifier, RawFd, Wait};
+use crate::{Error, Mechanism, Notifier, RawFd, Wait};
 
 /// Sets its bit, then wakes.
 fn produce(waker: &Waker<Descriptor>, published: &AtomicU32, bit: u32) {
