@@ -70,13 +70,15 @@ fn table() -> String {
 #[cfg(all(feature = "channel", feature = "pipe-channel"))]
 mod channels {
     use core::time::Duration;
+    use std::os::unix::io::AsRawFd;
+    use std::thread;
 
     use libc::{EACCES, EAGAIN, EBADF, EINVAL, ENOSYS, EPERM};
     use wakefd::{box_channel, channel, Error, PipeChannel, RecvError, SendError};
     use wakefd_conformance::faults::{
         error, error_at_once, or_full_or_empty, Effect, Fault, Row, PIPE2, POLL, READ, WRITE,
     };
-    use wakefd_conformance::{Kind, Multiplexer, Open};
+    use wakefd_conformance::{Kind, Multiplexer, Open, FOREVER};
 
     #[rustfmt::skip]
     pub(super) static ROWS: &[Row] = &[
@@ -91,6 +93,7 @@ mod channels {
         Row::new(&WRITE, "drop of the last Sender", unwoken, last_sender),
         Row::new(&READ, "Receiver::try_recv", or_full_or_empty, receive),
         Row::new(&POLL, "Receiver::recv", error_at_once, sleep),
+        Row::new(&WRITE, "Receiver::recv beside senders", harmless, receive_all),
     ];
 
     /// These lead to the mechanism `pipe`.
@@ -223,7 +226,6 @@ mod channels {
 
     /// A drop cannot report.
     fn last_sender(fault: Fault) -> Effect {
-        use std::os::unix::io::AsRawFd;
         let (sender, receiver) = channel::<u8>().expect("a notifier");
         fault.during(move || drop(sender));
         let readable = Multiplexer::new(Kind::Poll, receiver.as_raw_fd()).wait(0);
@@ -244,6 +246,49 @@ mod channels {
         sender.send(2).expect("send");
         assert_eq!(receiver.recv(), Ok(2));
         received(fault, result)
+    }
+
+    /// A descriptor that is full when it has just been drained does not exist.
+    fn harmless(errno: i32) -> Option<Effect> {
+        or_full_or_empty(errno).and_then(|effect| match effect {
+            Effect::Success => None,
+            _ => Some(Effect::Success),
+        })
+    }
+
+    /// A receiver that may not write takes all messages, and never sleeps beside one.
+    fn receive_all(fault: Fault) -> Effect {
+        const EACH: usize = 5_000;
+        for polls in [false, true] {
+            let (sender, receiver) = channel().expect("a notifier");
+            let received = thread::scope(|scope| {
+                (0..3).for_each(|_| {
+                    let sender = sender.clone();
+                    scope.spawn(move || {
+                        for number in 0..EACH {
+                            sender.send(number).expect("send");
+                            // So that the receiver finds nothing, again and again.
+                            thread::yield_now();
+                        }
+                    });
+                });
+                drop(sender);
+                fault.during(move || {
+                    if !polls {
+                        return receiver.iter().count();
+                    }
+                    let set = Multiplexer::new(Kind::Poll, receiver.as_raw_fd());
+                    let mut received = 0;
+                    while !receiver.is_disconnected() {
+                        assert!(set.wait(FOREVER));
+                        received += receiver.drain().count();
+                    }
+                    received
+                })
+            });
+            assert_eq!(received, 3 * EACH);
+        }
+        Effect::Success
     }
 
     fn sleep(fault: Fault) -> Effect {

@@ -26,6 +26,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(&WRITE, "Waker::wake", or_full_or_empty, wake),
     Row::new(&READ, "Waker::clear", or_full_or_empty, waker_clear),
     Row::new(&READ, "Waker::clear_if_empty", or_full_or_empty, clear_if_empty),
+    Row::new(&WRITE, "Waker::clear_if_empty, woken meanwhile", not_full, clear_if_empty_woken),
+    Row::new(&WRITE, "drop of Awake, woken", |errno| not_full(errno).map(|_| Effect::Unwoken), awake),
+    Row::new(&READ, "Prepared::finish", or_full_or_empty, finish),
     Row::new(&WRITE, "Counter::add, eventfd2", error, |fault| add(fault, EventFd2, 1)),
     Row::new(&WRITE, "Counter::add, pipe2", not_full, |fault| add(fault, Pipe2, 1)),
     Row::new(&WRITE, "Counter::add of 2^32, eventfd2", error, |fault| add(fault, EventFd2, 1 << 32)),
@@ -154,6 +157,51 @@ fn clear_if_empty(fault: Fault) -> Effect {
     // It was woken, and has not cleared.
     assert!(crate::cases::is_pending(&waker));
     assert_eq!(waker.clear_if_empty(|| true), Ok(true));
+    works(&waker);
+    effect
+}
+
+/// What has come is not drained unseen.
+fn clear_if_empty_woken(fault: Fault) -> Effect {
+    let waker = Waker::new(make(EventFd2));
+    assert_eq!(waker.wake(), Ok(()));
+    let is_empty = || {
+        assert_eq!(waker.wake(), Ok(()));
+        true
+    };
+    let result = fault.during(|| waker.clear_if_empty(is_empty));
+    let effect = success_or(result, false, fault, (Operation::Notify, EventFd2));
+    assert_eq!(waker.clear(), Ok(true));
+    works(&waker);
+    effect
+}
+
+/// A drop cannot report; who clears next finds out.
+fn awake(fault: Fault) -> Effect {
+    let waker = Waker::new(make(EventFd2));
+    let awake = waker.awake();
+    assert_eq!(waker.wake(), Ok(()));
+    fault.during(|| drop(awake));
+    let readable = crate::cases::is_pending(&waker);
+    assert_eq!(waker.clear(), Ok(true));
+    works(&waker);
+    match readable {
+        true => Effect::Success,
+        false => Effect::Unwoken,
+    }
+}
+
+fn finish(fault: Fault) -> Effect {
+    let waker = Waker::new(make(EventFd2));
+    let mut awake = waker.awake();
+    let prepared = awake.prepare_wait().expect("nothing is pending");
+    assert_eq!(waker.wake(), Ok(()));
+    let result = fault.during(|| prepared.finish(true));
+    // It was woken, whatever the descriptor says.
+    let effect = success_or(result, true, fault, (Operation::Clear, EventFd2));
+    assert_eq!(awake.prepare_wait().is_none(), effect == Effect::Error);
+    drop(awake);
+    assert_eq!(waker.clear(), Ok(true));
     works(&waker);
     effect
 }
