@@ -102,6 +102,15 @@ fn dropping_the_guard_arms_again() {
     });
 }
 
+/// It goes away without having asked.
+#[test]
+fn dropping_the_guard_makes_readable_what_is_pending() {
+    model(2, |waker, published| {
+        drop(waker.awake());
+        poll_and_clear(waker, published, 0b11);
+    });
+}
+
 /// A clear that nobody asked for runs beside the wake-ups.
 #[test]
 fn clearing_at_any_time_takes_no_wake_up_unseen() {
