@@ -95,13 +95,15 @@ mutated "finish does not say what it drained" src/waker/mod.rs \
     'state.set_awake();
         let _ = drained;
         Ok(before.was_pending())'
-mutated "clear_if_empty does not make readable what it leaves" src/waker/mod.rs 'if !is_written {' 'if false {'
-mutated "clear_if_empty takes what it has drained for readable" src/waker/mod.rs 'is_written = false;' ''
-mutated "clear_if_empty drains and does not look" src/waker/mod.rs 'if is_empty() {' 'if is_empty() || true {'
+mutated "clear_if_empty does not make readable what it leaves" src/waker/mod.rs 'if !is_readable {' 'if false {'
+mutated "clear_if_empty takes what it has drained for readable" src/waker/mod.rs 'is_readable = false;' ''
+mutated "clear_if_empty does not look" src/waker/mod.rs 'while is_empty() {' 'while is_empty() || true {'
 mutated "clear_if_empty does not mind a wake-up" src/waker/mod.rs \
-    'cleared = self.state.try_arm();' \
+    'if self.state.try_arm() {
+                forget' \
     'self.state.arm();
-            cleared = true;'
+            if true {
+                forget'
 mutated "a look that panics leaves the consumer awake" src/waker/mod.rs \
     'let unfinished = Unfinished(self);' 'let unfinished = ();'
 mutated "prepare_wait does not mind a wake-up" src/waker/mod.rs 'if state.try_arm() {' 'if state.try_arm() || true {'

@@ -323,6 +323,15 @@ fn a_guard_whose_drop_fails_loses_nothing() {
     });
 }
 
+/// And the next wake-up writes, also without a clear.
+#[test]
+fn a_guard_whose_drop_fails_silences_nobody() {
+    model_of_failures(|waker, _| {
+        drop(waker.awake());
+        u32::MAX
+    });
+}
+
 /// A sleep that ends with an error is followed by a look.
 #[test]
 fn a_finish_that_fails_loses_nothing() {
