@@ -6,7 +6,7 @@ use core::marker::PhantomData;
 use core::ptr::{self, null};
 
 use super::errno::Errno;
-use super::fork_mutex::{ForkMutex, Initial};
+use super::fork_mutex::{ForkMutex, Initial, Locked};
 use super::page::Page;
 use super::process;
 use crate::atomic::{AtomicI32, Ordering};
@@ -153,13 +153,20 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
     /// Removes the entry from the list of this process, if it is in it. If it was the last,
     /// calls `f` with the state, under the lock.
     pub(crate) fn remove(&self, f: impl FnOnce(&mut S)) {
+        if let Some(mut head) = self.unlink() {
+            f(&mut head.state);
+        }
+    }
+
+    /// Returns the lock if the list is empty now.
+    fn unlink(&self) -> Option<Locked<Head<S, T, C>>> {
         // Without a system call if it is in no list at all, as after a first `remove`.
         if self.is_listed_in(NO_PROCESS) {
-            return;
+            return None;
         }
         let process = process::id();
         if !self.is_listed_in(process) {
-            return;
+            return None;
         }
         let mut head = self.list.0.lock(process);
         let mut link: *mut *const Node<T, C> = &mut head.first;
@@ -172,9 +179,7 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
             *link = (*self.node.listed.get()).1;
         }
         self.node.process.store(NO_PROCESS, Ordering::Relaxed);
-        if head.first.is_null() {
-            f(&mut head.state);
-        }
+        head.first.is_null().then_some(head)
     }
 
     /// In another process the lock and the list are other ones too.
@@ -185,6 +190,6 @@ impl<S: Initial, T: Initial, C> Entry<S, T, C> {
 
 impl<S: Initial, T: Initial, C> Drop for Entry<S, T, C> {
     fn drop(&mut self) {
-        self.remove(|_| ());
+        drop(self.unlink());
     }
 }
