@@ -55,6 +55,7 @@ cfg_if::cfg_if! {
         pub(super) const PIPE: Option<c_long> = Some(libc::SYS_pipe);
     } else {
         #[cfg(feature = "pipe")]
+        #[allow(dead_code)] // As above.
         pub(super) const PIPE: Option<c_long> = None;
     }
 }

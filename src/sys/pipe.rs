@@ -2,9 +2,11 @@
 
 use libc::c_int;
 
+use super::cvt;
 use super::errno::Errno;
 use super::fd::{Fd, Flags, RawFd, Trust};
-use super::{cvt, numbers};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use super::numbers;
 
 /// Creates a pipe, close-on-exec and non-blocking: the reading end and the writing end.
 ///
@@ -35,13 +37,13 @@ pub(crate) fn create(trust: Trust, flags: Flags) -> Result<(Fd, Fd), Errno> {
 fn pipe(ends: &mut [RawFd; 2]) -> Result<c_int, Errno> {
     // SAFETY: the array has room for the two descriptors.
     let result = cvt(unsafe { libc::pipe(ends.as_mut_ptr()) }.into());
-    match (result, numbers::PIPE) {
-        (Err(libc::ENOSYS | libc::EPERM | libc::EACCES), Some(number)) => {
-            // SAFETY: as above.
-            cvt(unsafe { libc::syscall(number, ends.as_mut_ptr()) })
-        }
-        _ => result,
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let (Err(libc::ENOSYS | libc::EPERM | libc::EACCES), Some(number)) = (result, numbers::PIPE)
+    {
+        // SAFETY: as above.
+        return cvt(unsafe { libc::syscall(number, ends.as_mut_ptr()) });
     }
+    result
 }
 
 cfg_if::cfg_if! {
