@@ -1,10 +1,10 @@
 //! Another crate implements `Notifier`, for a descriptor of its own: a pair of sockets. The
 //! waker and a trait object take it as they take the crate's own.
 
+use core::time::Duration;
 use std::io::{self, Read, Write};
 use std::os::unix::io::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::time::Duration;
 
 use rustix::event::{poll, PollFd, PollFlags, Timespec};
 use wakefd::{Backend, Error, Mechanism, Notifier, Operation, RawFd, Wait, Waker};

@@ -155,9 +155,9 @@ impl Fd {
     #[inline(never)] // For size: both backends call it.
     pub(crate) fn read_numbers(&self, numbers: &mut [u64]) -> Result<usize, Errno> {
         const SIZE: usize = core::mem::size_of::<u64>();
+        let bytes = numbers.len() * SIZE;
         // SAFETY: pointer and length are those of a live slice, and any eight bytes are a
         // u64.
-        let bytes = numbers.len() * SIZE;
         match unsafe { transfer(Transfer::Read, self.0, numbers.as_mut_ptr().cast(), bytes) }? {
             0 => Err(libc::EPIPE),
             read => Ok(read / SIZE),

@@ -4,8 +4,7 @@
 use std::time::{Duration, Instant};
 
 use wakefd::{
-    AutoNotifier, Backend, Counter, Error, Mechanism, Mode, Selection, Signals, Timer,
-    Wait, Waker,
+    AutoNotifier, Backend, Counter, Error, Mechanism, Mode, Selection, Signals, Timer, Wait, Waker,
 };
 
 /// More notifications than a pipe of 64 KiB holds.
