@@ -20,11 +20,16 @@ for features in "${FEATURES[@]}"; do
     run cargo clippy --lib --locked --no-default-features --features "$features" -- -D warnings
 done
 for crate in "${OTHERS[@]}"; do
-    # The self-test has no std, which tests would need.
-    [ "$crate" = tests/selftest ] && targets=() || targets=(--all-targets)
+    case $crate in
+    # Without std, which tests would need, and which the crates beside it have.
+    tests/selftest) targets=() ;;
+    tests) targets=(--all-targets --exclude wakefd-no-panic) ;;
+    *) targets=(--all-targets) ;;
+    esac
     run cargo clippy --workspace --locked "${targets[@]}" \
         --manifest-path "$crate/Cargo.toml" --target-dir target/lint -- -D warnings
 done
+run cargo clippy --locked --profile no-panic --manifest-path tests/no-panic/Cargo.toml --target-dir target/lint -- -D warnings
 
 say "documentation"
 export RUSTDOCFLAGS="-D warnings"

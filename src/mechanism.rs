@@ -48,14 +48,14 @@ impl Mechanism {
         Mechanism::Pipe,
     ];
 
-    /// The mechanisms of [`Signals`](crate::Signals), in the order in which they are tried.
+    /// The mechanisms of `Signals`, in the order in which they are tried.
     pub const FOR_SIGNALS: [Mechanism; 3] = [
         Mechanism::SignalFd4,
         Mechanism::SignalFd,
         Mechanism::SignalHandler,
     ];
 
-    /// The mechanisms of a [`Timer`](crate::Timer), in the order in which they are tried.
+    /// The mechanisms of a `Timer`, in the order in which they are tried.
     pub const FOR_TIMERS: [Mechanism; 3] = [
         Mechanism::TimerFdFlags,
         Mechanism::TimerFd,

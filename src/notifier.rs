@@ -51,7 +51,7 @@ use crate::sys::fd::RawFd;
 ///
 /// # Implementations
 ///
-/// [`EventFd`](crate::EventFd), [`SelfPipe`](crate::SelfPipe),
+/// `EventFd`, `SelfPipe`,
 /// [`AutoNotifier`](crate::AutoNotifier) and [`Waker`](crate::Waker), which have the same
 /// methods without the trait. Another crate may implement it too, for a descriptor of
 /// another kind or for a test, and then promises the nine clauses itself;

@@ -54,13 +54,15 @@ fn table() -> String {
 #[cfg(all(feature = "channel", feature = "pipe-channel"))]
 mod channels {
     use core::time::Duration;
+    use std::os::unix::io::AsRawFd;
+    use std::thread;
 
     use libc::{EACCES, EAGAIN, EBADF, EINVAL, ENOSYS, EPERM};
     use wakefd::Mechanism::{EventFd2, Pipe2};
     use wakefd::{box_channel, channel, Error, PipeChannel, RecvError, SendError};
     use wakefd_conformance::calls::{PIPE2, POLL, READ, WRITE};
     use wakefd_conformance::faults::{Effect, Expected, Fault, Row};
-    use wakefd_conformance::{Kind, Multiplexer};
+    use wakefd_conformance::{Kind, Multiplexer, FOREVER};
 
     #[rustfmt::skip]
     pub(super) static ROWS: &[Row] = &[
@@ -75,6 +77,7 @@ mod channels {
         Row::new(WRITE, "drop of the last Sender", EventFd2, Expected::always(Effect::Unwoken), last_sender),
         Row::new(READ, "Receiver::try_recv", EventFd2, Expected::OR_FULL_OR_EMPTY, receive),
         Row::new(POLL, "Receiver::recv", EventFd2, Expected::WAIT, sleep),
+        Row::new(WRITE, "Receiver::recv beside senders", EventFd2, NOT_FULL, receive_all),
     ];
 
     /// These lead to the mechanism `pipe`.
@@ -189,7 +192,6 @@ mod channels {
 
     /// A drop cannot report.
     fn last_sender(fault: Fault) -> Effect {
-        use std::os::unix::io::AsRawFd;
         let (sender, receiver) = channel::<u8>().expect("a notifier");
         fault.with_fault(move || drop(sender));
         let readable = Multiplexer::new(Kind::Poll, receiver.as_raw_fd()).wait(0);
@@ -210,6 +212,44 @@ mod channels {
         sender.send(2).expect("send");
         assert_eq!(receiver.recv(), Ok(2));
         received(fault, result)
+    }
+
+    /// A descriptor that has just been drained is not full.
+    const NOT_FULL: Expected = Expected::always(Effect::Success).untried(&[EAGAIN]);
+
+    /// A receiver that may not write takes all messages, and never sleeps beside one.
+    fn receive_all(fault: Fault) -> Effect {
+        const EACH: usize = 5_000;
+        for polls in [false, true] {
+            let (sender, receiver) = channel().expect("a notifier");
+            let received = thread::scope(|scope| {
+                (0..3).for_each(|_| {
+                    let sender = sender.clone();
+                    scope.spawn(move || {
+                        for number in 0..EACH {
+                            sender.send(number).expect("send");
+                            // So that the receiver finds nothing, again and again.
+                            thread::yield_now();
+                        }
+                    });
+                });
+                drop(sender);
+                fault.with_fault(move || {
+                    if !polls {
+                        return receiver.iter().count();
+                    }
+                    let set = Multiplexer::new(Kind::Poll, receiver.as_raw_fd());
+                    let mut received = 0;
+                    while !receiver.is_disconnected() {
+                        assert!(set.wait(FOREVER));
+                        received += receiver.drain().count();
+                    }
+                    received
+                })
+            });
+            assert_eq!(received, 3 * EACH);
+        }
+        Effect::Success
     }
 
     fn sleep(fault: Fault) -> Effect {

@@ -33,9 +33,10 @@ pub(crate) fn create(trust: Trust, flags: Flags, read: Read) -> Result<Fd, Errno
         (Flags::ByFcntl, Read::One) => (None, 0),
     };
     let number = number.ok_or(libc::ENOSYS)?;
-    Fd::create(trust, flags, || {
+    let call = || {
         // SAFETY: both calls take integers (a counter's start, and flags that the older one
         // ignores) and touch no memory of ours.
         cvt(unsafe { libc::syscall(number, 0 as c_int, bits) })
-    })
+    };
+    Fd::create(trust, flags, call)
 }

@@ -136,12 +136,13 @@ impl<N: Notifier> Waker<N> {
     /// # }
     /// ```
     ///
-    /// The consumer counts as awake meanwhile, so no waker writes, and `is_empty` may take its
-    /// time. If it panics, the descriptor is readable afterwards.
+    /// The consumer counts as awake meanwhile, so no waker writes. `is_empty` is called again
+    /// after each wake-up that comes meanwhile. If it panics, the descriptor is readable
+    /// afterwards.
     ///
     /// Usually no system call if something is there. Else one (`read`), also if no wake-up is
-    /// pending in memory, since another process may have notified; and a `write` if a wake-up
-    /// has come during the `read`. For one consumer at a time, and not while
+    /// pending in memory, since another process may have notified; and a `write` if
+    /// something has come during the `read`. For one consumer at a time, and not while
     /// [`awake`](Self::awake) is held.
     ///
     /// # Errors
@@ -151,22 +152,27 @@ impl<N: Notifier> Waker<N> {
     /// writing.
     pub fn clear_if_empty(&self, mut is_empty: impl FnMut() -> bool) -> Result<bool, Error> {
         let unfinished = Unfinished(self);
-        let mut is_written = self.state.set_awake().is_written();
-        let mut cleared = false;
-        if is_empty() {
-            self.notifier.clear()?;
-            is_written = false;
-            // Fails if a wake-up has come since the look.
-            cleared = self.state.try_arm();
-        }
-        if !cleared {
-            if !is_written {
-                self.notifier.notify()?;
+        let mut is_readable = self.state.set_awake().is_written();
+        let mut drained = false;
+        while is_empty() {
+            if !drained {
+                self.notifier.clear()?;
+                drained = true;
+                is_readable = false;
             }
-            self.state.set_pending();
+            if self.state.try_arm() {
+                forget(unfinished);
+                return Ok(true);
+            }
+            // A wake-up has come since the look.
+            self.state.set_awake();
         }
+        if !is_readable {
+            self.notifier.notify()?;
+        }
+        self.state.set_pending();
         forget(unfinished);
-        Ok(cleared)
+        Ok(false)
     }
 
     /// Whether a step of the consumer has failed, so that the descriptor may be unreadable

@@ -3,9 +3,7 @@
 use core::time::Duration;
 use std::collections::VecDeque;
 
-use wakefd::{
-    AutoNotifier, Counter, Mechanism, Mode, Notifier, Receiver, RecvError, Sender, Wait, Waker,
-};
+use wakefd::{AutoNotifier, Counter, Mechanism, Mode, Receiver, RecvError, Sender, Wait, Waker};
 use wakefd_conformance::{close, isolated, Outcome};
 
 use crate::sys::{self, in_handler};

@@ -15,7 +15,7 @@ use loom::thread;
 
 use crate::descriptor::Descriptor;
 use crate::waker::Waker;
-use crate::{Backend, Error, Notifier, RawFd, Wait};
+use crate::{Error, Mechanism, Notifier, RawFd, Wait};
 
 /// Sets its bit, then wakes.
 fn produce(waker: &Waker<Descriptor>, published: &AtomicU32, bit: u32) {
@@ -98,6 +98,15 @@ fn dropping_the_guard_arms_again() {
             // Not finished: nothing may be lost by that.
             let _ = awake.prepare_wait();
         }
+        poll_and_clear(waker, published, 0b11);
+    });
+}
+
+/// It goes away without having asked.
+#[test]
+fn dropping_the_guard_makes_readable_what_is_pending() {
+    model(2, |waker, published| {
+        drop(waker.awake());
         poll_and_clear(waker, published, 0b11);
     });
 }
@@ -311,6 +320,15 @@ fn a_guard_whose_drop_fails_loses_nothing() {
     model_of_failures(|waker, published| {
         drop(waker.awake());
         clear_and_look(waker, published)
+    });
+}
+
+/// And the next wake-up writes, also without a clear.
+#[test]
+fn a_guard_whose_drop_fails_silences_nobody() {
+    model_of_failures(|waker, _| {
+        drop(waker.awake());
+        u32::MAX
     });
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll, Token};
-use wakefd::{AutoNotifier, Counter, Mode, Notifier};
+use wakefd::{AutoNotifier, Counter, Mode};
 use wakefd_runtimes::{Loop, Source, each_mechanism, loop_suite, watched};
 
 struct Mio {

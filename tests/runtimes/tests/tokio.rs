@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::{Builder, Runtime};
-use wakefd::{AutoNotifier, Notifier, RecvError, Waker};
+use wakefd::{AutoNotifier, RecvError, Waker};
 use wakefd_runtimes::{Ledger, Loop, Source, each_mechanism, loop_suite, watched};
 
 /// For the runtime that is entered.

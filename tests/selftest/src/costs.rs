@@ -1,7 +1,7 @@
 //! What each operation costs on this machine.
 
 use core::time::Duration;
-use wakefd::{AutoNotifier, Error, Mechanism, Notifier};
+use wakefd::{AutoNotifier, Error, Mechanism};
 
 use crate::sys;
 

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 
-use wakefd::{AutoNotifier, Notifier, Receiver, Selection, Sender, Waker};
+use wakefd::{AutoNotifier, Receiver, Selection, Sender, Waker};
 
 use super::bare::{Bare, Descriptor};
 use super::{Channel, Loop, Sending, Tally, Wake};

@@ -95,7 +95,8 @@ impl Expected {
     }
 
     /// These errnos are not to be tried.
-    pub(super) const fn untried(self, errnos: &'static [i32]) -> Self {
+    #[must_use]
+    pub const fn untried(self, errnos: &'static [i32]) -> Self {
         Expected {
             untried: errnos,
             ..self

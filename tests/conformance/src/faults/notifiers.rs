@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use libc::{EACCES, EBADF, EBUSY, EINVAL, ENODEV, ENOSYS, EPERM};
+use libc::{EACCES, EAGAIN, EBADF, EBUSY, EINVAL, ENODEV, ENOSYS, EPERM};
 use wakefd::{probe, AutoNotifier, Mechanism, Operation, Wait, Waker};
 
 use super::generic::{
@@ -47,6 +47,9 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(WRITE, "Waker::wake", EventFd2, Expected::OR_FULL_OR_EMPTY, wake),
     Row::new(READ, "Waker::clear", EventFd2, Expected::OR_FULL_OR_EMPTY, waker_clear),
     Row::new(READ, "Waker::clear_if_empty", EventFd2, Expected::OR_FULL_OR_EMPTY, clear_if_empty),
+    Row::new(WRITE, "Waker::clear_if_empty, woken meanwhile", EventFd2, NOT_FULL, clear_if_empty_woken).names(Operation::Notify),
+    Row::new(WRITE, "drop of Awake, woken", EventFd2, Expected::always(Effect::Unwoken).untried(&[EAGAIN]), awake),
+    Row::new(READ, "Prepared::finish", EventFd2, Expected::OR_FULL_OR_EMPTY, finish),
     Row::new(CLOSE, "drop", EventFd2, Expected::always(Leaks(1)), close::<N>),
     Row::new(CLOSE, "drop", Pipe2, Expected::always(Leaks(2)), close::<N>),
     Row::new(UNAME, "probe", EventFd2, Expected::always(Success), report),
@@ -72,6 +75,9 @@ const AFTER_EVENTFD: Expected = match NO_OLD_CALLS {
 };
 
 const AFTER_PIPE2: Expected = Expected::falls_back(&[ENOSYS, EBADF, EPERM, EACCES, EINVAL], Pipe);
+
+/// A descriptor that has just been drained is not full.
+const NOT_FULL: Expected = Expected::ERROR.untried(&[EAGAIN]);
 
 /// A number that does not come out again is what another call's answer does too. A
 /// pipe is not asked for one.
@@ -125,6 +131,49 @@ fn clear_if_empty(fault: Fault) -> Effect {
     let result = fault.with_fault(|| waker.clear_if_empty(|| true));
     assert!(waker.is_readable());
     assert_eq!(waker.clear_if_empty(|| true), Ok(true));
+    waker.works();
+    fault.success_or(result, true, Operation::Clear)
+}
+
+/// What has come is not drained unseen.
+fn clear_if_empty_woken(fault: Fault) -> Effect {
+    let waker: W = pending(fault);
+    let mut looks = 0;
+    let is_empty = || {
+        looks += 1;
+        waker.wake() == Ok(()) && looks == 1
+    };
+    let result = fault.with_fault(|| waker.clear_if_empty(is_empty));
+    assert_eq!(waker.clear(), Ok(true));
+    waker.works();
+    fault.success_or(result, false, Operation::Notify)
+}
+
+/// A drop cannot report; the next clear finds out.
+fn awake(fault: Fault) -> Effect {
+    let waker: W = on_mechanism(fault);
+    let awake = waker.awake();
+    assert_eq!(waker.wake(), Ok(()));
+    fault.with_fault(|| drop(awake));
+    let readable = waker.is_readable();
+    assert_eq!(waker.clear(), Ok(true));
+    waker.works();
+    match readable {
+        true => Success,
+        false => Effect::Unwoken,
+    }
+}
+
+fn finish(fault: Fault) -> Effect {
+    let waker: W = on_mechanism(fault);
+    let mut awake = waker.awake();
+    let prepared = awake.prepare_wait().expect("nothing is pending");
+    assert_eq!(waker.wake(), Ok(()));
+    let result = fault.with_fault(|| prepared.finish(true));
+    // It was woken, whatever the descriptor says.
+    assert_eq!(awake.prepare_wait().is_none(), result.is_err());
+    drop(awake);
+    assert_eq!(waker.clear(), Ok(true));
     waker.works();
     fault.success_or(result, true, Operation::Clear)
 }

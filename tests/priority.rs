@@ -1,0 +1,136 @@
+//! Threads of real-time priority on one processor: whatever a thread of lower priority was
+//! doing when it lost the processor, nobody of higher priority waits for it.
+#![allow(unsafe_code)]
+
+mod suite;
+
+use core::mem::{size_of, zeroed};
+use core::sync::atomic::{AtomicBool, Ordering};
+use core::time::Duration;
+use std::io;
+use std::thread;
+use std::time::Instant;
+
+use suite::Test;
+use wakefd::{sync_channel, AutoNotifier, Waker};
+use wakefd_conformance::{isolated, Outcome};
+
+/// How long the thread in the middle keeps the processor, and then lets others have it.
+const BUSY: Duration = Duration::from_millis(60);
+const IDLE: Duration = Duration::from_millis(3);
+/// A call that takes as long as that has waited for a thread that could not run.
+const TOO_LONG: Duration = Duration::from_millis(30);
+const LENGTH: Duration = Duration::from_secs(3);
+
+const LOW: i32 = 1;
+const MIDDLE: i32 = 10;
+const HIGH: i32 = 50;
+
+fn main() {
+    let test = |name: &str, run: fn() -> Outcome| Test {
+        name: name.to_owned(),
+        run: Box::new(move || isolated(run)),
+        may_be_absent: Some("no right to real-time priorities"),
+    };
+    let tests = [
+        test("priority/a_receiver_waits_for_no_sender", receiver),
+        test("priority/wake_and_clear_wait_for_no_waker", waker),
+    ];
+    suite::main(tests.into_iter());
+}
+
+fn receiver() -> Outcome {
+    let (sender, receiver) = sync_channel(2).expect("a channel");
+    let send = || _ = sender.send([7_u64; 64]);
+    let mut receiver = Some(receiver);
+    beside_others(&send, |is_last| {
+        if let Some(receiver) = &receiver {
+            receiver.drain().take(8).for_each(drop);
+        }
+        if is_last {
+            receiver = None;
+        }
+    })
+}
+
+fn waker() -> Outcome {
+    let waker = AutoNotifier::new().map(Waker::new).expect("a notifier");
+    let wake = || waker.wake().expect("wake");
+    beside_others(&wake, |_| {
+        assert!(waker.clear().is_ok());
+        assert_eq!(waker.wake(), Ok(()));
+        assert!(waker.clear_if_empty(|| true).is_ok());
+    })
+}
+
+/// Runs `low` in threads of low priority, a thread in the middle that takes the processor
+/// from them for long, and now and then `high`, which is told when it is the last time, so
+/// that it lets those go that wait for it.
+fn beside_others(low: &(dyn Fn() + Sync), mut high: impl FnMut(bool)) -> Outcome {
+    if let Err(error) = on_one_processor().and_then(|()| set_priority(HIGH)) {
+        eprintln!("{error}");
+        return Outcome::Absent(error.raw_os_error().unwrap_or(libc::EPERM));
+    }
+    let stop = &AtomicBool::new(false);
+    let goes_on = || !stop.load(Ordering::Relaxed);
+    let longest = thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(move || {
+                set_priority(LOW).expect("as above");
+                while goes_on() {
+                    low();
+                }
+            });
+        }
+        scope.spawn(move || {
+            set_priority(MIDDLE).expect("as above");
+            while goes_on() {
+                let begin = Instant::now();
+                while begin.elapsed() < BUSY && goes_on() {}
+                thread::sleep(IDLE);
+            }
+        });
+        let begin = Instant::now();
+        let mut longest = Duration::ZERO;
+        loop {
+            thread::sleep(Duration::from_micros(300));
+            let is_last = begin.elapsed() > LENGTH;
+            stop.store(is_last, Ordering::Relaxed);
+            let call = Instant::now();
+            high(is_last);
+            longest = longest.max(call.elapsed());
+            if is_last {
+                return longest;
+            }
+        }
+    });
+    assert!(longest < TOO_LONG, "a call took {longest:?}");
+    Outcome::Passed
+}
+
+/// Keeps this thread, and those that it makes, on the processor where it is.
+fn on_one_processor() -> io::Result<()> {
+    // SAFETY: a set of processors is integers, and the kernel reads a live one.
+    let result = unsafe {
+        let mut set: libc::cpu_set_t = zeroed();
+        let current = usize::try_from(libc::sched_getcpu()).unwrap_or(0);
+        libc::CPU_SET(current, &mut set);
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set)
+    };
+    checked(result)
+}
+
+/// Of this thread, first in, first out. By number: musl's function is for processes.
+fn set_priority(priority: i32) -> io::Result<()> {
+    // SAFETY: the kernel reads a live integer, which is its struct.
+    let result =
+        unsafe { libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_FIFO, &priority) };
+    checked(result as i32)
+}
+
+fn checked(result: i32) -> io::Result<()> {
+    match result {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
