@@ -129,13 +129,16 @@ impl Combination {
         ]
         .map(|name| summary.number(name));
         assert_eq!(children, exited + terminated, "{context}");
-        assert!((1..=children).contains(&signals), "{context}");
+        // One signal may stand for several children.
+        assert!(signals <= children, "{context}");
+        assert_eq!(signals > 0, children > 0, "{context}");
         match self.ended_by {
             None => {
                 assert_eq!(sent, MESSAGES, "{context}");
                 assert_eq!((exited, terminated), (CHILDREN / 2, CHILDREN / 2));
             }
-            Some(_) => assert!(sent > 0 && (1..=CHILDREN).contains(&children), "{context}"),
+            // On a busy machine it may end before its first child does.
+            Some(_) => assert!(sent > 0 && children <= CHILDREN, "{context}"),
         }
         let came = |signal| u64::from(self.ended_by == Some(signal));
         assert_eq!(summary.number("SIGTERM"), came(Signal::TERM), "{context}");

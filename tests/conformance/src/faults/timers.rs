@@ -219,9 +219,13 @@ fn take_unwoken(fault: Fault) -> Effect {
         let armed = timer.arm_after(Duration::ZERO, Some(MILLISECOND));
         assert_eq!(armed, Ok(()));
         time::sleep(50);
-        let taken = fault.with_fault(|| timer.take()).expect("take");
-        assert!(u64::from(taken.expect("expired")) > 1);
-        timer.wait(Some(5 * MILLISECOND)) == Ok(Wait::TimedOut)
+        // On a busy machine the thread may not have come to it: then there is nothing, and the
+        // thread cannot be told to hurry.
+        let taken = match fault.with_fault(|| timer.take()) {
+            Ok(taken) => taken.map_or(0, u64::from),
+            Err(_) => return false,
+        };
+        taken > 1 && timer.wait(Some(5 * MILLISECOND)) == Ok(Wait::TimedOut)
     };
     // On a busy machine it may be late, and awake.
     assert!((0..100).any(|_| unwoken()));
