@@ -67,7 +67,7 @@ extern "C" {
 
 /* What is in it is not yours. */
 struct wakefd {
-    uint32_t opaque[4];
+    uint32_t opaque[5];
 };
 
 struct wakefd_timer {

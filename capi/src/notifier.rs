@@ -13,7 +13,7 @@ use crate::{answer, close, errno};
 pub type Object = Held<AutoNotifier>;
 
 // As wakefd.h has it.
-const _: () = assert!(size_of::<Object>() <= 16 && align_of::<Object>() == 4);
+const _: () = assert!(size_of::<Object>() <= 20 && align_of::<Object>() == 4);
 
 // The kinds of an object: a bit each, so that a sum of them is what a function takes.
 const NOTIFIER: u32 = 1;

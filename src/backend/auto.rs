@@ -192,6 +192,7 @@ mod tests {
 
     #[test]
     fn notifiers_are_small() {
-        assert_eq!(size_of::<AutoNotifier>(), 12);
+        // 12 since Rust 1.64, which lays out such enums better; wakefd.h has room for 16.
+        assert!(size_of::<AutoNotifier>() <= 16);
     }
 }
