@@ -96,7 +96,7 @@ struct wakefd_signals_alignment {
     char one;
     struct wakefd_signals signals;
 };
-typedef char wakefd_size_check[sizeof(struct wakefd) == 16 ? 1 : -1];
+typedef char wakefd_size_check[sizeof(struct wakefd) == 20 ? 1 : -1];
 typedef char wakefd_alignment_check[offsetof(struct wakefd_alignment, wakefd) == 4 ? 1 : -1];
 typedef char wakefd_timer_size_check[sizeof(struct wakefd_timer) == 24 ? 1 : -1];
 typedef char wakefd_timer_alignment_check
