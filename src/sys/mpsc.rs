@@ -367,7 +367,7 @@ impl<T> Consumer<T> {
                 return true;
             }
             // Reserved, and not filled. That would take a moment, if its producer ran.
-            let (success, failure) = (Ordering::Relaxed, Ordering::Acquire);
+            let (success, failure) = (Ordering::Acquire, Ordering::Acquire);
             if state
                 .compare_exchange(EMPTY, ABANDONED, success, failure)
                 .is_err()
