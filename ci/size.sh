@@ -17,15 +17,15 @@ source "$(dirname "$0")/lib.sh"
 RUST=(-Crelocation-model=static -Cllvm-args=-inline-threshold=55)
 
 # budget: target, build, functions, how many bytes wakefd itself is to have, and how
-# many it may have. On MIPS that is more: see docs/embedded.md.
+# many it may have. That is more: see docs/embedded.md.
 budget() {
     cat <<'END'
-thumbv7neon-unknown-linux-musleabihf eventfd,pipe basic 1280 1280
-thumbv7neon-unknown-linux-musleabihf pipe         basic  768  768
-thumbv7neon-unknown-linux-musleabihf eventfd,pipe all   2560 2560
-mipsel-unknown-linux-musl            eventfd,pipe basic 2048 2400
-mipsel-unknown-linux-musl            pipe         basic 1280 1664
-mipsel-unknown-linux-musl            eventfd,pipe all   4096 5280
+thumbv7neon-unknown-linux-musleabihf eventfd,pipe basic 1280 1472
+thumbv7neon-unknown-linux-musleabihf pipe         basic  768 1040
+thumbv7neon-unknown-linux-musleabihf eventfd,pipe all   2560 3264
+mipsel-unknown-linux-musl            eventfd,pipe basic 2048 2944
+mipsel-unknown-linux-musl            pipe         basic 1280 2208
+mipsel-unknown-linux-musl            eventfd,pipe all   4096 6656
 END
 }
 DATA=8 # bytes of variables that it may have, on each target
