@@ -173,15 +173,15 @@ core() {
         flock 9 # two scripts at once: the second waits, and finds it done
         [ ! -e "$CORE" ] || exit 0
         rm -rf "$new"
-        mkdir -p "$new/src" "$new/root/lib/rustlib/$name/lib"
+        mkdir -p "$new/src" "$new/sysroot/lib/rustlib/$name/lib"
         echo '#![no_std]' >"$new/src/lib.rs"
         printf '%s\n' '[package]' 'name = "empty"' 'edition = "2021"' '[workspace]' \
             '[profile.release]' 'panic = "abort"' 'opt-level = "z"' >"$new/Cargo.toml"
         cd "$new"
         RUSTFLAGS="${RUSTFLAGS:-} -Cforce-unwind-tables=no -Cembed-bitcode=yes" run "${CARGO[@]}" build \
             --release --target "$name" --target-dir target -Zbuild-std=core,compiler_builtins "${@:2}"
-        cp target/"$name"/release/deps/lib{core,compiler_builtins}-*.rlib "root/lib/rustlib/$name/lib"
-        mv root "$CORE"
+        cp target/"$name"/release/deps/lib{core,compiler_builtins}-*.rlib "sysroot/lib/rustlib/$name/lib"
+        mv sysroot "$CORE"
         rm -rf "$new"
     ) 9>"$CACHE/core/$name.lock" >&2
 }

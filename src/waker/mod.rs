@@ -187,7 +187,7 @@ impl<N: Notifier> Waker<N> {
     ///
     /// # Errors
     ///
-    /// Those of the notifier's method.
+    /// What the method of the notifier returns.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         self.state.begin_clear();
         self.notifier.reinit_after_fork()?;
@@ -205,7 +205,7 @@ impl<N: Notifier> Waker<N> {
     ///
     /// # Errors
     ///
-    /// Those of the notifier's method.
+    /// What the method of the notifier returns.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
         self.notifier.wait(timeout)
     }

@@ -180,7 +180,7 @@ impl Profile {
 pub(crate) struct Available(u32);
 
 impl Available {
-    /// Those of `object`, and of notifiers where it may need one.
+    /// Returns the mechanisms of `object`, and of a notifier where the object may need one.
     pub(crate) fn to(object: Object) -> Self {
         Available(match object {
             Object::Semaphore => Self::known(object),

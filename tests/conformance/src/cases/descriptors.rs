@@ -9,7 +9,7 @@ use crate::sys::limits::limit_descriptors;
 fn needed(mechanism: Mechanism) -> RangeInclusive<usize> {
     match mechanism {
         Mechanism::Pipe2 | Mechanism::Pipe => 2..=2,
-        // Those of a notifier.
+        // The descriptors of the notifier below.
         Mechanism::TimerThread | Mechanism::SignalHandler => 1..=2,
         _ => 1..=1,
     }

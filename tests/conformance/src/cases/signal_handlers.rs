@@ -5,8 +5,8 @@ use super::*;
 /// No call gives this one.
 const MARK: i32 = 4242;
 
-/// Those of before are called after ours, on the mechanism that has a handler; on every
-/// mechanism the code that is interrupted keeps its errno.
+/// The handler that was installed before is called after ours, on the mechanism that has a
+/// handler. On every mechanism the interrupted code keeps its errno.
 pub(super) fn signal_chain_and_errno(constructor: Constructor) {
     Action::Plain.install(SIGUSR1);
     Action::WithInfo.install(SIGUSR2);

@@ -219,17 +219,21 @@ fn take_unwoken(fault: Fault) -> Effect {
         let armed = timer.arm_after(Duration::ZERO, Some(MILLISECOND));
         assert_eq!(armed, Ok(()));
         time::sleep(50);
-        // On a busy machine the thread may not have come to it: then there is nothing, and the
-        // thread cannot be told to hurry.
-        let taken = match fault.with_fault(|| timer.take()) {
-            Ok(taken) => taken.map_or(0, u64::from),
-            Err(_) => return false,
-        };
-        taken > 1 && timer.wait(Some(5 * MILLISECOND)) == Ok(Wait::TimedOut)
+        match fault.with_fault(|| timer.take()) {
+            Ok(Some(taken)) => assert!(u64::from(taken) > 1),
+            // On a busy machine the thread has not come to it. The call then takes nothing,
+            // and what it says is that the thread cannot be woken.
+            Ok(None) => return false,
+            Err(error) => {
+                fault.has_errno(error);
+                return false;
+            }
+        }
+        timer.wait(Some(5 * MILLISECOND)) == Ok(Wait::TimedOut)
     };
     // On a busy machine it may be late, and awake.
     assert!((0..100).any(|_| unwoken()));
-    // Who looks tells it.
+    // A caller that takes wakes the thread.
     let _ = take(&timer);
     assert_eq!(timer.wait(None), Ok(Wait::Notified));
     timer.works();
