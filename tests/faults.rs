@@ -206,7 +206,7 @@ mod channels {
         let (sender, receiver) = channel().expect("a notifier");
         sender.send(1).expect("send");
         assert_eq!(receiver.try_recv(), Ok(1));
-        // Now it settles, since it finds nothing.
+        // Now it clears, since it finds nothing.
         let result = fault.with_fault(move || (receiver.try_recv(), receiver));
         let (result, receiver) = result;
         sender.send(2).expect("send");

@@ -323,8 +323,9 @@ impl<N: Notifier> Prepared<'_, N> {
     /// Look after this.
     ///
     /// `readable` is what the multiplexer says of the descriptor. If it is, it is drained
-    /// (one system call); else there is no system call. A waker that is slow can make it
-    /// readable for a wake-up that was taken before.
+    /// (one system call); else there is no system call. It can be readable for a wake-up that
+    /// was reported before: of a waker that is slow, and once for what was pending when
+    /// [`Waker::awake`] was called. So look whether something is there; do not count.
     ///
     /// # Errors
     ///

@@ -1,6 +1,7 @@
 //! What is measured, and who takes part.
 
 use std::hint::black_box;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Barrier, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -228,7 +229,11 @@ fn sleeping_one_core<L: Loop>(times: u64) -> Duration {
     ping_pong::<L>(times, 0)
 }
 
+/// Each side publishes whose turn it is, then wakes, and looks at that when it is woken: a
+/// wake-up says that there may be something, and may come once more than it was asked for.
 fn ping_pong<L: Loop>(times: u64, other_core: usize) -> Duration {
+    let turns = [AtomicBool::new(false), AtomicBool::new(false)];
+    let [to_there, to_here] = &turns;
     place::pin(0);
     let mut here = L::new();
     let waker = here.waker();
@@ -240,19 +245,26 @@ fn ping_pong<L: Loop>(times: u64, other_core: usize) -> Duration {
             give.send(there.waker()).unwrap();
             let mut left = times;
             there.serve(|| {
-                waker.wake();
-                left -= 1;
+                if to_there.swap(false, Ordering::Acquire) {
+                    to_here.store(true, Ordering::Release);
+                    waker.wake();
+                    left -= 1;
+                }
                 left > 0
             });
         });
         let other = take.recv().unwrap();
         let mut left = times;
         let begin = Instant::now();
+        to_there.store(true, Ordering::Release);
         other.wake();
         here.serve(|| {
-            left -= 1;
-            if left > 0 {
-                other.wake();
+            if to_here.swap(false, Ordering::Acquire) {
+                left -= 1;
+                if left > 0 {
+                    to_there.store(true, Ordering::Release);
+                    other.wake();
+                }
             }
             left > 0
         });

@@ -290,7 +290,7 @@ fn channel(
         _ => {
             let expected = queue.front().copied().ok_or(RecvError::Empty);
             assert_eq!(receiver.try_recv(), expected);
-            // Found empty, it is settled.
+            // A receiver that finds nothing clears the descriptor.
             assert!(expected.is_ok() || !sys::is_readable(receiver.as_raw_fd()));
         }
     }
