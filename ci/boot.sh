@@ -57,12 +57,12 @@ packages "qemu-system-$(case ${qemu[0]} in *mips*) echo mips ;; *) echo arm ;; e
 work=$CACHE/boot/$machine${c:+-c} # so that both can run at once
 mkdir -p "$work" "$CACHE/kernel"
 
-# fetch_kernel: leaves the files of Debian's kernel in $CACHE/kernel/$debian_kernel.
-fetch_kernel() {
-    local new=$CACHE/kernel/new image
-    exec 9>"$CACHE/kernel/lock"
-    flock 9
-    [ ! -e "$CACHE/kernel/$debian_kernel" ] || return 0
+# fetch_kernel: leaves the files of Debian's kernel in $CACHE/kernel/$debian_kernel. In a
+# subshell, so that the lock ends with it.
+fetch_kernel() (
+    new=$CACHE/kernel/new
+    flock 9 # two scripts at once: the second waits
+    [ ! -e "$CACHE/kernel/$debian_kernel" ] || exit 0
     rm -rf "$new"
     mkdir -p "$new/files"
     foreign_update "$debian"
@@ -74,7 +74,7 @@ fetch_kernel() {
     dpkg-deb --fsys-tarfile "$new"/linux-image-*.deb | tar -x -C "$new/files" --exclude './lib/*'
     rm "$new"/*.deb
     mv "$new/files" "$CACHE/kernel/$debian_kernel"
-}
+) 9>"$CACHE/kernel/lock"
 
 own=yes
 if [ -z "$kernel" ]; then
