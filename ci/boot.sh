@@ -37,7 +37,7 @@ done
 debian_kernel=''
 case $machine in
 virt)
-    target=armv7-unknown-linux-musleabihf console=ttyAMA0 debian_kernel=linux-image-armmp
+    target=armv7-unknown-linux-musleabihf console=ttyAMA0 debian_kernel=linux-image-armmp-lpae
     qemu=(qemu-system-arm -M virt -cpu "${cpu:-cortex-a15}") ;;
 versatilepb)
     target=armv5te-unknown-linux-musleabi console=ttyAMA0
