@@ -6,8 +6,9 @@
 #
 # Without --kernel the machine runs Debian's kernel, which has every call and seccomp
 # filters, so that nothing may be skipped: virt (ARMv7), malta (MIPS, little-endian).
-# There the self-test runs all cases, and of the faults a sample that has every row; with
-# --all it runs all, and a line for docs/testing.md is printed.
+# There the self-test runs a sample: all cases on every mechanism, some of them under each
+# profile of another kernel, and every row of the faults. With --all it runs all, and a line
+# for docs/testing.md is printed.
 # With --kernel it runs yours, old or new, and all: virt, malta, malta-be (big-endian),
 # versatilepb (ARMv5; EABI kernels only).
 # With --c the program is the test of the C library.
@@ -15,7 +16,7 @@ source "$(dirname "$0")/lib.sh"
 
 usage() { fail "$(printf '%s\n' "$*" && sed -n '2,/^source/{/^# /s/^# //p}' ci/boot.sh)"; }
 
-machine=${1:-} kernel='' cpu='' append='' memory='' c='' parts='cases faults=sample'
+machine=${1:-} kernel='' cpu='' append='' memory='' c='' parts=sample
 [ $# -eq 0 ] || shift
 while [ $# -gt 0 ]; do
     case $1 in

@@ -26,7 +26,7 @@ STD_TARGETS=(
 [ $# -eq 0 ] || TARGETS=("$@") STD_TARGETS=("$@")
 
 rust_src
-export CARGO_TARGET_DIR=$CACHE/cross/target
+export CARGO_TARGET_DIR=$CACHE/compile
 
 # cargo goes by the files' times: of another checkout in this place it might take a check
 # for one of this. core and std stay.

@@ -37,9 +37,10 @@ native() {
     packages "${needed[@]}"
     var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$1")
     # cargo goes by the files' times: of another checkout in this place it might take a
-    # build for one of this. std's stays.
-    "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$CACHE/cross/target"
-    run env CARGO_TARGET_DIR="$CACHE/cross/target" "${var}_LINKER=${prefix}gcc" \
+    # build for one of this. std's stays. A directory for each target, since cargo locks it.
+    local dir=$CACHE/cross/$1
+    "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
+    run env CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}" \
         "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1"
 }

@@ -2,7 +2,7 @@
 # ci/selftest.sh TARGET [--shared] [--run [PART...]]: builds tests/selftest/, the static
 # no_std self-test, and prints path and size of the ELF, the path as the last line's last
 # word. With --run it also runs it, under qemu-user if need be, and checks the report; a
-# PART (cases, faults, faults=sample) is the self-test's, all by default. With --shared,
+# PART (cases, faults, sample) is the self-test's, all by default. With --shared,
 # for uClibc, libc is not linked in but a shared library.
 source "$(dirname "$0")/lib.sh"
 

@@ -1,36 +1,35 @@
 //! Which groups of tests run.
 //!
-//! Arguments name the groups: `cases`, `faults`, or `faults=sample`. Without any of them
-//! everything runs. The kernel passes on to PID 1 what it does not know of its own command
-//! line: a word as an argument, and `faults=sample` as an environment variable.
+//! Arguments name them: `cases`, `faults`, or `sample`, which is some of both. Without any
+//! of them everything runs. The kernel passes on to PID 1 the words of its own command line
+//! that it does not know.
 
 use core::fmt;
 
 use wakefd_conformance::faults::{faults_of, rows, sample_of, Fault};
-use wakefd_conformance::runs;
+use wakefd_conformance::{runs, Run};
 
-use crate::sys;
-
-pub const USAGE: &str = "arguments: cases, faults or faults=sample; everything without";
+pub const USAGE: &str = "arguments: cases, faults or sample; everything without";
 
 /// What runs.
 pub struct Groups {
-    pub cases: bool,
-    pub faults: Faults,
+    cases: Part,
+    faults: Part,
 }
 
-/// Which cells of the fault matrix run.
+/// How much of a group runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Faults {
+enum Part {
     None,
-    /// Each row once. The errnos take turns, from row to row.
+    /// Of the cases all on the kernel as it is, and under each profile some, so that each
+    /// case has its turn; of the faults each row once, with errnos that take turns.
     Sample,
     All,
 }
 
 impl Groups {
-    /// Reads the arguments. PID 1 also reads its environment, and ignores arguments that
-    /// it does not know, since they may be meant for another init.
+    /// Reads the arguments. PID 1 ignores those that it does not know, since they may be
+    /// meant for another init.
     ///
     /// # Errors
     ///
@@ -39,58 +38,51 @@ impl Groups {
         arguments: impl Iterator<Item = &'a str>,
         is_init: bool,
     ) -> Result<Self, &'a str> {
-        let mut groups = Groups {
-            cases: false,
-            faults: Faults::None,
-        };
-        if is_init && sys::variable(b"faults\0") == Some("sample") {
-            groups.faults = Faults::Sample;
-        }
+        let [mut cases, mut faults] = [Part::None; 2];
         for argument in arguments {
             match argument {
-                "cases" => groups.cases = true,
-                "faults" => groups.faults = Faults::All,
-                "faults=sample" => groups.faults = Faults::Sample,
+                "cases" => cases = Part::All,
+                "faults" => faults = Part::All,
+                "sample" => [cases, faults] = [Part::Sample; 2],
                 _ if is_init => comment!("ignored, no group of tests: {}", argument),
                 other => return Err(other),
             }
         }
-        if !groups.cases && groups.faults == Faults::None {
-            groups = Groups {
-                cases: true,
-                faults: Faults::All,
-            };
+        if [cases, faults] == [Part::None; 2] {
+            [cases, faults] = [Part::All; 2];
         }
-        Ok(groups)
+        Ok(Groups { cases, faults })
+    }
+
+    /// The runs of cases that are chosen.
+    pub fn runs(&self) -> impl Iterator<Item = Run> {
+        let part = self.cases;
+        runs().filter(move |run| match part {
+            Part::None => false,
+            Part::Sample => run.is_in_sample(),
+            Part::All => true,
+        })
+    }
+
+    /// The cells of the fault matrix that are chosen.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> {
+        let part = self.faults;
+        let all = faults_of(rows()).filter(move |_| part == Part::All);
+        let sample = sample_of(rows()).filter(move |_| part == Part::Sample);
+        all.chain(sample)
     }
 }
 
 /// What is in the report, and what is left out.
 impl fmt::Display for Groups {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [cases, faults] = [runs().count(), Faults::All.cells().count()];
-        match self.cases {
-            true => write!(f, "reported: all {} runs of cases", cases)?,
-            false => write!(f, "reported: none of {} runs of cases", cases)?,
-        }
-        match self.faults {
-            Faults::All => write!(f, ", all {} faults", faults),
-            Faults::None => write!(f, ", none of {} faults", faults),
-            Faults::Sample => write!(
-                f,
-                ", {} of {} faults: each row with one errno, which rotates",
-                self.faults.cells().count(),
-                faults
-            ),
-        }
-    }
-}
-
-impl Faults {
-    /// The cells of this choice.
-    pub fn cells(self) -> impl Iterator<Item = Fault> {
-        let all = faults_of(rows()).filter(move |_| self == Faults::All);
-        let sample = sample_of(rows()).filter(move |_| self == Faults::Sample);
-        all.chain(sample)
+        write!(
+            f,
+            "reported: {} of {} runs of cases, {} of {} faults",
+            self.runs().count(),
+            runs().count(),
+            self.faults().count(),
+            faults_of(rows()).count(),
+        )
     }
 }

@@ -95,15 +95,6 @@ pub unsafe fn c_str<'a>(string: *const c_char) -> &'a str {
     str::from_utf8(bytes).unwrap_or("?")
 }
 
-/// The value of an environment variable, whose name ends with a NUL.
-pub fn variable(name: &'static [u8]) -> Option<&'static str> {
-    // SAFETY: a C string; nobody changes the environment.
-    unsafe {
-        let value = libc::getenv(name.as_ptr().cast());
-        (!value.is_null()).then(|| c_str(value))
-    }
-}
-
 /// What the program was called with, without its name.
 ///
 /// # Safety
