@@ -26,7 +26,8 @@ pub(crate) fn boxes<T: Send>(
     let mut byte = [0];
     match read.read(&mut byte) {
         Err(libc::EAGAIN) => {}
-        _ => return Err(libc::EBUSY),
+        Err(errno) => return Err(errno),
+        Ok(_) => return Err(libc::EBUSY),
     }
     Ok((
         BoxReader(read, process, PhantomData),
