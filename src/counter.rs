@@ -48,7 +48,10 @@ use crate::sys::fd::RawFd;
 /// - A process that is killed in that moment takes along what it had read. Such a moment
 ///   is in a `take` in mode [`Semaphore`](Mode::Semaphore) (it loses one record, which may
 ///   be the sum of many additions), in an `add` of 2³² or more, and in an `add` that finds
-///   the pipe full (they lose the whole count). Any other call loses at most its own amount.
+///   the pipe full (they lose the whole count, or the part that they had read). Any other
+///   call loses at most its own amount: a `take` in mode [`Sum`](Mode::Sum) what it had read
+///   so far, an `add` below 2³² what it was to add. What is added after the killed call has
+///   read stays.
 /// - So it is lost if a sandbox refuses the `write` that would put it back; the error of
 ///   the call says that.
 /// - Calls to `add` that run at the same time, with the count near its

@@ -37,7 +37,9 @@ use crate::sys::fd::RawFd;
 /// 8. **Fork.** After `fork`, parent and child share the notifier, as they
 ///    share a bare descriptor: either can notify, and whoever clears first
 ///    takes the notification. [`reinit_after_fork`](Self::reinit_after_fork) gives
-///    the calling process a notifier of its own under the same numbers.
+///    the calling process a notifier of its own under the same numbers. A process
+///    that is killed in `notify` has notified or has not; one that is killed in
+///    `clear` may have taken the notification. Either way the notifier works on.
 /// 9. **Dropping.** Drop closes each descriptor once. It never wakes or kills
 ///    anyone: there is no hang-up and no SIGPIPE while another process still
 ///    holds the notifier.

@@ -18,7 +18,9 @@ use crate::sys::fd::RawFd;
 ///
 /// There is no queue but the kernel's. Every value is written as a whole or not
 /// at all, and read as a whole (pipe(7): up to `PIPE_BUF` bytes), however many
-/// send and receive at once. The descriptor is readable while a value is in it.
+/// send and receive at once. The descriptor is readable while a value is in it. A process
+/// that is killed in [`send`](Self::send) has sent its value or has not; one that is killed
+/// in [`try_recv`](Self::try_recv) takes along at most the value that it was to return.
 ///
 /// ```
 /// use wakefd::PipeChannel;
