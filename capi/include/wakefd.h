@@ -45,8 +45,11 @@
  *     Async-signal-safe: wakefd_notify and wakefd_add, and those whose names end in
  *     fd, backend and mechanism, and the names. A handler that clears, takes or
  *     waits has to keep errno itself. Nothing but timers and signals takes a lock;
- *     what of them a handler may call is said there. A thread that may be in here is
- *     not to be cancelled (pthread_cancel): it is woken, and ends itself.
+ *     what of them a handler may call is said there.
+ *     Those that notify, add, clear, take, arm, disarm or give the next signal are no
+ *     cancellation points (pthread_cancel), nor is the signal handler of this library.
+ *     A thread that may wait, make, renew or close an object in here is not to be
+ *     cancelled: it is woken, and ends itself.
  *
  * FORK AND EXEC
  *     After fork, parent and child share an object, as they share a descriptor:

@@ -568,6 +568,35 @@ static void no_descriptor_is_left(void)
     }
 }
 
+static struct wakefd_signals shared;
+
+/* With handlers, to ours on this thread; a signalfd gets only what is sent to the process. */
+static void send_here(void)
+{
+    if (by_handler(&shared))
+        raise(SIGUSR2);
+    else
+        kill(getpid(), SIGUSR2);
+}
+
+static void is_sent_signals(void)
+{
+    struct wakefd_signal signal;
+    send_here();
+    EQUAL(wakefd_signals_next(&shared, &signal), 1);
+    EQUAL(wakefd_signals_next(&shared, &signal), 0);
+    send_here();
+}
+
+static void a_pending_cancellation_waits(void)
+{
+    shared = made(SIGUSR2);
+    not_cancelled_in(is_sent_signals);
+    TRUE(readable(&shared));
+    next(__LINE__, &shared, SIGUSR2);
+    EQUAL(wakefd_signals_close(&shared), 0);
+}
+
 const struct test signal_cases[] = {
     CASE(kill_tells_the_sender),
     CASE(sigqueue_tells_the_value),
@@ -575,6 +604,7 @@ const struct test signal_cases[] = {
     CASE(one_of_a_kind_and_none_lost),
     CASE(real_time_signals_too),
     CASE(a_child_ends_a_wait),
+    CASE(a_pending_cancellation_waits),
     CASE(masks_and_handlers_are_put_back),
     CASE(what_nobody_took_is_thrown_away),
     CASE(what_is_refused),

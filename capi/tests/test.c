@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,6 +310,62 @@ static void another_thread_ends_a_wait(void)
     EQUAL(wakefd_wait(&shared, -1), 1);
     EQUAL(pthread_join(thread, NULL), 0);
     EQUAL(wakefd_clear(&shared), 1);
+    EQUAL(wakefd_close(&shared), 0);
+}
+
+/* Cancellation. */
+
+static volatile sig_atomic_t cancelled, reached;
+static void (*calls_of_thread)(void);
+
+static void *calls_while_cancelled(void *unused)
+{
+    while (!cancelled)
+        sched_yield(); /* no cancellation point */
+    calls_of_thread();
+    reached = 1;
+    pthread_testcancel();
+    reached = 2;
+    return unused;
+}
+
+void not_cancelled_in(void (*calls)(void))
+{
+    pthread_t thread;
+    void *result = NULL;
+
+    cancelled = reached = 0;
+    calls_of_thread = calls;
+    EQUAL(pthread_create(&thread, NULL, calls_while_cancelled, NULL), 0);
+    EQUAL(pthread_cancel(thread), 0);
+    cancelled = 1;
+    EQUAL(pthread_join(thread, &result), 0);
+    EQUAL(reached, 1);
+    TRUE(result == PTHREAD_CANCELED);
+}
+
+static struct wakefd counter;
+
+static void notifies_and_clears(void)
+{
+    uint64_t sum = 0;
+    EQUAL(wakefd_notify(&shared), 0);
+    EQUAL(wakefd_clear(&shared), 1);
+    EQUAL(wakefd_add(&counter, 5), 0);
+    EQUAL(wakefd_add(&counter, (uint64_t)1 << 32), 0);
+    EQUAL(wakefd_take(&counter, &sum), 1);
+    TRUE(sum == ((uint64_t)1 << 32) + 5);
+    raise(SIGALRM); /* whose handler notifies */
+}
+
+static void a_pending_cancellation_waits(void)
+{
+    shared = made();
+    counter = made_counter(WAKEFD_SUM);
+    handle(SIGALRM, notifies);
+    not_cancelled_in(notifies_and_clears);
+    EQUAL(wakefd_clear(&shared), 1);
+    EQUAL(wakefd_close(&counter), 0);
     EQUAL(wakefd_close(&shared), 0);
 }
 
@@ -704,6 +761,7 @@ static const struct test cases[] = {
     CASE(wait_is_never_early),
     CASE(a_signal_handler_notifies),
     CASE(another_thread_ends_a_wait),
+    CASE(a_pending_cancellation_waits),
     CASE(four_threads_and_none_lost),
     CASE(a_child_shares_it),
     CASE(a_child_can_have_its_own),

@@ -38,6 +38,9 @@ void handle(int signal, void (*handler)(int));
 /* A signal after so many milliseconds, and again each time; 0 ends that. */
 void alarm_every(int milliseconds);
 void child_passed(pid_t child);
+/* Makes these calls on a thread that is asked to end by pthread_cancel before it begins:
+ * it must come to its own pthread_testcancel, and no farther. */
+void not_cancelled_in(void (*calls)(void));
 
 struct test {
     const char *name;

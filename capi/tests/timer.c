@@ -425,6 +425,30 @@ static void nothing_is_left(void)
     }
 }
 
+static struct wakefd_timer shared;
+
+static void arms_and_takes(void)
+{
+    uint64_t count = 0;
+    EQUAL(wakefd_timer_arm(&shared, 0, HOUR), 0);
+    EQUAL(wakefd_timer_arm_at(&shared, 0, 0), 0);
+    while (wakefd_timer_take(&shared, &count) == 0)
+        ;
+    EQUAL(count, 1);
+    EQUAL(wakefd_timer_arm(&shared, HOUR, 0), 0);
+    EQUAL(wakefd_timer_disarm(&shared), 0);
+}
+
+/* A thread that ended with the timers' lock would leave it to nobody. */
+static void a_pending_cancellation_waits(void)
+{
+    shared = made();
+    not_cancelled_in(arms_and_takes);
+    EQUAL(wakefd_timer_arm(&shared, 0, 0), 0);
+    EXPIRED(&shared, 1);
+    EQUAL(wakefd_timer_close(&shared), 0);
+}
+
 const struct test timer_cases[] = {
     CASE(one_shot_expires_once),
     CASE(never_early),
@@ -434,6 +458,7 @@ const struct test timer_cases[] = {
     CASE(huge_times_do_not_come),
     CASE(each_of_many_is_on_time),
     CASE(another_thread_arms_it),
+    CASE(a_pending_cancellation_waits),
     CASE(signals_are_the_programs),
     CASE(a_timer_may_be_moved),
     CASE(backend_mechanism_and_flags),
