@@ -104,23 +104,46 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
             .map_err(|errno| self.error(Operation::Send, errno))
     }
 
-    /// Takes the oldest value, if there is one. Does not block. One system call
-    /// (`read`).
+    /// Takes the oldest value, if there is one. Does not block. One system call (`read`) if
+    /// there is none, else two (`read`, and `ioctl` with `FIONREAD`), and one for values of
+    /// one byte.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`](crate::Notifier::clear). `EIO` if somebody wrote other things into the
-    /// pipe by number.
+    /// As for [`Notifier::clear`](crate::Notifier::clear). `EIO` if what is in the pipe is no
+    /// number of whole values, as somebody read or wrote a part of one by number: then this
+    /// call discards what is there, as nobody can tell where a value begins, and values that
+    /// are sent afterwards arrive. What it cannot see are whole values that others put in or
+    /// take out, parts that come to whole values again before a call, and, where a sandbox
+    /// refuses the `ioctl`, a part that is followed by values: these come out wrong, and the
+    /// last of them gives `EIO`.
     pub fn try_recv(&self) -> Result<Option<T>, Error> {
         let mut value = T::zeroed();
         let errno = match self.pipe.fd().read(bytemuck::bytes_of_mut(&mut value)) {
-            Ok(read) if read == size_of::<T>() => return Ok(Some(value)),
+            Ok(read) if read == size_of::<T>() => match self.is_whole() {
+                true => return Ok(Some(value)),
+                false => {
+                    let _ = self.pipe.fd().drain();
+                    libc::EIO
+                }
+            },
             Err(libc::EAGAIN) => return Ok(None),
             Ok(0) => libc::EPIPE,
             Ok(_) => libc::EIO,
             Err(errno) => errno,
         };
         Err(self.error(Operation::Receive, errno))
+    }
+
+    /// Whether the pipe has a number of whole values, as far as the kernel says. Values are
+    /// written and read as a whole, so that is so at any time unless others interfere.
+    fn is_whole(&self) -> bool {
+        size_of::<T>() == 1
+            || self
+                .pipe
+                .fd()
+                .available()
+                .map_or(true, |bytes| bytes % size_of::<T>() == 0)
     }
 
     /// Sleeps until there is a value, or until `timeout` has passed, as

@@ -60,7 +60,7 @@ mod channels {
     use libc::{EACCES, EAGAIN, EBADF, EINVAL, ENOSYS, EPERM};
     use wakefd::Mechanism::{EventFd2, Pipe2};
     use wakefd::{box_channel, channel, Error, PipeChannel, RecvError, SendError};
-    use wakefd_conformance::calls::{PIPE2, POLL, READ, WRITE};
+    use wakefd_conformance::calls::{FIONREAD, PIPE2, POLL, READ, WRITE};
     use wakefd_conformance::faults::{Effect, Expected, Fault, Row};
     use wakefd_conformance::{Kind, Multiplexer, FOREVER};
 
@@ -70,6 +70,7 @@ mod channels {
         Row::new(PIPE2, "box_channel", Pipe2, AFTER_PIPE2, box_new),
         Row::new(WRITE, "PipeChannel::send", Pipe2, Expected::ERROR, pipe_send),
         Row::new(READ, "PipeChannel::try_recv", Pipe2, Expected::OR_FULL_OR_EMPTY, pipe_receive),
+        Row::new(FIONREAD, "PipeChannel::try_recv", Pipe2, Expected::always(Effect::Success), pipe_receive_unchecked),
         Row::new(WRITE, "BoxSender::send", Pipe2, Expected::OR_FULL_OR_EMPTY, box_send),
         Row::new(READ, "BoxReceiver::try_recv", Pipe2, Expected::OR_FULL_OR_EMPTY, box_receive),
         Row::new(POLL, "BoxReceiver::recv", Pipe2, Expected::WAIT, box_sleep),
@@ -130,6 +131,15 @@ mod channels {
             }
             Err(error) => fault.has_errno(error),
         }
+    }
+
+    /// A value is taken all the same.
+    fn pipe_receive_unchecked(fault: Fault) -> Effect {
+        let channel = PipeChannel::<u32>::new().expect("a pipe");
+        assert_eq!(channel.send(1).and(channel.send(2)), Ok(()));
+        assert_eq!(fault.with_fault(|| channel.try_recv()), Ok(Some(1)));
+        assert_eq!(channel.try_recv(), Ok(Some(2)));
+        Effect::Success
     }
 
     fn box_send(fault: Fault) -> Effect {

@@ -61,6 +61,62 @@ fn a_part_of_a_record_makes_a_count_wrong() {
     assert!(![None, Some(1)].contains(&taken), "{taken:?}");
 }
 
+/// A part of a value is an error at once, not a wrong value, whatever follows it.
+#[cfg(feature = "pipe-channel")]
+#[test]
+fn a_part_of_a_value_is_an_error() {
+    use std::os::unix::io::OwnedFd;
+    use wakefd::PipeChannel;
+
+    fn is_torn(channel: &PipeChannel<u32>) {
+        let torn = channel.try_recv().map_err(|error| error.raw_os_error());
+        assert_eq!(torn, Err(libc::EIO));
+        // It is mended.
+        assert_eq!(channel.try_recv(), Ok(None));
+        for value in [7, 8] {
+            assert_eq!(channel.send(value), Ok(()));
+        }
+        for value in [Some(7), Some(8), None] {
+            assert_eq!(channel.try_recv(), Ok(value));
+        }
+    }
+
+    for mechanism in [Mechanism::Pipe2, Mechanism::Pipe] {
+        let channel = PipeChannel::<u32>::at(mechanism).expect("a channel");
+        let reading_end: OwnedFd = channel.as_fd().try_clone_to_owned().expect("dup");
+        let (mut reading_end, mut writing_end) = (File::from(reading_end), writing_end(&channel));
+        let send = || {
+            for value in [1, 2, 3] {
+                assert_eq!(channel.send(value), Ok(()));
+            }
+        };
+
+        // A part is missing.
+        send();
+        assert_eq!(reading_end.read(&mut [0; 3]).expect("read"), 3);
+        is_torn(&channel);
+        // A part too many, before values, between them, and alone.
+        writing_end.write_all(&[9; 3]).expect("write");
+        send();
+        is_torn(&channel);
+        assert_eq!(channel.send(1), Ok(()));
+        assert_eq!(channel.try_recv(), Ok(Some(1)));
+        send();
+        writing_end.write_all(&[9; 3]).expect("write");
+        send();
+        is_torn(&channel);
+        writing_end.write_all(&[9; 3]).expect("write");
+        is_torn(&channel);
+        // More than a drain takes out at once.
+        (0..1000).for_each(|value| channel.send(value).expect("send"));
+        writing_end.write_all(&[9; 5]).expect("write");
+        is_torn(&channel);
+        // Whole values are nothing that anybody could tell.
+        writing_end.write_all(&9u32.to_ne_bytes()).expect("write");
+        assert_eq!(channel.try_recv(), Ok(Some(9)));
+    }
+}
+
 /// Says to stop when it goes out of scope, also by a panic.
 struct Stop(Arc<AtomicBool>);
 

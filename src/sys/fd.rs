@@ -149,6 +149,15 @@ impl Fd {
         unsafe { transfer(Transfer::Read, self.0, buffer.as_mut_ptr(), buffer.len()) }
     }
 
+    /// Returns how many bytes are there to read (`ioctl` with `FIONREAD`).
+    #[cfg(feature = "pipe-channel")]
+    pub(crate) fn available(&self) -> Result<usize, Errno> {
+        let mut bytes: c_int = 0;
+        // SAFETY: the request writes one integer, to a live one.
+        let result = unsafe { libc::ioctl(self.0, libc::FIONREAD, &mut bytes) };
+        cvt(c_long::from(result)).map(|_| bytes as usize)
+    }
+
     /// Reads as many 64-bit numbers as there are, at most `numbers.len()`, and returns how
     /// many. The end of the file is EPIPE: somebody closed a pipe's writing end by number.
     #[allow(dead_code)] // As `read`.

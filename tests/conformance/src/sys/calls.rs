@@ -119,6 +119,7 @@ calls! {
     F_SETFD = "fcntl F_SETFD", FCNTL, A::equals(1, libc::F_SETFD);
     F_GETFL = "fcntl F_GETFL", FCNTL, A::equals(1, libc::F_GETFL);
     F_SETFL = "fcntl F_SETFL", FCNTL, A::equals(1, libc::F_SETFL);
+    FIONREAD = "ioctl FIONREAD", &[libc::SYS_ioctl], A::equals(1, libc::FIONREAD as c_int);
     READ = "read", &[libc::SYS_read];
     WRITE = "write", &[libc::SYS_write];
     /// Where there is no `poll`, libc makes it of `ppoll`.
