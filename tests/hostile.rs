@@ -11,10 +11,12 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::io::{AsFd, AsRawFd};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Instant;
 
-use wakefd::{Counter, Mechanism, Mode, SelfPipe, Wait};
+use wakefd::{AutoNotifier, Counter, Mechanism, Mode, SelfPipe, Wait, Waker};
+use wakefd_conformance::{Kind, Multiplexer};
 
 fn pipes() -> impl Iterator<Item = SelfPipe> {
     let pipe = |mechanism| SelfPipe::at(mechanism).expect("every mechanism is here");
@@ -114,6 +116,69 @@ fn a_part_of_a_value_is_an_error() {
         // Whole values are nothing that anybody could tell.
         writing_end.write_all(&9u32.to_ne_bytes()).expect("write");
         assert_eq!(channel.try_recv(), Ok(Some(9)));
+    }
+}
+
+/// A child that has this descriptor, and reads once.
+fn drained_by_child(descriptor: &impl AsFd) {
+    let share = descriptor.as_fd().try_clone_to_owned().expect("dup");
+    let status = Command::new("dd")
+        .args(["bs=4096", "count=1", "status=none"])
+        .stdin(Stdio::from(share))
+        .stdout(Stdio::null())
+        .status();
+    assert!(status.expect("there is a dd").success());
+}
+
+fn is_readable(descriptor: &impl AsRawFd) -> bool {
+    Multiplexer::new(Kind::Poll, descriptor.as_raw_fd()).wait(0)
+}
+
+fn notifiers() -> impl Iterator<Item = AutoNotifier> {
+    let all = Mechanism::FOR_NOTIFIERS.into_iter();
+    // Not every architecture has had every call, nor this build every backend.
+    all.filter_map(|mechanism| AutoNotifier::at(mechanism).ok())
+}
+
+/// The wakers believe that the consumer will find the descriptor readable.
+#[test]
+fn whoever_drains_a_waker_silences_it_until_the_next_clear() {
+    for notifier in notifiers() {
+        let waker = Waker::new(notifier);
+        for _ in 0..2 {
+            assert_eq!(waker.wake(), Ok(()));
+            drained_by_child(&waker);
+            assert!(!is_readable(&waker));
+            assert_eq!(waker.wake(), Ok(()));
+            assert!(!is_readable(&waker), "then docs/security.md is out of date");
+            // The wake-up is not lost, and the next one arrives.
+            assert_eq!(waker.clear(), Ok(true));
+            assert_eq!(waker.wake(), Ok(()));
+            assert!(is_readable(&waker));
+            assert_eq!(waker.clear(), Ok(true));
+        }
+    }
+}
+
+#[cfg(feature = "channel")]
+#[test]
+fn whoever_drains_a_channel_silences_it_until_the_next_receive() {
+    for notifier in notifiers() {
+        let (sender, receiver) = wakefd::channel_on(notifier);
+        for round in 0..2 {
+            sender.send(round).expect("there is a receiver");
+            drained_by_child(&receiver);
+            sender.send(round).expect("there is a receiver");
+            assert!(
+                !is_readable(&receiver),
+                "then docs/security.md is out of date"
+            );
+            // No message is lost, and the next one arrives.
+            assert!(receiver.drain().eq([round, round]));
+            sender.send(round).expect("there is a receiver");
+            assert!(is_readable(&receiver));
+            assert!(receiver.drain().eq([round]));
+        }
     }
 }
 
