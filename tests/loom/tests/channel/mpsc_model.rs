@@ -54,16 +54,27 @@ impl Drop for Message {
     }
 }
 
+/// Runs a model with room on the stacks for several messages, and for a panic that says what
+/// is wrong.
+fn model(run: fn()) {
+    loom::model(move || spawn(run).join().unwrap());
+}
+
+fn spawn(run: impl FnOnce() + Send + 'static) -> thread::JoinHandle<()> {
+    const WORDS: usize = 64 * 1024;
+    thread::Builder::new().stack_size(WORDS).spawn(run).unwrap()
+}
+
 /// Messages come once, and those of one producer in their order, beside those of another
 /// and beside a consumer that comes too early.
 #[test]
 fn two_producers_and_a_consumer() {
-    loom::model(|| {
+    model(|| {
         let world = World::default();
         let (producer, consumer) = queue();
         let threads = [[0, 1].as_slice(), &[2, 3]].map(|numbers| {
             let (world, producer) = (world.clone(), producer.clone());
-            thread::spawn(move || {
+            spawn(move || {
                 for &number in numbers {
                     assert!(producer.push(world.message(number)).is_ok());
                 }
@@ -88,13 +99,13 @@ fn two_producers_and_a_consumer() {
 /// stays.
 #[test]
 fn no_message_stays_in_a_queue_without_consumer() {
-    loom::model(|| {
+    model(|| {
         let world = World::default();
         let (producer, consumer) = queue();
         let kept = producer.clone();
         assert!(producer.push(world.message(0)).is_ok());
         let sent = world.clone();
-        let thread = thread::spawn(move || {
+        let thread = spawn(move || {
             for number in 1..4 {
                 if let Err(message) = producer.push(sent.message(number)) {
                     assert_eq!(message.number, number);
@@ -111,11 +122,11 @@ fn no_message_stays_in_a_queue_without_consumer() {
 /// What was pushed is there at once, whatever another producer is doing.
 #[test]
 fn nothing_hides_behind_a_producer_that_has_not_finished() {
-    loom::model(|| {
+    model(|| {
         let world = World::default();
         let (producer, consumer) = queue();
         let other = (world.clone(), producer.clone());
-        let thread = thread::spawn(move || {
+        let thread = spawn(move || {
             assert!(other.1.push(other.0.message(0)).is_ok());
         });
         assert!(producer.push(world.message(1)).is_ok());
