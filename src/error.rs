@@ -39,6 +39,8 @@ pub enum Operation {
     Arm,
     /// Disarming a timer.
     Disarm,
+    /// Asking for the time that is left of a timer.
+    Remaining,
     /// Putting new descriptors in the place of those shared by `fork`.
     Reinit,
     /// Having signals blocked or handled.
@@ -107,6 +109,13 @@ impl Error {
             (Operation::Create, Mechanism::EventFd2 | Mechanism::EventFd, libc::ENOSYS) => {
                 Some("eventfd is unavailable or lacks this mode; a pipe supports it")
             }
+            (Operation::Create, Mechanism::TimerThread, libc::EINVAL) => {
+                Some("no thread can be made after unshare(CLONE_NEWPID)")
+            }
+            (Operation::Create, _, libc::ENOTSUP) => {
+                Some("this system does not have a timerfd of that clock")
+            }
+            (_, _, libc::ECANCELED) => Some("the clock was set: look at it and arm anew"),
             (Operation::Create, _, libc::EINVAL) => Some("the mechanism does not support it"),
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
             (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
@@ -146,6 +155,7 @@ impl fmt::Display for Operation {
             Operation::Receive => "receive",
             Operation::Arm => "arm",
             Operation::Disarm => "disarm",
+            Operation::Remaining => "remaining",
             Operation::Reinit => "reinit_after_fork",
             Operation::Watch => "watch",
             Operation::Next => "next",

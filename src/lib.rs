@@ -123,7 +123,7 @@ pub use signals::{Signal, Signals};
 pub use sys::fd::RawFd;
 pub use sys::libc_version::Libc;
 #[cfg(feature = "timer")]
-pub use timer::Timer;
+pub use timer::{Clock, Remaining, Timer};
 pub use waker::{Awake, Prepared, Waker};
 
 /// By this name the crate's modules take their atomics, so that the models in

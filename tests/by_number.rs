@@ -1,5 +1,8 @@
 //! Answers to calls by number that no kernel here gives.
 //!
+//! A library between the program and libc can deny every such call: torsocks answers ENOSYS
+//! to those that it does not know. The whole suite runs under that too.
+//!
 //! A MIPS kernel before 2.6.28 answers an unknown call with the wrong sign: one
 //! libc's `syscall` then gives -1 with errno -89, another's returns +89, which
 //! looks like a descriptor. This program has a `syscall` of its own that does
@@ -26,6 +29,8 @@ use wakefd_conformance::{Constructor, CASES};
 enum Answer {
     /// The kernel's own.
     Real,
+    /// To every call -1, and errno is ENOSYS.
+    Denied,
     /// -1, and errno is -ENOSYS.
     NegativeErrno,
     /// ENOSYS itself, as if it were a descriptor.
@@ -63,6 +68,11 @@ extern "C" fn syscall(
         EVENTFD, EVENTFD2, SIGNALFD, SIGNALFD4, TIMERFD, SETTIME, PIPE2, DUP3,
     ]);
     match ANSWER.load(Ordering::Relaxed) {
+        answer if answer == Answer::Denied as u32 => {
+            // SAFETY: the location is this thread's own.
+            unsafe { *libc::__errno_location() = libc::ENOSYS };
+            -1
+        }
         answer if missing && answer == Answer::NegativeErrno as u32 => {
             // SAFETY: the location is this thread's own.
             unsafe { *libc::__errno_location() = -libc::ENOSYS };
@@ -128,12 +138,16 @@ impl Bystander {
 }
 
 fn main() {
-    suite::main(under_both_answers().chain(others()));
+    suite::main(under_each_answer().chain(others()));
 }
 
 /// The suite, wherever a build has a mechanism that is left: the pipe's.
-fn under_both_answers() -> impl Iterator<Item = Test> {
-    let answers = [Answer::NegativeErrno, Answer::FalseDescriptor];
+fn under_each_answer() -> impl Iterator<Item = Test> {
+    let answers = [
+        Answer::Denied,
+        Answer::NegativeErrno,
+        Answer::FalseDescriptor,
+    ];
     let cases = if cfg!(feature = "pipe") { CASES } else { &[] };
     answers.into_iter().flat_map(move |answer| {
         cases.iter().map(move |case| {

@@ -3,12 +3,14 @@
 //!
 //! `cargo test` builds the examples first if it is not told what to build.
 
+#![allow(unsafe_code)]
+
 mod program;
 mod suite;
 
 use core::time::Duration;
 use std::io::{BufRead, BufReader, Read};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::Instant;
@@ -40,6 +42,8 @@ struct Combination {
     multiplexer: &'static str,
     /// Sent in the middle, if so.
     ended_by: Option<Signal>,
+    /// Whether it is started with SIGTERM blocked and ignored.
+    without_sigterm: bool,
 }
 
 impl Combination {
@@ -54,6 +58,7 @@ impl Combination {
                         backend,
                         multiplexer,
                         ended_by,
+                        without_sigterm: false,
                     });
                 };
                 for backend in ["eventfd", "pipe"] {
@@ -68,6 +73,12 @@ impl Combination {
                 }
             }
         }
+        let ends = |one: &&Combination| one.ended_by.is_none() && one.multiplexer == "poll";
+        let blocked: Vec<_> = all.iter().filter(ends).copied().collect();
+        all.extend(blocked.into_iter().map(|one| Combination {
+            without_sigterm: true,
+            ..one
+        }));
         all
     }
 
@@ -80,6 +91,7 @@ impl Combination {
             ..
         } = self;
         let end = match self.ended_by {
+            None if self.without_sigterm => "without_sigterm",
             None => "to_the_end",
             Some(Signal::TERM) => "sigterm",
             Some(_) => "sigint",
@@ -166,6 +178,21 @@ impl Combination {
             .args(["--children", &CHILDREN.to_string()])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        if self.without_sigterm {
+            let block = || {
+                let mut set = core::mem::MaybeUninit::uninit();
+                // SAFETY: the first call initialises the set; no handler is installed.
+                unsafe {
+                    libc::sigemptyset(set.as_mut_ptr());
+                    libc::sigaddset(set.as_mut_ptr(), libc::SIGTERM);
+                    libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), core::ptr::null_mut());
+                    libc::signal(libc::SIGTERM, libc::SIG_IGN);
+                }
+                Ok(())
+            };
+            // SAFETY: async-signal-safe calls.
+            unsafe { command.pre_exec(block) };
+        }
         let mut child = command.spawn().expect("the example");
         let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
 

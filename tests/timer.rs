@@ -9,6 +9,7 @@ use std::fs;
 use std::os::unix::io::{AsFd, AsRawFd};
 
 use wakefd::{Mechanism, Timer, Wait};
+use wakefd_conformance::{isolated, Outcome};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -105,6 +106,108 @@ fn the_thread_sleeps_when_nothing_is_to_be_said() {
     timer.disarm().unwrap();
 }
 
+fn thread_names() -> Vec<String> {
+    let tasks = fs::read_dir("/proc/self/task").expect("/proc");
+    let name = |task: std::io::Result<fs::DirEntry>| {
+        fs::read_to_string(task.unwrap().path().join("comm")).unwrap_or_default()
+    };
+    tasks.map(name).collect()
+}
+
+fn the_thread_has_a_name() {
+    let timer = on_the_thread();
+    timer.arm_after(Duration::ZERO, None).unwrap();
+    // When it has notified, it has named itself.
+    assert_eq!(timer.wait(None), Ok(Wait::Notified));
+    let names = thread_names();
+    assert!(names.contains(&"wakefd-timers\n".to_owned()), "{names:?}");
+}
+
+/// In the order in which they were made: four times as many take four times as long, or a
+/// little more, and not sixteen times.
+fn many_are_dropped_in_time() {
+    let drop_in_order = |count: usize| {
+        let timers: Vec<Timer> = (0..count).map(|_| on_the_thread()).collect();
+        let begin = std::time::Instant::now();
+        timers.into_iter().for_each(drop);
+        begin.elapsed()
+    };
+    // Ends the thread last, which is not to be measured.
+    let _last = on_the_thread();
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile);
+    let all = rustix::process::Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    rustix::process::setrlimit(rustix::process::Resource::Nofile, all).expect("setrlimit");
+    let most = limit.maximum.unwrap_or(u64::MAX).min(4_100) as usize - 100;
+    // On a busy machine some are slow.
+    let is_in_time = |_| drop_in_order(most) < 10 * drop_in_order(most / 4);
+    assert!((0..5).any(is_in_time), "{most} timers");
+}
+
+/// After `unshare(CLONE_NEWPID)` a process can make no thread; its children can.
+fn a_pid_namespace_to_come() -> Outcome {
+    use rustix::thread::{unshare_unsafe, UnshareFlags};
+    // SAFETY: no descriptors are unshared.
+    #[allow(unsafe_code)]
+    let unshared = unsafe { unshare_unsafe(UnshareFlags::NEWUSER | UnshareFlags::NEWPID) };
+    if let Err(error) = unshared {
+        return Outcome::Absent(error.raw_os_error());
+    }
+    let made = Timer::at(Mechanism::TimerThread);
+    let error = made.expect_err("no thread");
+    assert_eq!(
+        error.to_string(),
+        "timer-thread: invalid argument (EINVAL); no thread can be made after unshare(CLONE_NEWPID)"
+    );
+    Timer::new().expect("a timerfd needs no thread");
+    Outcome::Passed
+}
+
+/// A time namespace moves the monotonic clock beyond 2³¹ seconds, which a `long` of a 32-bit
+/// machine does not hold.
+fn a_clock_beyond_31_bits() -> Outcome {
+    use rustix::thread::{unshare_unsafe, UnshareFlags};
+    const SECONDS: u64 = 2_200_000_000;
+    // SAFETY: no descriptors are unshared.
+    #[allow(unsafe_code)]
+    let unshared = unsafe { unshare_unsafe(UnshareFlags::NEWUSER | UnshareFlags::NEWTIME) };
+    if let Err(error) = unshared {
+        return Outcome::Absent(error.raw_os_error());
+    }
+    if let Err(error) = fs::write(
+        "/proc/self/timens_offsets",
+        format!("monotonic {SECONDS} 0"),
+    ) {
+        return Outcome::Absent(error.raw_os_error().unwrap_or(libc::EPERM));
+    }
+    // The namespace is for children.
+    isolated(|| {
+        let soon = Duration::from_millis(20);
+        for mechanism in Mechanism::FOR_TIMERS {
+            let timer = Timer::at(mechanism).expect("a timer");
+            let now = Timer::now();
+            assert!(now > Duration::from_secs(SECONDS), "{now:?}");
+            for absolute in [false, true] {
+                let due = Timer::now() + soon;
+                match absolute {
+                    true => timer.arm_at(due, Some(HOUR)),
+                    false => timer.arm_after(soon, Some(HOUR)),
+                }
+                .expect("arm");
+                let left = timer.remaining().expect("remaining").expect("armed");
+                assert!(left.time <= HOUR, "{mechanism}: {left:?}");
+                assert_eq!(timer.wait(None), Ok(Wait::Notified));
+                assert!(Timer::now() >= due, "{mechanism} is early");
+                assert_eq!(timer.take().map(|count| count.map(u64::from)), Ok(Some(1)));
+            }
+            assert_eq!(timer.wait(Some(soon)), Ok(Wait::TimedOut));
+        }
+        Outcome::Passed
+    })
+}
+
 fn std_types() {
     for mechanism in Mechanism::FOR_TIMERS {
         let timer = Timer::at(mechanism).expect("every kernel of std's has them");
@@ -123,7 +226,9 @@ fn std_types() {
 }
 
 fn main() {
-    let tests: [(&str, fn()); 4] = [
+    let tests: [(&str, fn()); 6] = [
+        ("the_thread_has_a_name", the_thread_has_a_name),
+        ("many_are_dropped_in_time", many_are_dropped_in_time),
         (
             "one_thread_for_all_and_none_after_the_last",
             one_thread_for_all_and_none_after_the_last,
@@ -135,9 +240,18 @@ fn main() {
         ),
         ("std_types", std_types),
     ];
-    suite::main(
-        tests
-            .into_iter()
-            .map(|(name, body)| suite::Test::isolated(name, body)),
-    );
+    type InNamespace = (&'static str, fn() -> Outcome);
+    let in_namespaces: [InNamespace; 2] = [
+        ("a_pid_namespace_to_come", a_pid_namespace_to_come),
+        ("a_clock_beyond_31_bits", a_clock_beyond_31_bits),
+    ];
+    let in_namespaces = in_namespaces.into_iter().map(|(name, body)| suite::Test {
+        name: name.to_owned(),
+        run: Box::new(move || isolated(body)),
+        may_be_absent: Some("this system refuses a namespace"),
+    });
+    let tests = tests
+        .into_iter()
+        .map(|(name, body)| suite::Test::isolated(name, body));
+    suite::main(tests.chain(in_namespaces));
 }

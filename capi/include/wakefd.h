@@ -240,8 +240,11 @@ int wakefd_close(struct wakefd *wakefd);
  *   - A first time of zero, or one that has passed, expires at once. It does not
  *     disarm. A periodic timer whose first time has passed counts what it has missed.
  *   - To arm or disarm discards what has expired and was not taken.
- *   - Times are in nanoseconds, and those beyond 2^31 - 1 seconds are cut to that. The
- *     clock is CLOCK_MONOTONIC, and does not run while the system is suspended.
+ *   - A period shorter than the clock's resolution (clock_getres(2)) counts as one of the
+ *     resolution: a tick, 1 to 10 ms, on kernels without high-resolution timers.
+ *   - Times are in nanoseconds, and those more than 2^31 - 1 seconds away are cut to that. The
+ *     clock is CLOCK_MONOTONIC, and does not run while the system is suspended. The kernel is
+ *     asked for it, not libc.
  * After an edge, in an edge-triggered set, there is another one only after
  * wakefd_timer_take.
  *
@@ -249,8 +252,8 @@ int wakefd_close(struct wakefd *wakefd);
  * starts it, and closing the last waits for its end. Every signal is blocked in it, it
  * asks for 64 KiB of stack, and it sleeps unless a timer that was armed, or taken from,
  * is due. It has the policy, the priority and the processors of the thread that made the
- * first timer. Each timer that it serves takes a page from mmap, and the descriptors of a
- * notifier (wakefd_init with WAKEFD_AUTO).
+ * first timer. Its name is wakefd-timers. Each timer that it serves takes a page from mmap,
+ * and the descriptors of a notifier (wakefd_init with WAKEFD_AUTO).
  *
  * In a signal handler, only wakefd_timer_wait and what is named above: the thread has a
  * lock.
@@ -269,7 +272,9 @@ int wakefd_close(struct wakefd *wakefd);
  * Makes a timer, disarmed: see wakefd_init. selection is WAKEFD_AUTO, WAKEFD_TIMERFD or
  * WAKEFD_TIMER_THREAD. Returns 0.
  *   -EMFILE, -ENFILE, -ENOMEM  a lack; never a reason to take the thread instead
- *   -EAGAIN                    no thread is to be had
+ *   -EAGAIN                    the system could not create a thread
+ *   -EINVAL                    the process has called unshare(CLONE_NEWPID), and can create
+ *                              no thread; or selection is none of these
  *   -ENOSYS                    for a timerfd that the kernel has not. From Linux 2.6.22
  *                              to 2.6.24, on x86 and ARM, an older call has its number,
  *                              and says -EFAULT or -EINVAL
@@ -278,15 +283,33 @@ int wakefd_close(struct wakefd *wakefd);
 int wakefd_timer_init(struct wakefd_timer *timer, int selection);
 
 /*
+ * Makes a timer of another clock, disarmed. clock is CLOCK_MONOTONIC, as for
+ * wakefd_timer_init, or, on a timerfd of Linux, CLOCK_BOOTTIME (since 3.15), which runs while
+ * the system is suspended, or CLOCK_REALTIME (since 3.0), of <time.h>. Returns 0, and fails
+ * as wakefd_timer_init does, and with
+ *   -ENOTSUP  the system does not have a timerfd of this clock
+ *   -EINVAL   another clock
+ * When the real-time clock is set while the timer is armed by wakefd_timer_arm_at, the
+ * descriptor becomes readable, and wakefd_timer_take discards what has expired and returns
+ *   -ECANCELED
+ * The timer stays armed for the same time of the clock. wakefd_timer_arm_at returns this too,
+ * if the clock is set at the same time.
+ */
+int wakefd_timer_init_clock(struct wakefd_timer *timer, int clock);
+
+/*
  * Lets it expire after `first`, and then every `period`, or once if that is zero. Both
  * in nanoseconds. Returns 0.
  */
 int wakefd_timer_arm(const struct wakefd_timer *timer, uint64_t first, uint64_t period);
 
-/* The same, but first at the time `at` of the clock. */
+/* The same, but first at the time `at` of the timer's clock. */
 int wakefd_timer_arm_at(const struct wakefd_timer *timer, uint64_t at, uint64_t period);
 
-/* Returns the clock's time in nanoseconds. Async-signal-safe. Does not fail. */
+/*
+ * Returns the time of CLOCK_MONOTONIC in nanoseconds; zero if a sandbox refuses it.
+ * Async-signal-safe.
+ */
 uint64_t wakefd_timer_now(void);
 
 /* Lets it expire no more. Returns 0. */
@@ -298,6 +321,13 @@ int wakefd_timer_disarm(const struct wakefd_timer *timer);
  * not.
  */
 int wakefd_timer_take(const struct wakefd_timer *timer, uint64_t *count);
+
+/*
+ * Tells the time until the timer expires next, in *left, and its period, in *period, zero
+ * if it expires once; both in nanoseconds. Takes nothing. Returns 1, or 0 with zeroes if the
+ * timer is disarmed, or was to expire once and is due.
+ */
+int wakefd_timer_remaining(const struct wakefd_timer *timer, uint64_t *left, uint64_t *period);
 
 /* Sleeps until it has expired, as wakefd_wait does, and takes nothing. */
 int wakefd_timer_wait(const struct wakefd_timer *timer, int timeout);

@@ -4,7 +4,7 @@ use core::mem::{align_of, size_of};
 use core::time::Duration;
 
 use libc::c_int;
-use wakefd::{ffi, Timer};
+use wakefd::{ffi, Clock, Timer};
 
 use crate::held::{Held, OPEN};
 use crate::selection::{AUTO, TIMERFD, TIMER_THREAD};
@@ -38,6 +38,24 @@ pub extern "C" fn wakefd_timer_init(object: Option<&mut Object>, selection: c_in
     })())
 }
 
+/// `wakefd_timer_init_clock`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_init_clock(object: Option<&mut Object>, clock: c_int) -> c_int {
+    answer((|| {
+        let object = object.ok_or(libc::EINVAL)?;
+        object.init(OPEN, || {
+            let clock = match clock {
+                libc::CLOCK_MONOTONIC => Clock::Monotonic,
+                #[cfg(any(target_os = "linux", target_os = "android"))]
+                libc::CLOCK_BOOTTIME => Clock::Boottime,
+                libc::CLOCK_REALTIME => Clock::Realtime,
+                _ => return Err(libc::EINVAL),
+            };
+            Timer::with_clock(clock).map_err(errno)
+        })
+    })())
+}
+
 /// `wakefd_timer_arm`
 #[no_mangle]
 pub extern "C" fn wakefd_timer_arm(object: Option<&Object>, first: u64, period: u64) -> c_int {
@@ -60,11 +78,14 @@ pub extern "C" fn wakefd_timer_arm_at(object: Option<&Object>, at: u64, period: 
 /// `wakefd_timer_now`
 #[no_mangle]
 pub extern "C" fn wakefd_timer_now() -> u64 {
-    let now = Timer::now();
-    // The clock counts 64 bits of nanoseconds, so this is what it said.
-    now.as_secs()
+    nanoseconds(Timer::now())
+}
+
+/// A time that the kernel has told, which is in 64 bits of nanoseconds.
+fn nanoseconds(time: Duration) -> u64 {
+    time.as_secs()
         .wrapping_mul(1_000_000_000)
-        .wrapping_add(now.subsec_nanos().into())
+        .wrapping_add(time.subsec_nanos().into())
 }
 
 /// `wakefd_timer_disarm`
@@ -81,6 +102,24 @@ pub extern "C" fn wakefd_timer_take(object: Option<&Object>, count: Option<&mut 
         let count = count.ok_or(libc::EINVAL)?;
         *count = timer.take().map_err(errno)?.map_or(0, u64::from);
         Ok((*count != 0).into())
+    })())
+}
+
+/// `wakefd_timer_remaining`
+#[no_mangle]
+pub extern "C" fn wakefd_timer_remaining(
+    object: Option<&Object>,
+    left: Option<&mut u64>,
+    period: Option<&mut u64>,
+) -> c_int {
+    answer((|| {
+        let timer = open(object)?;
+        let (left, period) = (left.ok_or(libc::EINVAL)?, period.ok_or(libc::EINVAL)?);
+        let remaining = timer.remaining().map_err(errno)?;
+        *left = remaining.map_or(0, |remaining| nanoseconds(remaining.time));
+        let of = remaining.and_then(|remaining| remaining.period);
+        *period = of.map_or(0, nanoseconds);
+        Ok(remaining.is_some().into())
     })())
 }
 

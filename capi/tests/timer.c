@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <wakefd.h>
@@ -309,12 +310,68 @@ static void a_child_can_have_its_own(void)
     EQUAL(wakefd_timer_close(&timer), 0);
 }
 
+static void remaining_time_and_period(void)
+{
+    struct wakefd_timer timer = made();
+    uint64_t left = 99, period = 99, before;
+
+    EQUAL(wakefd_timer_remaining(&timer, &left, &period), 0);
+    TRUE(left == 0 && period == 0);
+    EQUAL(wakefd_timer_arm(&timer, HOUR, MS), 0);
+    EQUAL(wakefd_timer_remaining(&timer, &left, &period), 1);
+    TRUE(left > 0 && left <= HOUR && period == MS);
+    before = left;
+    sleep_for(5);
+    EQUAL(wakefd_timer_remaining(&timer, &left, &period), 1);
+    TRUE(left + 5 * MS <= before);
+    EQUAL(wakefd_timer_arm(&timer, 0, 0), 0);
+    EQUAL(wakefd_timer_wait(&timer, -1), 1);
+    EQUAL(wakefd_timer_remaining(&timer, &left, &period), 0);
+    TRUE(left == 0 && period == 0);
+    EXPIRED(&timer, 1);
+    EQUAL(wakefd_timer_close(&timer), 0);
+}
+
+static void other_clocks(void)
+{
+    static const int clocks[] = {
+        CLOCK_MONOTONIC,
+        CLOCK_REALTIME,
+#ifdef CLOCK_BOOTTIME
+        CLOCK_BOOTTIME,
+#endif
+    };
+    size_t i;
+    for (i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+        struct wakefd_timer timer;
+        struct timespec now;
+        uint64_t at, left, period;
+        const int result = wakefd_timer_init_clock(&timer, clocks[i]);
+        /* An old kernel. */
+        if (result == -ENOTSUP && clocks[i] != CLOCK_MONOTONIC)
+            continue;
+        EQUAL(result, 0);
+        EQUAL(clock_gettime(clocks[i], &now), 0);
+        at = (uint64_t)now.tv_sec * 1000 * MS + (uint64_t)now.tv_nsec;
+        EQUAL(wakefd_timer_arm_at(&timer, at + HOUR, 0), 0);
+        EQUAL(wakefd_timer_remaining(&timer, &left, &period), 1);
+        TRUE(left <= HOUR && left > HOUR / 2 && period == 0);
+        EQUAL(wakefd_timer_arm_at(&timer, at + 2 * MS, 0), 0);
+        EXPIRED(&timer, 1);
+        EQUAL(wakefd_timer_close(&timer), 0);
+    }
+}
+
 static void null_is_invalid(void)
 {
     struct wakefd_timer timer = made();
     uint64_t count;
 
     EQUAL(wakefd_timer_init(NULL, selection), -EINVAL);
+    EQUAL(wakefd_timer_init_clock(NULL, CLOCK_MONOTONIC), -EINVAL);
+    EQUAL(wakefd_timer_remaining(NULL, &count, &count), -EINVAL);
+    EQUAL(wakefd_timer_remaining(&timer, NULL, &count), -EINVAL);
+    EQUAL(wakefd_timer_remaining(&timer, &count, NULL), -EINVAL);
     EQUAL(wakefd_timer_arm(NULL, 0, 0), -EINVAL);
     EQUAL(wakefd_timer_arm_at(NULL, 0, 0), -EINVAL);
     EQUAL(wakefd_timer_disarm(NULL), -EINVAL);
@@ -340,6 +397,7 @@ static void each_gives_ebadf(struct wakefd_timer *closed)
     EQUAL(wakefd_timer_arm_at(closed, 0, 0), -EBADF);
     EQUAL(wakefd_timer_disarm(closed), -EBADF);
     EQUAL(wakefd_timer_take(closed, &count), -EBADF);
+    EQUAL(wakefd_timer_remaining(closed, &count, &count), -EBADF);
     EQUAL(wakefd_timer_wait(closed, -1), -EBADF);
     EQUAL(wakefd_timer_fd(closed), -EBADF);
     EQUAL(wakefd_timer_backend(closed), -EBADF);
@@ -360,6 +418,7 @@ static void a_closed_timer_is_a_bad_descriptor(void)
     /* Failed, over what was something else before. */
     memset(&timer, 0x55, sizeof timer);
     EQUAL(wakefd_timer_init(&timer, -1), -EINVAL);
+    EQUAL(wakefd_timer_init_clock(&timer, 99), -EINVAL);
     each_gives_ebadf(&timer);
     TRUE(descriptors() == open);
 }
@@ -464,6 +523,8 @@ const struct test timer_cases[] = {
     CASE(backend_mechanism_and_flags),
     CASE(a_child_shares_it),
     CASE(a_child_can_have_its_own),
+    CASE(remaining_time_and_period),
+    CASE(other_clocks),
     CASE(null_is_invalid),
     CASE(a_closed_timer_is_a_bad_descriptor),
     CASE(numbers_that_are_none),

@@ -1,8 +1,10 @@
 //! Programs that the loop starts, and whose end a SIGCHLD tells it.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::ptr::null_mut;
 
 use wakefd::Signals;
 
@@ -102,7 +104,8 @@ impl Children {
     }
 }
 
-/// The child has the mask and the handlers that this program was started with.
+/// The child has the mask and the handlers that this program was started with. But SIGTERM ends
+/// it, even if this program was started with that signal blocked or ignored.
 #[allow(unsafe_code)]
 fn start(end: End) -> io::Result<Child> {
     let script = match end {
@@ -111,9 +114,21 @@ fn start(end: End) -> io::Result<Child> {
     };
     let mut command = Command::new("/bin/sh");
     command.arg("-c").arg(script).stdin(Stdio::null());
+    let terminates = || {
+        Signals::before_exec()?;
+        let mut set = MaybeUninit::uninit();
+        // SAFETY: the first call initialises the set; no handler is installed.
+        unsafe {
+            libc::sigemptyset(set.as_mut_ptr());
+            libc::sigaddset(set.as_mut_ptr(), libc::SIGTERM);
+            libc::signal(libc::SIGTERM, libc::SIG_DFL);
+            libc::sigprocmask(libc::SIG_UNBLOCK, set.as_ptr(), null_mut());
+        }
+        Ok(())
+    };
     // SAFETY: `before_exec` is async-signal-safe, and makes an error of no memory
-    // but its own. Newer versions of std leave the mask as it is, and std has no
-    // safe way to set it.
-    unsafe { command.pre_exec(|| Ok(Signals::before_exec()?)) };
+    // but its own, and the calls of libc are. Newer versions of std leave the mask as it is,
+    // and std has no safe way to set it.
+    unsafe { command.pre_exec(terminates) };
     command.spawn()
 }

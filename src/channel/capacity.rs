@@ -49,7 +49,7 @@ impl Capacity {
             if self.try_acquire() {
                 break true;
             }
-            futex::wait(&self.wake_ups, seen);
+            futex::wait(&self.wake_ups, seen, u64::MAX);
         };
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         acquired
@@ -71,7 +71,7 @@ impl Capacity {
         fence(Ordering::SeqCst);
         if self.waiting.load(Ordering::Relaxed) > 0 {
             self.wake_ups.fetch_add(1, Ordering::Relaxed);
-            futex::wake(&self.wake_ups, count);
+            let _ = futex::wake(&self.wake_ups, count);
         }
     }
 }

@@ -1,26 +1,15 @@
 //! A condition variable of the monotonic clock.
 //!
-//! On Linux it is made of the futex call, by number, and not of libc's type: the
-//! function that gives that the monotonic clock is in glibc since 2.3.3, and
-//! the C library loads on 2.2.5. The call needs no such function, as its time-out is
-//! a duration.
+//! On Linux it is a futex and not libc's type: the function that gives that the monotonic
+//! clock is in glibc since 2.3.3, and the C library loads on 2.2.5. The time-out of a futex
+//! is a duration, so it needs no such function.
+
+use super::errno::Errno;
 
 cfg_if::cfg_if! {
-    if #[cfg(all(
-        any(target_os = "linux", target_os = "android"),
-        // Here the kernel's `long` is not the `long` of C, or the call is gone.
-        not(any(
-            all(target_arch = "x86_64", target_pointer_width = "32"),
-            target_arch = "riscv32",
-        )),
-    ))] {
-        use core::ptr::null;
-
-        use libc::{c_int, c_long};
-
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        use super::futex;
         use crate::atomic::{AtomicU32, Ordering};
-        use crate::sys::errno::Errno;
-        use crate::sys::{cvt, clock, poll};
 
         /// Counts the notifications.
         pub(super) struct Condvar(AtomicU32);
@@ -43,7 +32,7 @@ cfg_if::cfg_if! {
             pub(super) fn notify_all(&self) -> Result<(), Errno> {
                 const ALL: u32 = i32::MAX as u32;
                 self.0.fetch_add(1, Ordering::Relaxed);
-                self.futex(libc::FUTEX_WAKE, ALL, null())
+                futex::wake(&self.0, ALL)
             }
 
             /// Releases the lock, sleeps until a notification or this time, and takes the
@@ -58,45 +47,14 @@ cfg_if::cfg_if! {
                 let seen = self.0.load(Ordering::Relaxed);
                 // SAFETY: the caller's promise.
                 unsafe { libc::pthread_mutex_unlock(mutex) };
-                let slept = if time == u64::MAX {
-                    self.futex(libc::FUTEX_WAIT, seen, null())
-                } else {
-                    let rest = time.saturating_sub(clock::now_ns());
-                    // The call's own struct, whatever libc's time_t is.
-                    let rest = [rest / 1_000_000_000, rest % 1_000_000_000]
-                        .map(|part| c_long::try_from(part).unwrap_or(c_long::MAX));
-                    self.futex(libc::FUTEX_WAIT, seen, &rest)
-                };
-                // If the kernel or a sandbox refuses the call, the caller looks once
-                // a millisecond.
-                match slept {
-                    Ok(()) | Err(libc::ETIMEDOUT) => {}
-                    Err(_) if self.0.load(Ordering::Relaxed) != seen => {}
-                    Err(_) => poll::sleep_1ms(),
-                }
+                futex::wait(&self.0, seen, time);
                 // SAFETY: as above.
                 unsafe { libc::pthread_mutex_lock(mutex) };
-            }
-
-            /// Without `FUTEX_PRIVATE_FLAG`, which came in Linux 2.6.22.
-            fn futex(
-                &self,
-                operation: c_int,
-                value: u32,
-                rest: *const [c_long; 2],
-            ) -> Result<(), Errno> {
-                let number: *const AtomicU32 = &self.0;
-                // SAFETY: the kernel reads a live word, and two live longs if they
-                // are not null.
-                cvt(unsafe { libc::syscall(libc::SYS_futex, number, operation, value, rest) })
-                    .map(drop)
             }
         }
     } else {
         use core::cell::UnsafeCell;
         use core::mem::MaybeUninit;
-
-        use crate::sys::errno::Errno;
 
         /// libc's condition variable.
         pub(super) struct Condvar(UnsafeCell<MaybeUninit<libc::pthread_cond_t>>);

@@ -56,7 +56,7 @@ impl Drop for ErrnoGuard {
 }
 
 /// The symbol and the words of the errnos that these calls give.
-const KNOWN: [(Errno, &str, &str); 17] = [
+const KNOWN: [(Errno, &str, &str); 18] = [
     (libc::EPERM, "EPERM", "operation not permitted"),
     (libc::EINTR, "EINTR", "interrupted by a signal"),
     (libc::EIO, "EIO", "input/output error"),
@@ -74,6 +74,7 @@ const KNOWN: [(Errno, &str, &str); 17] = [
     (libc::EPIPE, "EPIPE", "broken pipe"),
     (libc::ENOSYS, "ENOSYS", "no such system call"),
     (libc::ENOTSUP, "ENOTSUP", "not supported"),
+    (libc::ECANCELED, "ECANCELED", "cancelled"),
 ];
 
 /// Shows an errno as `EMFILE`, or as `errno 123` if it is none of ours.

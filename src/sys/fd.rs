@@ -277,11 +277,15 @@ unsafe fn transfer(
 /// There are `count` live parts, which may be read.
 #[allow(dead_code)] // As its caller.
 unsafe fn writev(fd: RawFd, parts: *const libc::iovec, count: c_int) -> Result<c_int, Errno> {
-    // SAFETY: the caller's promise.
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    return cvt(unsafe { libc::syscall(libc::SYS_writev, fd, parts, count) });
+    {
+        // SAFETY: the caller's promise.
+        let result = cvt(unsafe { libc::syscall(libc::SYS_writev, fd, parts, count) });
+        if result != Err(libc::ENOSYS) {
+            return result;
+        }
+    }
     // SAFETY: the caller's promise.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
     cvt(unsafe { libc::writev(fd, parts, count) } as c_long)
 }
 

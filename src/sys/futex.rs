@@ -3,56 +3,72 @@
 //! On Linux that is futex(2), by number, as few libcs have a function for it. Elsewhere,
 //! and where a sandbox refuses the call, the sleeper looks at the word by turns.
 
+use super::errno::Errno;
 use super::poll;
 use crate::atomic::{AtomicU32, Ordering};
 
 cfg_if::cfg_if! {
-    if #[cfg(all(
-        any(target_os = "linux", target_os = "android"),
-        // Here the kernel's `long` is not the `long` of C, or the call is gone.
-        not(any(
-            all(target_arch = "x86_64", target_pointer_width = "32"),
-            target_arch = "riscv32",
-        )),
-    ))] {
-        use core::ptr::null;
-
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        use super::clock::{self, Timespec};
         use super::cvt;
-        use super::errno::Errno;
+        use super::numbers::timed;
 
-        /// Without `FUTEX_PRIVATE_FLAG`, which is of Linux 2.6.22.
-        fn futex(word: &AtomicU32, operation: libc::c_int, value: u32) -> Result<(), Errno> {
-            let (word, forever): (*const AtomicU32, *const libc::timespec) = (word, null());
-            // SAFETY: the kernel reads a live word, and no time.
-            cvt(unsafe { libc::syscall(libc::SYS_futex, word, operation, value, forever) })
-                .map(drop)
+        /// Without `FUTEX_PRIVATE_FLAG`, which came in Linux 2.6.22.
+        fn futex(
+            word: &AtomicU32,
+            operation: libc::c_int,
+            value: u32,
+            time: Option<&Timespec>,
+        ) -> Result<(), Errno> {
+            let word: *const AtomicU32 = word;
+            let time = time.map_or(core::ptr::null(), |time| time as *const Timespec);
+            // SAFETY: the kernel reads a live word, and a live time if it is not null.
+            cvt(unsafe { libc::syscall(timed::FUTEX, word, operation, value, time) }).map(drop)
         }
 
-        fn sleep(word: &AtomicU32, value: u32) -> Result<(), Errno> {
-            match futex(word, libc::FUTEX_WAIT, value) {
-                // Another value, or a signal: look again.
-                Err(libc::EAGAIN | libc::EINTR) => Ok(()),
+        fn sleep(word: &AtomicU32, value: u32, until: u64) -> Result<(), Errno> {
+            if until == u64::MAX {
+                return futex(word, libc::FUTEX_WAIT, value, None);
+            }
+            let rest = Timespec::from_ns(until.saturating_sub(clock::now() as u64));
+            match futex(word, libc::FUTEX_WAIT, value, Some(&rest)) {
+                Err(libc::ETIMEDOUT) => Ok(()),
                 result => result,
             }
         }
 
         /// Wakes so many threads that sleep on `word`.
-        pub(crate) fn wake(word: &AtomicU32, count: u32) {
-            let _ = futex(word, libc::FUTEX_WAKE, count);
-        }
-    } else {
-        fn sleep(_: &AtomicU32, _: u32) -> Result<(), ()> {
-            Err(())
+        pub(crate) fn wake(word: &AtomicU32, count: u32) -> Result<(), Errno> {
+            match futex(word, libc::FUTEX_WAKE, count, None) {
+                Err(libc::ENOSYS) if is_denied() => Ok(()),
+                result => result,
+            }
         }
 
-        /// Nobody sleeps for longer than a turn.
-        pub(crate) fn wake(_: &AtomicU32, _: u32) {}
+        /// Returns whether a library in between denies every call by number (torsocks): to
+        /// all threads of the process, so that none sleeps for longer than a turn.
+        #[cold]
+        fn is_denied() -> bool {
+            // SAFETY: no preconditions.
+            cvt(unsafe { libc::syscall(libc::SYS_getpid) }) == Err(libc::ENOSYS)
+        }
+    } else {
+        fn sleep(_: &AtomicU32, _: u32, _: u64) -> Result<(), Errno> {
+            Err(libc::ENOSYS)
+        }
+
+        /// No thread sleeps for longer than a turn.
+        pub(crate) fn wake(_: &AtomicU32, _: u32) -> Result<(), Errno> {
+            Ok(())
+        }
     }
 }
 
-/// Sleeps as long as `word` is `value`. May come back for nothing.
-pub(crate) fn wait(word: &AtomicU32, value: u32) {
-    if word.load(Ordering::Relaxed) == value && sleep(word, value).is_err() {
+/// Sleeps as long as `word` is `value`, and no longer than until this time of the monotonic
+/// clock, in nanoseconds; the highest number is never. May come back for nothing.
+pub(crate) fn wait(word: &AtomicU32, value: u32, until: u64) {
+    // If the call is refused, the caller looks once a millisecond.
+    if sleep(word, value, until).is_err() && word.load(Ordering::Relaxed) == value {
         poll::sleep_1ms();
     }
 }

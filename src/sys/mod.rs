@@ -17,7 +17,7 @@ pub(crate) mod utsname;
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) mod eventfd;
-#[cfg(feature = "channel")]
+#[cfg(any(feature = "channel", feature = "timer"))]
 pub(crate) mod futex;
 #[cfg(feature = "channel")]
 pub(crate) mod mpsc;
@@ -43,7 +43,7 @@ pub(crate) mod fork_mutex;
 #[cfg(feature = "timer")]
 mod page;
 #[cfg(feature = "timer")]
-pub(crate) mod shared_list;
+pub(crate) mod shared_heap;
 #[cfg(feature = "timer")]
 pub(crate) mod thread;
 #[cfg(feature = "timer")]

@@ -142,27 +142,26 @@ fn select(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
 
 /// Lets others run, for a millisecond. To yield would not let a thread of lower priority run.
 ///
-/// On Linux by number, as a thread that is cancelled here could leave a lock behind.
+/// On Linux by number, as a thread that is cancelled here could leave a lock behind; where
+/// that is refused or interrupted, libc's function does it.
 #[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn sleep_1ms() {
-    cfg_if::cfg_if! {
-        if #[cfg(all(
-            any(target_os = "linux", target_os = "android"),
-            // Here the kernel's `long` is not the `long` of C, or the call is gone.
-            not(any(
-                all(target_arch = "x86_64", target_pointer_width = "32"),
-                target_arch = "riscv32",
-            )),
-        ))] {
-            let time: [libc::c_long; 2] = [0, 1_000_000];
-            // SAFETY: the kernel reads the two longs of a live array, and a null says that
-            // the rest of an interrupted sleep is not wanted.
-            unsafe { libc::syscall(libc::SYS_nanosleep, time.as_ptr(), null_mut::<libc::c_void>()) };
-        } else {
-            // SAFETY: no entries, so no memory is touched.
-            unsafe { libc::poll(null_mut(), 0, 1) };
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    {
+        let time = clock::Timespec::from_ns(1_000_000);
+        let (number, clock) = (
+            super::numbers::timed::CLOCK_NANOSLEEP,
+            libc::CLOCK_MONOTONIC,
+        );
+        let null = null_mut::<libc::c_void>();
+        // SAFETY: the kernel reads a live time, and a null says that the rest of an
+        // interrupted sleep is not wanted.
+        if cvt(unsafe { libc::syscall(number, clock, 0 as c_int, &time, null) }).is_ok() {
+            return;
         }
     }
+    // SAFETY: no entries, so no memory is touched.
+    unsafe { libc::poll(null_mut(), 0, 1) };
 }
 
 #[cfg(test)]

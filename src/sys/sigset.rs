@@ -195,10 +195,7 @@ cfg_if::cfg_if! {
         /// ever. Returns what may still be pending because the call was refused.
         pub(crate) fn discard_pending(set: SignalSet) -> SignalSet {
             const PENDING_AT_MOST: usize = 1 << 16;
-            #[cfg(not(target_arch = "riscv32"))]
-            const NUMBER: libc::c_long = libc::SYS_rt_sigtimedwait;
-            #[cfg(target_arch = "riscv32")]
-            const NUMBER: libc::c_long = libc::SYS_rt_sigtimedwait_time64;
+            const NUMBER: libc::c_long = super::numbers::timed::RT_SIGTIMEDWAIT;
 
             if set == SignalSet::EMPTY {
                 return set;

@@ -12,6 +12,9 @@ const STACK: usize = 64 * 1024;
 
 /// The safe code that a thread runs.
 pub(crate) trait Run {
+    /// The name of the thread in `ps -T` and debuggers, with a zero at its end.
+    const NAME: &'static [u8; 16];
+
     fn run(argument: usize);
 }
 
@@ -76,6 +79,12 @@ impl Thread {
 
 /// What libc calls on the new thread.
 extern "C" fn start<R: Run>(argument: *mut c_void) -> *mut c_void {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    // SAFETY: the kernel reads a live text of the longest length. (A thread without a name is
+    // as good.)
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, R::NAME.as_ptr())
+    };
     R::run(argument as usize);
     null_mut()
 }

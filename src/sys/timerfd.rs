@@ -1,9 +1,11 @@
-//! `timerfd_create` and `timerfd_settime`, by number.
+//! `timerfd_create`, `timerfd_settime` and `timerfd_gettime`, by number.
 //!
 //! On x86 and ARM the number of `timerfd_create` was that of an older call, in
 //! Linux 2.6.22 to 2.6.24: `timerfd(ufd, clockid, flags, utmr)`. It would take the
 //! clock for a descriptor, and whatever is in the fourth register for an address.
 //! So it is given a null there, and answers EFAULT before it does anything else.
+
+use libc::clockid_t;
 
 use super::errno::Errno;
 use super::fd::{Fd, Flags, Trust};
@@ -13,28 +15,27 @@ use super::fd::{Fd, Flags, Trust};
 pub(crate) enum Start {
     /// From now.
     After(u64),
-    /// Of the monotonic clock.
+    /// Of the timer's clock.
     At(u64),
+    /// Of a clock that can be set: when it is, the timer is cancelled.
+    AtUnlessSet(u64),
     /// Not at all: the timer is disarmed.
     Never,
 }
 
 cfg_if::cfg_if! {
-    if #[cfg(all(
-        any(target_os = "linux", target_os = "android"),
-        // Here the kernel's `long` is not the `long` of C, or the call is gone.
-        not(any(
-            all(target_arch = "x86_64", target_pointer_width = "32"),
-            target_arch = "riscv32",
-        )),
-    ))] {
+    if #[cfg(any(target_os = "linux", target_os = "android"))] {
+        use core::mem::size_of;
+        use core::ptr::null_mut;
+
         use libc::c_long;
 
+        use super::clock::{self, Long, Timespec};
         use super::cvt;
+        use super::numbers::timed;
 
-        /// Creates a timer of the monotonic clock, disarmed, close-on-exec and
-        /// non-blocking.
-        pub(crate) fn create(trust: Trust, flags: Flags) -> Result<Fd, Errno> {
+        /// Creates a timer of this clock, disarmed, close-on-exec and non-blocking.
+        pub(crate) fn create(clock: clockid_t, trust: Trust, flags: Flags) -> Result<Fd, Errno> {
             const NULL: c_long = 0;
             // TFD_CLOEXEC and TFD_NONBLOCK are the architecture's O_ flags by
             // definition (include/linux/timerfd.h).
@@ -45,7 +46,7 @@ cfg_if::cfg_if! {
             // SAFETY: the call takes two integers. The older one would read from the
             // address in the fourth argument, and refuses null.
             Fd::create(trust, flags, || cvt(unsafe {
-                libc::syscall(libc::SYS_timerfd_create, libc::CLOCK_MONOTONIC, bits, NULL, NULL)
+                libc::syscall(libc::SYS_timerfd_create, clock, bits, NULL, NULL)
             }))
         }
 
@@ -53,32 +54,58 @@ cfg_if::cfg_if! {
         /// once. Discards what has expired (the kernel's `timerfd_setup` sets its count to
         /// zero).
         pub(crate) fn settime(fd: &Fd, start: Start, period: u64) -> Result<(), Errno> {
+            const SECONDS: u64 = 1_000_000_000;
+            const LONGEST: u64 = i32::MAX as u64 * SECONDS;
             let (flags, first) = match start {
                 // Zero would disarm it, but means a time that has come.
                 Start::After(time) => (0, time.max(1)),
                 Start::At(time) => (libc::TFD_TIMER_ABSTIME, time.max(1)),
+                Start::AtUnlessSet(time) => {
+                    (libc::TFD_TIMER_ABSTIME | libc::TFD_TIMER_CANCEL_ON_SET, time)
+                }
                 Start::Never => (0, 0),
             };
-            // The call's own struct: interval and value, two pairs of longs, whatever
-            // libc's time_t is.
-            let times = [period, first].map(|nanoseconds| {
-                [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000]
-                    .map(|part| c_long::try_from(part).unwrap_or(c_long::MAX))
-            });
-            let old = core::ptr::null_mut::<[[c_long; 2]; 2]>();
-            // SAFETY: the kernel reads the four longs of a live array, and a null
-            // says that the old times are not wanted.
+            let set = |number, times: *const c_long| {
+                let old = null_mut::<[Timespec; 2]>();
+                // SAFETY: the kernel reads interval and value, a live array of the form that
+                // the call has, and a null says that the old times are not wanted.
+                cvt(unsafe { libc::syscall(number, fd.as_raw(), flags, times, old) }).map(drop)
+            };
+            if size_of::<Long>() < size_of::<u64>() && first > LONGEST {
+                // A time beyond 68 years takes a call of Linux 5.1. Where that is unavailable,
+                // the clock has not come so far, so the longest time is as good.
+                let times: [[u64; 2]; 2] =
+                    [period, first].map(|time| [time / SECONDS, time % SECONDS]);
+                match set(timed::TIMERFD_SETTIME64, times.as_ptr().cast()) {
+                    Err(_) if clock::now() < LONGEST as i64 => {}
+                    result => return result,
+                }
+            }
+            let times = [period, first].map(Timespec::from_ns);
+            set(timed::TIMERFD_SETTIME, times.as_ptr().cast())
+        }
+
+        /// Returns how long it is until the timer expires next, zero if it does not, and the
+        /// period.
+        pub(crate) fn gettime(fd: &Fd) -> Result<[u64; 2], Errno> {
+            let mut times = [Timespec::default(); 2];
+            // SAFETY: the kernel writes interval and value, a live array.
             cvt(unsafe {
-                libc::syscall(libc::SYS_timerfd_settime, fd.as_raw(), flags, times.as_ptr(), old)
-            })
-            .map(drop)
+                libc::syscall(timed::TIMERFD_GETTIME, fd.as_raw(), times.as_mut_ptr())
+            })?;
+            let [period, rest] = times.map(Timespec::to_ns);
+            Ok([rest, period])
         }
     } else {
-        pub(crate) fn create(_: Trust, _: Flags) -> Result<Fd, Errno> {
+        pub(crate) fn create(_: clockid_t, _: Trust, _: Flags) -> Result<Fd, Errno> {
             Err(libc::ENOSYS)
         }
 
         pub(crate) fn settime(_: &Fd, _: Start, _: u64) -> Result<(), Errno> {
+            Err(libc::ENOSYS)
+        }
+
+        pub(crate) fn gettime(_: &Fd) -> Result<[u64; 2], Errno> {
             Err(libc::ENOSYS)
         }
     }

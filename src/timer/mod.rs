@@ -1,5 +1,6 @@
 //! A timer behind a descriptor.
 
+mod clock;
 mod schedule;
 mod service;
 mod thread;
@@ -8,19 +9,20 @@ mod timerfd;
 use core::num::NonZeroU64;
 use core::time::Duration;
 
+pub use self::clock::Clock;
 use self::thread::TimerThread;
 use self::timerfd::TimerFd;
 use crate::backend::Primitive;
 use crate::error::{Error, Operation};
-use crate::fallback::{self, Chain, Unavailable};
+use crate::fallback::{self, Chain, Decision, Unavailable};
 use crate::mechanism::{Backend, Mechanism};
 use crate::notifier::Wait;
 use crate::sys::errno::Errno;
 use crate::sys::fd::{Fd, RawFd};
+use crate::sys::poll;
 use crate::sys::timerfd::Start;
-use crate::sys::{clock, poll};
 
-/// A timer of the monotonic clock, whose descriptor is readable once it has expired.
+/// A timer whose descriptor is readable once it has expired.
 ///
 /// ```
 /// use core::time::Duration;
@@ -55,16 +57,25 @@ use crate::sys::{clock, poll};
 ///   10 ms) on kernels without high-resolution timers, and by the scheduler.
 /// - Expirations are counted from the first, whoever is late: a period is never
 ///   counted from when somebody looked.
+/// - A period shorter than the clock's resolution (clock_getres(2)) counts as one of the
+///   resolution: on kernels without high-resolution timers that is a tick, 1 to 10 ms.
 /// - A first time of zero, or one that has passed, expires at once. It does not
 ///   disarm. A periodic timer whose first time has passed has missed expirations,
 ///   and counts them.
 /// - To arm or disarm discards what has expired and was not taken.
-/// - Times beyond 68 years (2³¹ - 1 seconds) are cut to that.
+/// - Times more than 68 years (2³¹ - 1 seconds) away, and periods of more than that, are cut
+///   to that. Clocks are right up to 136 years (2³² seconds).
 /// - The descriptor is non-blocking and close-on-exec, and works in `poll`, `select`
 ///   and `epoll`, level-triggered and edge-triggered. After an edge, there is
 ///   another one only after [`take`](Self::take).
 ///
-/// The clock does not run while the system is suspended.
+/// # Clocks
+///
+/// [`new`](Self::new) makes a timer of the monotonic clock, which does not run while the system
+/// is suspended. [`with_clock`](Self::with_clock) makes one of another [`Clock`], on a timerfd.
+///
+/// Times come from the kernel, not from the C library. A library that shows the program
+/// another time (libfaketime) changes neither [`now`](Self::now) nor any timer.
 ///
 /// # The thread
 ///
@@ -74,9 +85,13 @@ use crate::sys::{clock, poll};
 /// expiration, and not at all for a periodic timer that nobody takes from. Every
 /// signal is blocked in it. It has the policy, the priority and the processors of the
 /// thread that made the first timer (pthread_create(3)): make that one where timers
-/// must be in time. Each timer takes a page of memory and the descriptors of a
-/// notifier; an expiration looks at all timers, so they should be hundreds and not
-/// ten thousands.
+/// must be in time. On Linux its name is `wakefd-timers`. Each timer takes a page of memory
+/// and the descriptors of a notifier. To make, arm, expire and drop one of n timers takes
+/// O(log n).
+///
+/// A process that has called `unshare(CLONE_NEWPID)` or `setns` for a PID namespace can make
+/// no threads (unshare(2)), and so no first timer on this mechanism: `EINVAL`. Its children
+/// can.
 ///
 /// # Fork, threads and signals
 ///
@@ -116,10 +131,47 @@ impl Timer {
     ///
     /// `EMFILE`, `ENFILE`, `ENOMEM` on the mechanism that is available: a lack is not
     /// answered with another mechanism, which needs as much. On the mechanism `TimerThread`
-    /// also those of [`AutoNotifier::new`](crate::AutoNotifier::new), and `EAGAIN` if the
-    /// system could not create a thread.
+    /// also those of [`AutoNotifier::new`](crate::AutoNotifier::new), `EAGAIN` if the
+    /// system could not create a thread, and `EINVAL` if it creates none for a process that has
+    /// called `unshare(CLONE_NEWPID)`.
     pub fn new() -> Result<Self, Error> {
         Self::on(CHAIN)
+    }
+
+    /// Creates a timer of this clock, disarmed. The monotonic clock's is that of
+    /// [`new`](Self::new); another clock's is always a timerfd.
+    ///
+    /// Makes as many system calls as `new`, and for [`Clock::Realtime`] two more
+    /// (`timerfd_settime`).
+    ///
+    /// When the clock of a timer of [`Clock::Realtime`] is set while the timer is armed by
+    /// [`arm_at`](Self::arm_at) (`TFD_TIMER_CANCEL_ON_SET`, timerfd_create(2)), the
+    /// descriptor becomes readable, and the next [`take`](Self::take) fails with `ECANCELED`
+    /// and discards what has expired. The timer stays armed for the same time of the clock.
+    /// A program that counts on the expiration looks at the clock and arms the timer anew.
+    ///
+    /// # Errors
+    ///
+    /// As for [`new`](Self::new). `ENOTSUP` if the system does not have a timerfd of this
+    /// clock: Linux before 3.15 for [`Clock::Boottime`], before 3.0 for
+    /// [`Clock::Realtime`], and every system other than Linux.
+    pub fn with_clock(clock: Clock) -> Result<Self, Error> {
+        if clock == Clock::Monotonic {
+            return Self::new();
+        }
+        let chain = Chain {
+            last: Mechanism::TimerFd,
+            ..CHAIN
+        };
+        // A kernel that does not have the clock has the call for another one.
+        fallback::first_available(chain, Unavailable::AskAgain, |mechanism| {
+            TimerFd::at(mechanism, clock).map(|timer| Timer(Inner::TimerFd(timer)))
+        })
+        .map_err(|error| match error.raw_os_error() {
+            libc::EPERM | libc::EACCES => error,
+            errno if fallback::decide(error.mechanism(), errno) == Decision::Fail => error,
+            _ => Error::new(Operation::Create, error.mechanism(), libc::ENOTSUP),
+        })
     }
 
     /// Creates a timer with the first of these mechanisms that is available.
@@ -137,43 +189,64 @@ impl Timer {
     /// x86 and ARM, where an older call has the number, `EFAULT` or `EINVAL`.
     pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
         match mechanism.backend() {
-            Backend::TimerFd => TimerFd::at(mechanism).map(Inner::TimerFd),
+            Backend::TimerFd => TimerFd::at(mechanism, Clock::Monotonic).map(Inner::TimerFd),
             Backend::TimerThread => TimerThread::new().map(Inner::Thread),
             _ => Err(Error::new(Operation::Create, mechanism, libc::EINVAL)),
         }
         .map(Timer)
     }
 
-    /// Returns the monotonic clock's time, for [`arm_at`](Self::arm_at): that of
-    /// `CLOCK_MONOTONIC`.
+    /// Returns the monotonic clock's time, for [`arm_at`](Self::arm_at), as
+    /// [`Clock::now`] does.
     #[must_use]
     pub fn now() -> Duration {
-        Duration::from_nanos(clock::now_ns())
+        Clock::Monotonic.now()
+    }
+
+    /// Returns the clock that the timer runs on.
+    #[must_use]
+    pub const fn clock(&self) -> Clock {
+        match &self.0 {
+            Inner::TimerFd(timer) => timer.clock,
+            Inner::Thread(_) => Clock::Monotonic,
+        }
     }
 
     /// Lets it expire `first` from now, and then every `period`; `None` and a period
     /// of zero let it expire once. Discards what has not been taken.
     ///
     /// Makes one system call (`timerfd_settime`) on a timerfd. On the mechanism
-    /// `TimerThread` two (`getpid`, `read`), `clock_gettime` where that is a call, and one
-    /// more if the thread has to wake up earlier than it would.
+    /// `TimerThread` three (`clock_gettime`, `getpid`, `read`), one for a period
+    /// (`clock_getres`), and one if the thread has to wake up earlier than it would.
     ///
     /// # Errors
     ///
     /// `EBADF` if somebody closed the descriptor by number. `EXDEV` in a child of
     /// `fork`, on the mechanism `TimerThread`.
     pub fn arm_after(&self, first: Duration, period: Option<Duration>) -> Result<(), Error> {
-        self.set(Operation::Arm, Start::After(nanoseconds(first)), period)
+        let start = Start::After(nanoseconds(first).min(LONGEST));
+        self.set(Operation::Arm, start, period)
     }
 
-    /// Lets it expire at this time of the clock (see [`now`](Self::now)), and then
-    /// every `period`; otherwise as [`arm_after`](Self::arm_after).
+    /// Lets it expire at this time of its clock (see [`now`](Self::now) and [`Clock::now`]),
+    /// and then every `period`; otherwise as [`arm_after`](Self::arm_after).
     ///
     /// # Errors
     ///
-    /// As for [`arm_after`](Self::arm_after).
+    /// As for [`arm_after`](Self::arm_after). `ECANCELED` if the clock is [`Clock::Realtime`]
+    /// and is set at the same time: the timer is armed, see [`with_clock`](Self::with_clock).
     pub fn arm_at(&self, at: Duration, period: Option<Duration>) -> Result<(), Error> {
-        self.set(Operation::Arm, Start::At(nanoseconds(at)), period)
+        let (clock, at) = (self.clock(), nanoseconds(at));
+        // Most times are not far enough away for the clock to be asked.
+        let at = match at <= LONGEST {
+            true => at,
+            false => at.min(clock.now_ns().saturating_add(LONGEST)),
+        };
+        let start = match clock {
+            Clock::Realtime => Start::AtUnlessSet(at.max(1)),
+            _ => Start::At(at),
+        };
+        self.set(Operation::Arm, start, period)
     }
 
     /// Lets it expire no more, and discards what has not been taken.
@@ -191,7 +264,7 @@ impl Timer {
         start: Start,
         period: Option<Duration>,
     ) -> Result<(), Error> {
-        let period = period.map_or(0, nanoseconds);
+        let period = period.map_or(0, nanoseconds).min(LONGEST);
         match &self.0 {
             Inner::TimerFd(timer) => timer.set(start, period),
             Inner::Thread(timer) => timer.set(start, period),
@@ -199,16 +272,43 @@ impl Timer {
         .map_err(|errno| self.error(operation, errno))
     }
 
-    /// Returns how often it has expired since it was armed or the last `take`; `None` if it
-    /// has not. Makes the descriptor unreadable. Does not block.
+    /// Returns the time that is left until it expires next, and its period. `None` if it is
+    /// disarmed or was to expire once and is due, whether or not that has been taken. Takes
+    /// nothing.
     ///
-    /// Makes one system call (`read`) on a timerfd. On the mechanism `TimerThread` two
-    /// (`getpid`, `read`), and one to wake the thread if a periodic timer was late by
-    /// a period.
+    /// Makes one system call (`timerfd_gettime`) on a timerfd. On the mechanism `TimerThread`
+    /// two (`getpid`, `clock_gettime`). On a timerfd that is periodic and has expired, an epoll
+    /// set that is edge-triggered may see another edge afterwards.
     ///
     /// # Errors
     ///
-    /// As for [`arm_after`](Self::arm_after).
+    /// As for [`arm_after`](Self::arm_after), but the mechanism `TimerThread` does not notice
+    /// that the descriptor is closed.
+    pub fn remaining(&self) -> Result<Option<Remaining>, Error> {
+        match &self.0 {
+            Inner::TimerFd(timer) => timer.remaining(),
+            Inner::Thread(timer) => timer.remaining(),
+        }
+        .map(|times| {
+            times.map(|[time, period]| Remaining {
+                time: Duration::from_nanos(time),
+                period: (period > 0).then(|| Duration::from_nanos(period)),
+            })
+        })
+        .map_err(|errno| self.error(Operation::Remaining, errno))
+    }
+
+    /// Returns how often it has expired since it was armed or the last `take`; `None` if it
+    /// has not. Makes the descriptor unreadable. Does not block.
+    ///
+    /// Makes one system call (`read`) on a timerfd. On the mechanism `TimerThread` three
+    /// (`getpid`, `clock_gettime`, `read`), and one to wake the thread if a periodic timer was
+    /// late by a period.
+    ///
+    /// # Errors
+    ///
+    /// As for [`arm_after`](Self::arm_after). `ECANCELED` if the clock is [`Clock::Realtime`]
+    /// and was set: see [`with_clock`](Self::with_clock).
     pub fn take(&self) -> Result<Option<NonZeroU64>, Error> {
         match &self.0 {
             Inner::TimerFd(timer) => timer.take(),
@@ -284,13 +384,21 @@ impl Timer {
     }
 }
 
-/// Converts a duration, cut to as many seconds as the kernel's call takes on a 32-bit
-/// machine.
+/// What is left of an armed timer's time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Remaining {
+    /// The time until the timer expires next; zero if it is about to.
+    pub time: Duration,
+    /// The period, as it was given. `None` if the timer expires once.
+    pub period: Option<Duration>,
+}
+
+/// As many seconds as the kernel's calls take on a 32-bit machine, in nanoseconds.
+const LONGEST: u64 = i32::MAX as u64 * 1_000_000_000;
+
+/// Converts a duration; what does not fit is cut.
 fn nanoseconds(duration: Duration) -> u64 {
-    const LONGEST: u64 = i32::MAX as u64;
-    if duration.as_secs() >= LONGEST {
-        return LONGEST * 1_000_000_000;
-    }
     let seconds = duration.as_secs().saturating_mul(1_000_000_000);
     seconds.saturating_add(duration.subsec_nanos().into())
 }
@@ -303,14 +411,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_cut_at_31_bits_of_seconds() {
-        let most = 2_147_483_647_000_000_000;
+    fn times_are_cut() {
         let table = [
             (Duration::ZERO, 0),
             (Duration::new(3, 4), 3_000_000_004),
-            (Duration::new(2_147_483_646, 999_999_999), most - 1),
-            (Duration::new(2_147_483_647, 999_999_999), most),
-            (Duration::MAX, most),
+            (Duration::from_nanos(u64::MAX), u64::MAX),
+            (Duration::MAX, u64::MAX),
         ];
         for (duration, expected) in table {
             assert_eq!(nanoseconds(duration), expected, "{duration:?}");

@@ -17,6 +17,8 @@ pub(crate) struct Schedule {
     due: u64,
     /// The time between expirations; zero for a timer that expires once.
     period: u64,
+    /// The period that counts, which is no shorter than the clock's resolution.
+    step: u64,
     /// Whether it has expired and the owner was notified.
     pending: bool,
     /// When the service thread looks at it next.
@@ -24,12 +26,18 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    pub(crate) const DISARMED: Self = Self::new(NEVER, 0);
+    pub(crate) const DISARMED: Self = Self::new(NEVER, 0, 0);
 
-    pub(crate) const fn new(due: u64, period: u64) -> Self {
+    /// Raises the period to the clock's resolution, as the kernel does for a timerfd
+    /// (`hrtimer_forward`).
+    pub(crate) const fn new(due: u64, period: u64, resolution: u64) -> Self {
         Schedule {
             due,
             period,
+            step: match period {
+                1.. if period < resolution => resolution,
+                _ => period,
+            },
             pending: false,
             alarm: due,
         }
@@ -67,14 +75,24 @@ impl Schedule {
         NonZeroU64::new(count)
     }
 
+    /// Returns the time from `now` to the next expiration, and the period. `None` if there is
+    /// no expiration to come.
+    pub(crate) fn remaining(&self, now: u64) -> Option<[u64; 2]> {
+        let next = match now < self.due {
+            true => self.due,
+            false => self.after(now).0,
+        };
+        (next != NEVER).then(|| [next - now, self.period])
+    }
+
     /// Returns the first expiration after `now`, and how many there were before, of a
     /// schedule that has expired.
     fn after(&self, now: u64) -> (u64, u64) {
-        match now.saturating_sub(self.due).checked_div(self.period) {
+        match now.saturating_sub(self.due).checked_div(self.step) {
             None => (NEVER, 1),
             Some(more) => {
                 let count = more.saturating_add(1);
-                let passed = self.period.saturating_mul(count);
+                let passed = self.step.saturating_mul(count);
                 (self.due.saturating_add(passed), count)
             }
         }
@@ -91,7 +109,7 @@ mod tests {
 
     #[test]
     fn one_shot() {
-        let mut schedule = Schedule::new(100, 0);
+        let mut schedule = Schedule::new(100, 0, 1);
         assert!(!schedule.expire(99));
         assert_eq!(take(&mut schedule, 99), None);
         assert!(schedule.expire(100));
@@ -103,7 +121,7 @@ mod tests {
 
     #[test]
     fn periodic_in_time() {
-        let mut schedule = Schedule::new(100, 10);
+        let mut schedule = Schedule::new(100, 10, 1);
         for now in (100..1000).step_by(10) {
             assert_eq!(schedule.alarm(), now);
             assert!(schedule.expire(now));
@@ -115,7 +133,7 @@ mod tests {
 
     #[test]
     fn periodic_and_late() {
-        let mut schedule = Schedule::new(100, 10);
+        let mut schedule = Schedule::new(100, 10, 1);
         // The thread is late, and so is who takes.
         assert!(schedule.expire(125));
         assert_eq!(schedule.alarm(), 130);
@@ -131,14 +149,43 @@ mod tests {
     }
 
     #[test]
+    fn a_period_is_no_shorter_than_the_resolution() {
+        let mut schedule = Schedule::new(100, 1, 10);
+        assert!(schedule.expire(100));
+        assert_eq!(take(&mut schedule, 139), Some(4));
+        assert_eq!(schedule.remaining(139), Some([1, 1]));
+        let mut once = Schedule::new(100, 0, 10);
+        assert!(once.expire(100));
+        assert_eq!(take(&mut once, 139), Some(1));
+    }
+
+    #[test]
+    fn remaining_time() {
+        assert_eq!(Schedule::DISARMED.remaining(5), None);
+        let mut once = Schedule::new(100, 0, 1);
+        assert_eq!(once.remaining(40), Some([60, 0]));
+        // Also before anybody was notified of it.
+        assert_eq!(once.remaining(100), None);
+        assert!(once.expire(100));
+        assert_eq!(once.remaining(101), None);
+        let mut periodic = Schedule::new(100, 10, 1);
+        assert_eq!(periodic.remaining(95), Some([5, 10]));
+        assert_eq!(periodic.remaining(100), Some([10, 10]));
+        assert!(periodic.expire(125));
+        assert_eq!(periodic.remaining(125), Some([5, 10]));
+        assert_eq!(take(&mut periodic, 131), Some(4));
+        assert_eq!(periodic.remaining(131), Some([9, 10]));
+    }
+
+    #[test]
     fn huge_times_saturate() {
-        let mut schedule = Schedule::new(1, u64::MAX);
+        let mut schedule = Schedule::new(1, u64::MAX, 1);
         assert!(schedule.expire(2));
         assert_eq!(schedule.alarm(), NEVER);
         assert_eq!(take(&mut schedule, 3), Some(1));
         assert!(!schedule.expire(u64::MAX - 1));
 
-        let mut schedule = Schedule::new(0, 1);
+        let mut schedule = Schedule::new(0, 1, 1);
         assert!(schedule.expire(u64::MAX - 1));
         assert_eq!(take(&mut schedule, u64::MAX - 1), Some(u64::MAX));
         let mut disarmed = Schedule::DISARMED;

@@ -6,10 +6,10 @@ use crate::backend::AutoNotifier;
 use crate::sys::clock;
 use crate::sys::errno::Errno;
 use crate::sys::fork_mutex::Initial;
-use crate::sys::shared_list::{Entry, SharedList};
+use crate::sys::shared_heap::{Entry, Item, SharedHeap};
 use crate::sys::thread::{Run, Thread};
 
-static SERVICE: SharedList<Service, Schedule, AutoNotifier> = SharedList::new();
+static SERVICE: SharedHeap<Service, Schedule, AutoNotifier> = SharedHeap::new();
 
 /// What is under the lock, beside the schedules.
 struct Service {
@@ -30,6 +30,12 @@ impl Initial for Service {
 
 impl Initial for Schedule {
     const INITIAL: Self = Schedule::DISARMED;
+}
+
+impl Item for Schedule {
+    fn due(&self) -> u64 {
+        self.alarm()
+    }
 }
 
 /// A schedule that the service thread watches, and the notifier that says when it is due.
@@ -67,9 +73,8 @@ impl Alarm {
         &self,
         change: impl FnOnce(&mut Schedule) -> Result<T, Errno>,
     ) -> Result<(T, Result<(), Errno>), Errno> {
-        let (result, is_earlier) = self.0.with(|service, schedule| {
-            let result = change(schedule)?;
-            Ok((result, schedule.alarm() < service.sleeps_until))
+        let (result, is_earlier) = self.0.with(change, |service, schedule| {
+            schedule.alarm() < service.sleeps_until
         })?;
         let woken = match is_earlier {
             true => SERVICE.notify(),
@@ -98,23 +103,26 @@ impl Drop for Alarm {
 }
 
 impl Run for Service {
-    /// Serves the list until the thread's generation has passed.
+    const NAME: &'static [u8; 16] = b"wakefd-timers\0\0\0";
+
+    /// Serves the schedules until the thread's generation has passed.
     fn run(generation: usize) {
-        SERVICE.serve(|service, alarms| {
-            if service.generation != generation {
+        SERVICE.serve(|schedules| {
+            if schedules.state.generation != generation {
                 return None;
             }
             let now = clock::now_ns();
-            service.sleeps_until = u64::MAX;
-            for (schedule, notifier) in alarms {
-                if schedule.expire(now) {
-                    // It fails if somebody closed the descriptor by number. Then the
-                    // owner's next call on it fails too, and says so.
-                    let _ = notifier.notify();
-                }
-                service.sleeps_until = service.sleeps_until.min(schedule.alarm());
+            while schedules.due() <= now {
+                schedules.with_first(|schedule, notifier| {
+                    if schedule.expire(now) {
+                        // It fails if somebody closed the descriptor by number. Then the
+                        // owner's next call on it fails too, and says so.
+                        let _ = notifier.notify();
+                    }
+                });
             }
-            Some(service.sleeps_until)
+            schedules.state.sleeps_until = schedules.due();
+            Some(schedules.state.sleeps_until)
         });
     }
 }

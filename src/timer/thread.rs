@@ -26,17 +26,28 @@ impl TimerThread {
     /// Discards what has expired before, under the lock: so it cannot be taken
     /// for an expiration of the new schedule. If that fails, the old one counts.
     pub(super) fn set(&self, start: Start, period: u64) -> Result<(), Errno> {
-        let new = match start {
-            Start::After(time) => Schedule::new(clock::try_now_ns()?.saturating_add(time), period),
-            Start::At(time) => Schedule::new(time, period),
-            Start::Never => Schedule::DISARMED,
+        // Only a timerfd has a clock that can be set.
+        let due = match start {
+            Start::After(time) => clock::try_now_ns()?.saturating_add(time),
+            Start::At(time) | Start::AtUnlessSet(time) => time,
+            Start::Never => u64::MAX,
         };
+        let resolution = if period > 0 { clock::resolution() } else { 0 };
+        let new = Schedule::new(due, period, resolution);
         let ((), woken) = self.0.change(|schedule| {
             Primitive::clear(self.notifier())?;
             *schedule = new;
             Ok(())
         })?;
         woken
+    }
+
+    pub(super) fn remaining(&self) -> Result<Option<[u64; 2]>, Errno> {
+        // The schedule stays as it is, so there is nothing that the thread must know.
+        let (remaining, _) = self
+            .0
+            .change(|schedule| Ok(schedule.remaining(clock::try_now_ns()?)))?;
+        Ok(remaining)
     }
 
     pub(super) fn take(&self) -> Result<Option<NonZeroU64>, Errno> {

@@ -3,6 +3,7 @@
 use core::num::NonZeroU64;
 use core::time::Duration;
 
+use super::clock::Clock;
 use crate::error::{Error, Operation};
 use crate::fallback;
 use crate::mechanism::Mechanism;
@@ -16,20 +17,33 @@ use crate::sys::timerfd::{self, Start};
 pub(super) struct TimerFd {
     pub(super) fd: Fd,
     pub(super) mechanism: Mechanism,
+    pub(super) clock: Clock,
 }
 
 impl TimerFd {
-    pub(super) fn at(mechanism: Mechanism) -> Result<Self, Error> {
+    pub(super) fn at(mechanism: Mechanism, clock: Clock) -> Result<Self, Error> {
         let error = |operation, errno| Error::new(operation, mechanism, errno);
         let trust = fallback::trust(mechanism);
-        let fd = timerfd::create(trust, mechanism.flags())
+        let fd = timerfd::create(clock.id(), trust, mechanism.flags())
             .map_err(|errno| error(Operation::Create, errno))?;
-        let timer = TimerFd { fd, mechanism };
+        let timer = TimerFd {
+            fd,
+            mechanism,
+            clock,
+        };
         if trust == Trust::Verify {
             timer
                 .verify()
                 .map_err(|errno| error(Operation::Verify, fallback::not_proved(errno)))?;
             fallback::set_proved(mechanism);
+        }
+        if clock == Clock::Realtime {
+            // Before Linux 3.0 the flag is unknown. Then it is taken back, as it also counts
+            // while the timer is disarmed.
+            timer
+                .set(Start::AtUnlessSet(0), 0)
+                .and_then(|()| timer.set(Start::Never, 0))
+                .map_err(|errno| error(Operation::Create, errno))?;
         }
         Ok(timer)
     }
@@ -53,6 +67,11 @@ impl TimerFd {
         timerfd::settime(&self.fd, start, period)
     }
 
+    pub(super) fn remaining(&self) -> Result<Option<[u64; 2]>, Errno> {
+        // Both are zero if the timer is disarmed or was to expire once and is due.
+        timerfd::gettime(&self.fd).map(|times| (times != [0, 0]).then_some(times))
+    }
+
     pub(super) fn take(&self) -> Result<Option<NonZeroU64>, Errno> {
         let mut count = [0; 8];
         match self.fd.read(&mut count) {
@@ -63,7 +82,7 @@ impl TimerFd {
     }
 
     pub(super) fn reinit_after_fork(&self) -> Result<(), Error> {
-        let new = Self::at(self.mechanism)?;
+        let new = Self::at(self.mechanism, self.clock)?;
         self.fd
             .replace(&new.fd, self.mechanism.flags())
             .map_err(|errno| Error::new(Operation::Reinit, self.mechanism, errno))

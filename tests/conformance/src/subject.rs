@@ -198,6 +198,7 @@ impl Subject for Timer {
         (Operation::Arm, |timer| timer.arm_after(Duration::MAX, None)),
         (Operation::Arm, |timer| timer.arm_at(Duration::MAX, None)),
         (Operation::Disarm, |timer| timer.disarm()),
+        (Operation::Remaining, |timer| timer.remaining().map(drop)),
         (Operation::Take, |timer| timer.take().map(drop)),
         (Operation::Wait, |timer| timer.wait(None).map(drop)),
     ];

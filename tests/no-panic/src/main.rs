@@ -10,8 +10,8 @@ use core::hint::black_box;
 use core::time::Duration;
 use libc::{c_char, c_int};
 use wakefd::{
-    AutoNotifier, Counter, Error, EventFd, Mechanism, Mode, Notifier, Operation, PipeChannel,
-    Report, Selection, SelfPipe, Signal, Signals, Timer, Wait, Waker,
+    AutoNotifier, Clock, Counter, Error, EventFd, Mechanism, Mode, Notifier, Operation,
+    PipeChannel, Report, Selection, SelfPipe, Signal, Signals, Timer, Wait, Waker,
 };
 
 #[panic_handler]
@@ -62,6 +62,10 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
         timer(Timer::at(black_box(mechanism)));
     }
     timer(Timer::new());
+    for clock in [Clock::Boottime, Clock::Realtime] {
+        timer(Timer::with_clock(black_box(clock)));
+        show(format_args!("{}", clock.now().as_secs()));
+    }
     timer(Timer::at(black_box(Mechanism::Pipe)));
     for mechanism in Mechanism::FOR_SIGNALS {
         signals(Signals::at(
@@ -217,6 +221,11 @@ fn timer(made: Result<Timer, Error>) {
             waited(timer.wait(black_box(Some(Duration::ZERO))));
             taken(&timer);
         }
+    }
+    match timer.remaining() {
+        Ok(Some(left)) => show(format_args!("{}", left.time.as_secs())),
+        Ok(None) => {}
+        Err(failed) => error(failed),
     }
     timer.disarm().unwrap_or_else(error);
     show(format_args!("{}", Timer::now().as_secs()));

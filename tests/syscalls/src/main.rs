@@ -1,10 +1,11 @@
 //! Does one operation after the other, each after a mark that strace shows, so
 //! that ci/syscalls.sh can say which system calls each of them makes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wakefd::{
-    AutoNotifier, Backend, Counter, Error, Mechanism, Mode, Selection, Signals, Timer, Wait, Waker,
+    AutoNotifier, Backend, Clock, Counter, Error, Mechanism, Mode, Selection, Signals, Timer, Wait,
+    Waker,
 };
 
 /// More notifications than a pipe of 64 KiB holds.
@@ -15,20 +16,14 @@ fn main() -> Result<(), Error> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match *arguments {
         ["all"] => all(),
-        ["sleep"] => sleep(),
         ["pipe"] => pipe(),
         ["repeat", operation, mechanism, times] => repeat(operation, mechanism, times),
-        _ => panic!(
-            "usage: wakefd-syscalls all | sleep | pipe | repeat notify|clear MECHANISM TIMES"
-        ),
+        _ => panic!("usage: wakefd-syscalls all | pipe | repeat notify|clear MECHANISM TIMES"),
     }
 }
 
 /// Every operation on every mechanism.
 fn all() -> Result<(), Error> {
-    group("std");
-    let _ = operation("std::time::Instant::now", Instant::now);
-
     group("auto");
     drop(operation("new, the first", AutoNotifier::new)?);
     drop(operation("new", AutoNotifier::new)?);
@@ -59,11 +54,17 @@ fn all() -> Result<(), Error> {
     for mechanism in Mechanism::FOR_TIMERS {
         timers(mechanism)?;
     }
+    group("timer of a clock");
+    drop(operation("Realtime", || {
+        Timer::with_clock(Clock::Realtime)
+    })?);
+    drop(operation("Boottime", || {
+        Timer::with_clock(Clock::Boottime)
+    })?);
     for mechanism in Mechanism::FOR_SIGNALS {
         group(mechanism.as_str());
         signals(mechanism)?;
     }
-    #[cfg(feature = "std")]
     messages()?;
     Ok(())
 }
@@ -81,6 +82,8 @@ fn timers(mechanism: Mechanism) -> Result<(), Error> {
     };
     let timer = operation("at", make)?;
     operation("arm_after", || timer.arm_after(HOUR, None))?;
+    let left = operation("remaining", || timer.remaining())?;
+    assert!(left.is_some());
     operation("disarm", || timer.disarm())?;
     operation("take, not expired", || timer.take())?;
     operation("arm_at", || timer.arm_at(Duration::ZERO, Some(HOUR)))?;
@@ -139,7 +142,6 @@ fn semaphore(semaphore: Counter) -> Result<(), Error> {
 }
 
 /// The same on every mechanism, so one will do.
-#[cfg(feature = "std")]
 fn messages() -> Result<(), Error> {
     group("channel");
     let (sender, receiver) = wakefd::channel()?;
@@ -220,13 +222,6 @@ fn sleeps(notifier: &AutoNotifier) -> Result<(), Error> {
     })?;
     assert_eq!(wait, Wait::TimedOut);
     Ok(())
-}
-
-/// The one operation that depends on the feature `std`.
-fn sleep() -> Result<(), Error> {
-    let notifier = AutoNotifier::new()?;
-    group("no std");
-    sleeps(&notifier)
 }
 
 /// A whole life under `Selection::Pipe`, and its report.

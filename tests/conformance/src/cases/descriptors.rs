@@ -115,7 +115,10 @@ fn closed_by_others<S: Subject>(make: impl FnOnce() -> S) {
     let before = Open::now();
     let subject = make();
     Open::now().since(before).for_each(close);
-    operations_fail(&subject, libc::EBADF, |_| true);
+    // What is left of a timer's time the thread knows without the descriptor.
+    operations_fail(&subject, libc::EBADF, |operation| {
+        operation != Operation::Remaining || subject.mechanism() != Mechanism::TimerThread
+    });
     // Its numbers are not open any more, and may be somebody else's by now.
     core::mem::forget(subject);
 }
@@ -124,7 +127,7 @@ fn closed_by_others<S: Subject>(make: impl FnOnce() -> S) {
 pub(super) fn operations_fail<S: Subject>(
     subject: &S,
     errno: i32,
-    is_chosen: fn(Operation) -> bool,
+    is_chosen: impl Fn(Operation) -> bool,
 ) {
     for &(operation, call) in S::OPERATIONS {
         if is_chosen(operation) {

@@ -28,8 +28,8 @@ use core::time::Duration;
 
 use libc::{SIGCHLD, SIGHUP, SIGTERM, SIGUSR1, SIGUSR2};
 use wakefd::{
-    AutoNotifier, Backend, Counter, Mechanism, Mode, Notifier, Operation, Signal, Signals, Timer,
-    Wait, Waker,
+    AutoNotifier, Backend, Clock, Counter, Mechanism, Mode, Notifier, Operation, Signal, Signals,
+    Timer, Wait, Waker,
 };
 
 use crate::subject::{Object, Subject};
@@ -173,6 +173,8 @@ cases! {
         timer_armed_anew_or_disarmed_discards
         timer_earlier_than_those_before
         timer_huge_times
+        timer_remaining
+        timer_clocks
         timer_wait
         timer_in_every_multiplexer
         timer_goes_on_after_signals;

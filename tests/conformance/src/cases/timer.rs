@@ -70,7 +70,7 @@ impl<'a> Counted<'a> {
         Counted {
             timer,
             first,
-            period,
+            period: period.max(time::resolution()),
             total: 0,
         }
     }
@@ -116,8 +116,11 @@ pub(super) fn timer_counts_every_period(constructor: Constructor) {
     assert_eq!(timer.wait(None), Ok(Wait::Notified));
     let taken = take(&timer).expect("an expiration");
     let after = time::exact();
-    assert!(taken >= (before - armed).as_millis() as u64, "{taken}");
-    assert!(taken <= (after - begin).as_millis() as u64, "{taken}");
+    let step = MILLISECOND.max(time::resolution()).as_nanos();
+    // The first is at one millisecond.
+    let count = |passed: Duration| ((passed - MILLISECOND).as_nanos() / step + 1) as u64;
+    assert!(taken >= count(before - armed), "{taken}");
+    assert!(taken <= count(after - begin), "{taken}");
 }
 
 pub(super) fn timer_counts_every_period_between_threads(constructor: Constructor) {
@@ -157,7 +160,7 @@ pub(super) fn timer_expires_at_once(constructor: Constructor) {
     let mut counted = Counted::new(&timer, first, MILLISECOND);
     counted.take();
     counted.take();
-    assert!(counted.total > 400);
+    assert!(u128::from(counted.total) > 400 * MILLISECOND.as_nanos() / counted.period.as_nanos());
 }
 
 pub(super) fn timer_armed_anew_or_disarmed_discards(constructor: Constructor) {
@@ -230,6 +233,109 @@ pub(super) fn timer_huge_times(constructor: Constructor) {
         expires_once(&timer, time::exact());
         stays_unreadable(&timer, 2);
     }
+}
+
+pub(super) fn timer_remaining(constructor: Constructor) {
+    let timer = constructor.timer();
+    let remaining = || timer.remaining().expect("remaining");
+    assert_eq!(remaining(), None);
+    for (arm_at, period) in [
+        (false, None),
+        (true, None),
+        (false, Some(MILLISECOND)),
+        (true, Some(HOUR)),
+    ] {
+        let before = time::exact();
+        if arm_at {
+            assert_eq!(timer.arm_at(before + HOUR, period), Ok(()));
+        } else {
+            assert_eq!(timer.arm_after(HOUR, period), Ok(()));
+        }
+        let armed = time::exact();
+        let left = remaining().expect("armed");
+        let after = time::exact();
+        assert_eq!(left.period, period);
+        // From when it was armed.
+        assert!(left.time <= armed - before + HOUR, "{left:?}");
+        assert!(left.time >= HOUR - (after - before), "{left:?}");
+        assert_eq!(timer.disarm(), Ok(()));
+        assert_eq!(remaining(), None);
+    }
+    // One that is due has nothing left, taken or not.
+    timer.trigger();
+    assert_eq!(remaining(), None);
+    assert_eq!(take(&timer), Some(1));
+    assert_eq!(remaining(), None);
+    // A period goes on, and what has expired stays to be taken.
+    let step = MILLISECOND.max(time::resolution());
+    let mut counted = Counted::new(&timer, time::exact() + MILLISECOND, MILLISECOND);
+    for _ in 0..5 {
+        assert_eq!(timer.wait(None), Ok(Wait::Notified));
+        time::sleep(2);
+        let left = remaining().expect("armed");
+        assert!(left.time <= step, "{left:?}");
+        assert_eq!(left.period, Some(MILLISECOND));
+        counted.take();
+        assert!(remaining().expect("armed").time <= step);
+    }
+}
+
+/// A timer of another clock, where there is one: a timerfd always.
+pub(super) fn timer_clocks(constructor: Constructor) {
+    let own = constructor.timer();
+    assert_eq!(own.clock(), Clock::Monotonic);
+    assert_eq!(
+        Timer::with_clock(Clock::Monotonic).map(|timer| timer.clock()),
+        Ok(Clock::Monotonic)
+    );
+    let has_timerfd = Timer::new().map(|timer| timer.backend()) == Ok(Backend::TimerFd);
+    for clock in [Clock::Boottime, Clock::Realtime] {
+        let timer = match Timer::with_clock(clock) {
+            Ok(timer) => timer,
+            // An old kernel, or what a profile refuses.
+            Err(error) => {
+                let errno = error.raw_os_error();
+                assert!(
+                    errno == libc::ENOTSUP
+                        || !has_timerfd && matches!(errno, libc::EPERM | libc::EACCES),
+                    "{error}"
+                );
+                continue;
+            }
+        };
+        assert_eq!((timer.clock(), timer.backend()), (clock, Backend::TimerFd));
+        let due = clock.now() + 2 * MILLISECOND;
+        assert_eq!(timer.arm_at(due, Some(HOUR)), Ok(()));
+        assert_eq!(timer.wait(None), Ok(Wait::Notified));
+        assert!(clock.now() >= due);
+        assert_eq!(take(&timer), Some(1));
+        let left = timer.remaining().expect("remaining").expect("armed");
+        assert!(left.time <= HOUR && left.period == Some(HOUR), "{left:?}");
+        assert_eq!(timer.disarm(), Ok(()));
+        assert_eq!(timer.reinit_after_fork(), Ok(()));
+        assert_eq!(timer.clock(), clock);
+        timer.works();
+        // Nobody but who runs a machine for tests alone may have its clock set.
+        if clock == Clock::Realtime && time::may_be_set() {
+            assert_eq!(timer.arm_at(clock.now() + HOUR, None), Ok(()));
+            time::set_real();
+            assert_eq!(timer.wait(None), Ok(Wait::Notified));
+            assert_eq!(
+                timer.take().map_err(|error| error.raw_os_error()),
+                Err(libc::ECANCELED)
+            );
+            stays_unreadable(&timer, 2);
+            assert!(timer.remaining().expect("remaining").is_some());
+            // Neither a duration nor a timer that is disarmed is cancelled.
+            assert_eq!(timer.arm_after(HOUR, None), Ok(()));
+            time::set_real();
+            stays_unreadable(&timer, 2);
+            assert_eq!(timer.disarm(), Ok(()));
+            time::set_real();
+            stays_unreadable(&timer, 2);
+        }
+    }
+    own.works();
 }
 
 pub(super) fn timer_wait(constructor: Constructor) {

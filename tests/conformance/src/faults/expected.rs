@@ -14,6 +14,8 @@ pub enum Effect {
     On(Mechanism),
     /// An error with this errno, and all is as it was.
     Error,
+    /// An error with ENOTSUP, and all is as it was.
+    Unsupported,
     /// An error, and what the counter held is gone.
     Lost,
     /// An error, and the object is of no use until `reinit_after_fork` succeeds.
@@ -37,6 +39,7 @@ impl fmt::Display for Effect {
             Effect::Success => "ok",
             Effect::On(mechanism) => mechanism.as_str(),
             Effect::Error => "error",
+            Effect::Unsupported => "unsupported",
             Effect::Lost => "lost",
             Effect::Dead => "dead",
             Effect::Unflagged => "unflagged",

@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use libc::{EACCES, EAGAIN, EBADF, EFAULT, EINTR, EINVAL, ENODEV, ENOMEM, ENOSYS, EPERM};
-use wakefd::{Mechanism, Operation, Timer, Wait};
+use wakefd::{Clock, Mechanism, Operation, Timer, Wait};
 
 use super::generic::{
     at, close, close_in_new, consume, made, made_with_fault, new, new_again, new_on_any,
@@ -37,6 +37,8 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(POLL, "Timer::new", TimerFdFlags, DOES_NOT_EXPIRE.untried(&[EINTR]).but(&[EINVAL], On(TimerFdFlags)), new::<Timer>),
     Row::new(READ, "Timer::new", TimerFdFlags, DOES_NOT_EXPIRE, new::<Timer>),
     Row::new(CLOSE, "Timer::new", TimerFdFlags, Expected::always(Leaks(1)), close_in_new::<Timer>),
+    Row::new(TIMERFD, "Timer::with_clock", TimerFdFlags, UNLESS_UNSUPPORTED, boottime),
+    Row::new(TIMERFD_FLAGS, "Timer::with_clock", TimerFdFlags, AFTER_FLAGS, boottime),
     Row::new(EVENTFD2, "Timer::at", TimerThread, AFTER_NOTIFIER, at::<Timer>),
     Row::new(MMAP, "Timer::at", TimerThread, Expected::ERROR, page),
     Row::new(MMAP_STACK, "Timer::at", TimerThread, Expected::always(Ends), thread),
@@ -55,6 +57,10 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(READ, "disarm", TimerThread, Expected::OR_FULL_OR_EMPTY, disarm),
     Row::new(WRITE, "expire", TimerThread, Expected::always(Unwoken), expire_unwoken),
     Row::new(FUTEX_WAIT, "expire", TimerThread, Expected::always(Success), without_futex),
+    Row::new(GETTIME, "remaining", TimerFdFlags, Expected::ERROR, remaining),
+    Row::new(GETTIME, "remaining", TimerFd, Expected::ERROR, remaining),
+    Row::new(CLOCK, "remaining", TimerThread, Expected::always(Ends), remaining_by_clock),
+    Row::new(GETRES, "arm", TimerThread, Expected::always(Success), arm_by_resolution),
     Row::new(READ, "Timer::take", TimerFdFlags, Expected::OR_FULL_OR_EMPTY, consume::<Timer>),
     Row::new(READ, "Timer::take", TimerFd, Expected::OR_FULL_OR_EMPTY, consume::<Timer>),
     Row::new(READ, "Timer::take", TimerThread, Expected::OR_FULL_OR_EMPTY, consume::<Timer>),
@@ -87,6 +93,12 @@ const UNAVAILABLE: &[i32] = &[ENOSYS, EBADF, EPERM, EACCES, EINVAL, EFAULT, ENOD
 const AFTER_FLAGS: Expected = Expected::falls_back(UNAVAILABLE, TimerFd);
 const AFTER_TIMERFD: Expected = Expected::falls_back(UNAVAILABLE, TimerThread);
 
+/// A sandbox that refuses a timerfd says why; else there is no other mechanism for the clock.
+const UNLESS_UNSUPPORTED: Expected = Expected::ERROR.but(
+    &[ENOSYS, EBADF, EINVAL, EFAULT, ENODEV],
+    Effect::Unsupported,
+);
+
 /// What does not expire is no timerfd, whatever the reason.
 const DOES_NOT_EXPIRE: Expected = Expected::always(On(TimerThread));
 
@@ -110,6 +122,20 @@ fn or_errno(fault: Fault, instead: i32) -> Effect {
         assert!([fault.errno, instead].contains(&error.raw_os_error()));
         Effect::Error
     })
+}
+
+fn boottime(fault: Fault) -> Effect {
+    fault.made(
+        || Timer::with_clock(Clock::Boottime),
+        |timer| {
+            timer.works();
+            On(timer.mechanism())
+        },
+        |error| match error.raw_os_error() {
+            libc::ENOTSUP => Effect::Unsupported,
+            _ => fault.has_errno(error),
+        },
+    )
 }
 
 /// The page of the timer. musl says ENOMEM for EPERM.
@@ -154,6 +180,34 @@ fn arm_by_clock(fault: Fault) -> Effect {
     assert_eq!(timer.wait(Some(5 * MILLISECOND)), Ok(Wait::TimedOut));
     fault.success_or(result, (), Operation::Arm);
     timer.works();
+    Ends
+}
+
+/// The period is then taken for longer than the resolution.
+fn arm_by_resolution(fault: Fault) -> Effect {
+    let timer: Timer = on_mechanism(fault);
+    let period = Some(MILLISECOND);
+    assert_eq!(
+        fault.with_fault(|| timer.arm_after(MILLISECOND, period)),
+        Ok(())
+    );
+    assert_eq!(timer.wait(None), Ok(Wait::Notified));
+    assert!(take(&timer).is_some());
+    timer.works();
+    Success
+}
+
+/// What has expired stays to be taken.
+fn remaining(fault: Fault) -> Effect {
+    let timer: Timer = pending(fault);
+    let result = fault.with_fault(|| timer.remaining());
+    assert_eq!(timer.consume(), Ok(true));
+    timer.works();
+    fault.success_or(result, None, Operation::Remaining)
+}
+
+fn remaining_by_clock(fault: Fault) -> Effect {
+    remaining(fault);
     Ends
 }
 

@@ -132,6 +132,7 @@ calls! {
     ACCEPT4 = "accept4", &[libc::SYS_accept4];
     /// Where it is a system call at all, and not the vDSO's.
     CLOCK = "clock_gettime", &[libc::SYS_clock_gettime];
+    GETRES = "clock_getres", &[libc::SYS_clock_getres];
     UNAME = "uname", &[libc::SYS_uname];
 
     TIMERFD = "timerfd_create", &[libc::SYS_timerfd_create];

@@ -19,6 +19,43 @@ pub(crate) fn used() -> Duration {
     read(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
+/// Below which the clock cannot tell two expirations apart.
+pub(crate) fn resolution() -> Duration {
+    // SAFETY: as in `read`.
+    let mut time: libc::timespec = unsafe { core::mem::zeroed() };
+    // SAFETY: as in `read`.
+    check(
+        unsafe { libc::clock_getres(libc::CLOCK_MONOTONIC, &mut time) },
+        "clock_getres",
+    );
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// Whether this machine runs nothing but tests, and its clock may be set: nobody has given it
+/// a name.
+pub(crate) fn may_be_set() -> bool {
+    // SAFETY: a utsname is characters, for which zero is a value.
+    let mut name: libc::utsname = unsafe { core::mem::zeroed() };
+    // SAFETY: the pointer is to a live utsname.
+    check(unsafe { libc::uname(&mut name) }, "uname");
+    name.nodename
+        .iter()
+        .zip(b"(none)\0")
+        .all(|(one, other)| *one as u8 == *other)
+}
+
+/// Sets the real-time clock to what it shows.
+pub(crate) fn set_real() {
+    // SAFETY: as in `read`.
+    let mut time: libc::timespec = unsafe { core::mem::zeroed() };
+    // SAFETY: the pointer is to a live timespec.
+    let result = unsafe {
+        libc::clock_gettime(libc::CLOCK_REALTIME, &mut time);
+        libc::clock_settime(libc::CLOCK_REALTIME, &time)
+    };
+    check(result, "clock_settime");
+}
+
 fn read(clock: libc::clockid_t) -> Duration {
     // SAFETY: a timespec is integers, for which zero is a value.
     let mut time: libc::timespec = unsafe { core::mem::zeroed() };

@@ -8,8 +8,8 @@ loom::lazy_static! {
     static ref QUEUE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
 }
 
-/// Never comes back for nothing, as the kernel may.
-pub(crate) fn wait(word: &AtomicU32, value: u32) {
+/// Never comes back for nothing, as the kernel may, and no time-out ends.
+pub(crate) fn wait(word: &AtomicU32, value: u32, _: u64) {
     let (lock, changed) = &*QUEUE;
     let locked = lock.lock().unwrap();
     if word.load(Ordering::Relaxed) == value {
@@ -17,11 +17,12 @@ pub(crate) fn wait(word: &AtomicU32, value: u32) {
     }
 }
 
-pub(crate) fn wake(_: &AtomicU32, count: u32) {
+pub(crate) fn wake(_: &AtomicU32, count: u32) -> Result<(), i32> {
     let (lock, changed) = &*QUEUE;
     let _locked = lock.lock().unwrap();
     match count {
         1 => changed.notify_one(),
         _ => changed.notify_all(),
     }
+    Ok(())
 }

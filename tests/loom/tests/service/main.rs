@@ -14,6 +14,8 @@ mod condvar;
 mod descriptor;
 #[path = "../../../../src/sys/fork_mutex.rs"]
 mod fork_mutex;
+#[path = "../channel/futex.rs"]
+mod futex;
 #[path = "../../../../src/sys/page.rs"]
 mod page;
 #[path = "../../../../src/timer/schedule.rs"]
@@ -21,8 +23,8 @@ mod schedule;
 #[path = "../../../../src/timer/service.rs"]
 mod service;
 mod service_model;
-#[path = "../../../../src/sys/shared_list.rs"]
-mod shared_list;
+#[path = "../../../../src/sys/shared_heap.rs"]
+mod shared_heap;
 mod system;
 
 // What these files find in their crate, in the modules beside them, and in libc.
@@ -39,14 +41,12 @@ impl descriptor::Descriptor {
     }
 }
 mod sys {
-    pub(crate) use crate::system::{clock, cvt, errno, poll, process, thread};
-    pub(crate) use crate::{fork_mutex, shared_list};
+    pub(crate) use crate::system::{clock, errno, process, thread};
+    pub(crate) use crate::{fork_mutex, shared_heap};
 }
 pub use real_libc::{
-    c_int, c_long, mmap, munmap, pid_t, ETIMEDOUT, EXDEV, FUTEX_WAIT, FUTEX_WAKE, MAP_ANON,
-    MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE,
+    mmap, munmap, pid_t, EXDEV, MAP_ANON, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE,
 };
 pub use system::{
-    pthread_mutex_lock, pthread_mutex_t, pthread_mutex_unlock, syscall, SYS_futex,
-    PTHREAD_MUTEX_INITIALIZER,
+    pthread_mutex_lock, pthread_mutex_t, pthread_mutex_unlock, PTHREAD_MUTEX_INITIALIZER,
 };

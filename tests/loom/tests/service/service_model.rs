@@ -15,7 +15,7 @@ fn make() -> Alarm {
 
 fn arm(alarm: &Alarm, due: u64) {
     let armed = alarm.change(|schedule| {
-        *schedule = Schedule::new(due, 0);
+        *schedule = Schedule::new(due, 0, 1);
         Ok(())
     });
     assert_eq!(armed, Ok(((), Ok(()))));

@@ -1,15 +1,12 @@
 //! What the service asks of libc and of the kernel.
-#![allow(non_camel_case_types, non_upper_case_globals)] // C's names.
+#![allow(non_camel_case_types)] // C's names.
 #![allow(clippy::missing_safety_doc)] // As libc's.
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::Mutex as StdMutex;
 
-use loom::sync::{Condvar, Mutex, MutexGuard};
-use real_libc::{c_int, c_long, FUTEX_WAIT, FUTEX_WAKE};
-
-use crate::atomic::AtomicU32;
+use loom::sync::{Mutex, MutexGuard};
 
 static PROCESS: AtomicI32 = AtomicI32::new(1);
 static EXECUTION: AtomicI32 = AtomicI32::new(0);
@@ -64,39 +61,6 @@ pub unsafe fn pthread_mutex_unlock(mutex: *mut pthread_mutex_t) {
     drop(mutex.held.take().expect("it is held"));
 }
 
-pub const SYS_futex: c_long = 0;
-
-loom::lazy_static! {
-    /// The kernel's queue for the one word that there is.
-    static ref QUEUE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
-}
-
-/// No time-out ends: what is waited for is an hour away, or comes by a wake-up.
-pub unsafe fn syscall(
-    _: c_long,
-    number: *const AtomicU32,
-    operation: c_int,
-    value: u32,
-    _: *const [c_long; 2],
-) -> c_long {
-    let (lock, changed) = &*QUEUE;
-    let locked = lock.lock().unwrap();
-    match operation {
-        FUTEX_WAKE if value > 1 => changed.notify_all(),
-        FUTEX_WAKE => changed.notify_one(),
-        FUTEX_WAIT if unsafe { &*number }.load(Ordering::Relaxed) == value => {
-            drop(changed.wait(locked).unwrap());
-        }
-        FUTEX_WAIT => {}
-        other => panic!("operation {other}"),
-    }
-    0
-}
-
-pub fn cvt(result: c_long) -> Result<c_int, errno::Errno> {
-    Ok(result as c_int)
-}
-
 pub mod clock {
     pub const NOW: u64 = 1_000;
 
@@ -127,6 +91,8 @@ pub mod thread {
     use loom::thread::JoinHandle;
 
     pub trait Run {
+        const NAME: &'static [u8; 16];
+
         fn run(argument: usize);
     }
 
