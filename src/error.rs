@@ -130,7 +130,7 @@ impl Error {
                 Some("no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own")
             }
             (Operation::Watch, _, libc::EBUSY) => {
-                Some("watched on another mechanism, or under another handler")
+                Some("watched on another mechanism, or under too many handlers")
             }
             (Operation::Watch, _, libc::EAGAIN) => Some("32 objects are watching"),
             (Operation::Next, _, libc::EXDEV) => Some("a child calls reinit_after_fork first"),

@@ -91,32 +91,3 @@ pub mod timer {
         Timer::on(chain)
     }
 }
-
-/// Signals with the mechanisms of a choice.
-#[cfg(feature = "signal")]
-pub mod signals {
-    use super::Chain;
-    use crate::error::Error;
-    use crate::mechanism::Mechanism;
-    use crate::signals::{Signals, CHAIN};
-
-    /// Every mechanism.
-    pub const AUTO: Chain = CHAIN;
-
-    /// A signalfd.
-    pub const SIGNALFD: Chain = Chain {
-        last: Mechanism::SignalFd,
-        ..CHAIN
-    };
-
-    /// Handlers.
-    pub const HANDLER: Chain = Chain {
-        first: Mechanism::SignalHandler,
-        ..CHAIN
-    };
-
-    /// Watches signals with the first of these mechanisms that is available.
-    pub fn create(chain: Chain, numbers: &[libc::c_int]) -> Result<Signals, Error> {
-        Signals::on(chain, numbers)
-    }
-}

@@ -55,8 +55,8 @@
 //!   without `std`. Brings bytemuck.
 //! - `timer`: `Timer`, a timer behind a descriptor: a timerfd, or a thread, also
 //!   without `std`.
-//! - `signal`: `Signals`, signals as a descriptor: a signalfd, or a handler and a
-//!   notifier. Also without `std`.
+//! - `signal`: `Signals`, signals as a descriptor: handlers and a notifier, or by name a
+//!   signalfd. Also without `std`.
 //!
 //! Beside notifiers there are [`Waker`], which wakes without a system call, and
 //! [`Counter`], which counts as an eventfd does.

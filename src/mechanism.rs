@@ -25,7 +25,7 @@ pub enum Mechanism {
     /// `signalfd(-1, mask)`, then `fcntl` for the flags: Linux 2.6.22 to 2.6.26, on
     /// architectures older than 2.6.27.
     SignalFd,
-    /// A signal handler that notifies, on every kernel.
+    /// A signal handler that notifies, on every kernel: the default.
     SignalHandler,
     /// `timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK)`, since Linux 2.6.27.
     TimerFdFlags,
@@ -48,11 +48,12 @@ impl Mechanism {
         Mechanism::Pipe,
     ];
 
-    /// The mechanisms of `Signals`, in the order in which they are tried.
+    /// The mechanisms of `Signals`. `Signals::new` uses the first; the others are chosen by
+    /// name.
     pub const FOR_SIGNALS: [Mechanism; 3] = [
+        Mechanism::SignalHandler,
         Mechanism::SignalFd4,
         Mechanism::SignalFd,
-        Mechanism::SignalHandler,
     ];
 
     /// The mechanisms of a `Timer`, in the order in which they are tried.
@@ -105,8 +106,6 @@ impl Mechanism {
             // For size: only a build with the feature asks.
             #[cfg(feature = "signal")]
             Mechanism::SignalFd4 => Mechanism::SignalFd,
-            #[cfg(feature = "signal")]
-            Mechanism::SignalFd => Mechanism::SignalHandler,
             #[cfg(feature = "timer")]
             Mechanism::TimerFdFlags => Mechanism::TimerFd,
             #[cfg(feature = "timer")]

@@ -115,15 +115,15 @@ typedef char wakefd_signals_alignment_check
  */
 enum wakefd_selection {
     WAKEFD_AUTO = 0,    /* a pipe if this runs on a glibc before 2.8, else WAKEFD_KERNEL;
-                           for timers and signals, a descriptor of the kernel's if it
-                           has them */
+                           a timerfd if the kernel has one, else a thread;
+                           handlers for signals */
     WAKEFD_KERNEL = 1,  /* the best that the kernel has, whatever the libc */
     WAKEFD_EVENTFD = 2, /* an eventfd, or fail */
     WAKEFD_PIPE = 3,    /* a pipe; no eventfd is asked for, for which a sandbox may kill */
     WAKEFD_TIMERFD = 4, /* a timerfd, or fail */
     WAKEFD_TIMER_THREAD = 5,  /* a thread and a notifier; no timerfd is asked for */
-    WAKEFD_SIGNALFD = 6,      /* a signalfd, or fail */
-    WAKEFD_SIGNAL_HANDLER = 7 /* handlers and a notifier; no signalfd is asked for */
+    WAKEFD_SIGNALFD = 6,      /* a signalfd, or fail; see its conditions below */
+    WAKEFD_SIGNAL_HANDLER = 7 /* handlers and a notifier, as WAKEFD_AUTO */
 };
 
 /* How it was made, of each kind the best first. */
@@ -366,39 +366,46 @@ int wakefd_timer_close(struct wakefd_timer *timer);
  *     while (wakefd_signals_next(&signals, &signal) == 1)
  *         switch (signal.number) { ... }
  *
- * The descriptor is readable while one of these signals is pending. It is a signalfd
- * (signalfd(2)) where the kernel has it, since Linux 2.6.22, else handlers and a
- * notifier.
+ * The descriptor is readable while one of these signals is pending. By default signal
+ * handlers notify: that works in every thread of every program and is the same on every
+ * kernel. A signalfd (signalfd(2), Linux 2.6.22) is used only if WAKEFD_SIGNALFD names it.
+ * docs/signals.md has a table of what each guarantees.
  *
- * What comes: one signal of a kind is pending (signal(7)), and what comes meanwhile
- * adds nothing. So one SIGCHLD may stand for several children: call waitpid with
- * WNOHANG until it finds none. Real-time signals queue in a signalfd; of handlers, the
- * first of a kind stands for all. The lowest number comes first. A signalfd gives a
- * thread what was sent to the process and to that thread; a handler records what any
- * thread takes. If two objects watch a signal, whoever calls wakefd_signals_next first
- * gets it.
+ * With handlers: every object that watches a signal sees it. A signal counts once until an
+ * object has taken it (signal(7)), real-time signals too, so one SIGCHLD may stand for
+ * several children: call waitpid with WNOHANG until it finds none. The lowest number comes
+ * first. The signals are unblocked in the thread that makes the object. Any thread that does
+ * not block a signal may run the handler, and calls that are never restarted (poll,
+ * nanosleep) then fail with EINTR there. If all threads block a signal after the object was
+ * made, nothing comes and no error says so.
  *
- * Masks and threads: make the object first, then threads. For a signalfd its signals
- * are blocked in the thread that makes it and in those that this one makes; an older
- * thread that does not block them takes them as if there were no object. For handlers
- * they are unblocked in the thread that makes the object, and calls that are never
- * restarted (poll, nanosleep) end with EINTR.
+ * With a signalfd: the kernel's queue. The first object to ask takes a signal; real-time
+ * signals queue. Conditions: every thread of the process must block the signals. They are
+ * blocked in the thread that makes the object and in threads that it makes later; a thread
+ * that existed before takes signals away, as if there were no object. Programs that popen,
+ * system or posix_spawn start inherit the blocked mask: see wakefd_signals_spawn_mask.
  *
- * Handlers: ours calls the one that was there before, except for SIG_DFL and SIG_IGN,
- * and without its sa_mask and SA_RESETHAND. It keeps errno. With a signalfd none is
- * called. SIGCHLD is watched even if it was ignored, and children are then zombies
- * until waited for.
+ * The handler that was there before is called after ours, with its mask and flags, except
+ * for SA_RESETHAND and SA_NOCLDWAIT. SIG_DFL and SIG_IGN are not acted upon while an object
+ * watches. errno is kept. With a signalfd no handler is called. SIGCHLD is watched even if it
+ * was ignored, and children are then zombies until waited for. A library that replaces our
+ * handler and does not call it, or that resets the action when it leaves (libuv, libevent and
+ * GLib do, if they were there first), takes the signal away from the objects that exist; an
+ * object that is made later installs our handler again.
  *
- * When the last object that watches a signal is closed, on the thread that made it,
- * handlers and mask are as before, and what nobody has taken is thrown away. If
- * somebody has installed another handler meanwhile, that is left alone.
+ * When the last object that watches a signal is closed, the actions are restored, and in the
+ * closing thread the mask: close it on the thread that made it, else that thread's mask stays
+ * as it is. What is pending is discarded. A handler that somebody has installed above ours
+ * stays, and ours below it passes signals on.
  *
- * After fork, a child gets signals of its own, and calls
- * wakefd_signals_reinit_after_fork before it asks for them. A blocked mask survives
- * exec: see wakefd_signals_before_exec.
+ * To end a wait from another thread, poll this descriptor and that of a notifier together.
  *
- * A library that has made handlers must stay loaded (dlclose) as long as somebody's
- * later handler may call them.
+ * After fork, a child gets signals of its own, and calls wakefd_signals_reinit_after_fork
+ * before it asks for them. The mask and ignored signals survive exec: see
+ * wakefd_signals_before_exec.
+ *
+ * A program that uses this library and the Rust crate beside it has two copies, which treat
+ * each other's handlers as another library's: objects of both see every signal.
  *
  * In a signal handler, only wakefd_signals_before_exec and what is named above. The
  * library has a table of all signals, in .bss, if a program uses this.
@@ -410,10 +417,12 @@ enum wakefd_told {
                                wakefd_signals_reinit_after_fork it may be missing */
     WAKEFD_TOLD_SENDER = 2, /* pid and uid */
     WAKEFD_TOLD_STATUS = 4, /* status */
-    WAKEFD_TOLD_VALUE = 8   /* value */
+    WAKEFD_TOLD_VALUE = 8,  /* value and value_ptr */
+    WAKEFD_TOLD_TIMER = 16, /* timer_id and overrun */
+    WAKEFD_TOLD_FD = 32     /* fd and band */
 };
 
-/* A signal. On Linux the code says what is told; elsewhere it alone is. */
+/* A signal. The code says what is told. Elsewhere than on Linux only sender and status are. */
 struct wakefd_signal {
     int number;   /* SIGTERM, ... */
     int told;     /* enum wakefd_told */
@@ -423,6 +432,11 @@ struct wakefd_signal {
     uint32_t uid; /* the real user of that process */
     int status;   /* of SIGCHLD with CLD_...: the exit status, or else a signal's number */
     int value;    /* sival_int. With SI_QUEUE, SI_TIMER and SI_MESGQ */
+    int timer_id; /* of SI_TIMER: si_timerid */
+    int overrun;  /* of SI_TIMER: si_overrun */
+    int fd;       /* of F_SETSIG (fcntl(2)): si_fd */
+    long band;    /* of F_SETSIG: si_band */
+    uintptr_t value_ptr; /* sival_ptr, with value */
 };
 
 /*
@@ -432,13 +446,25 @@ struct wakefd_signal {
  *   -EINVAL  also for SIGKILL and SIGSTOP, for SIGSEGV, SIGBUS, SIGFPE, SIGILL,
  *            SIGTRAP, SIGSYS and SIGEMT, which faults raise, for the real-time signals
  *            below SIGRTMIN, which are libc's, and for what is no signal
- *   -EBUSY   one of them is watched by an object of the other backend, or a handler
- *            above ours has been replaced by one of which nobody knows whether it
- *            calls ours
- *   -EAGAIN  there are 32 objects with handlers
+ *   -EBUSY   one of them is watched by an object of the other backend, or four handlers of
+ *            ours are below those of other libraries
+ *   -EAGAIN  there are 32 objects
  *   -EMFILE, -ENFILE, -ENOMEM, -ENOSYS, -EPERM, -EACCES  as wakefd_init
  */
 int wakefd_signals_init(struct wakefd_signals *signals, int selection, const int *numbers, size_t count);
+
+/*
+ * Watches one more signal, under the same descriptor. Twice is as once. Returns 0, and fails as
+ * wakefd_signals_init does, with the object as it was.
+ */
+int wakefd_signals_add(const struct wakefd_signals *signals, int number);
+
+/*
+ * Stops watching a signal, as closing the object would. What is pending of it in this object is
+ * discarded. One that is not watched stays as it is. Returns 0.
+ *   -EINVAL  what cannot be watched
+ */
+int wakefd_signals_remove(const struct wakefd_signals *signals, int number);
 
 /*
  * Takes a signal. Does not block. Returns 1, with the signal in *signal; or 0, with
@@ -478,6 +504,13 @@ int wakefd_signals_close(struct wakefd_signals *signals);
  * had no other handler. Async-signal-safe. Not after vfork. Returns 0.
  */
 int wakefd_signals_before_exec(void);
+
+/*
+ * Puts into *mask, a sigset_t, the mask that this thread would have without any object, for
+ * posix_spawnattr_setsigmask. exec resets handlers, so a spawned program needs nothing else,
+ * except that a signal which was ignored before is not ignored there. Returns 0.
+ */
+int wakefd_signals_spawn_mask(void *mask);
 
 /*
  * TEXTS

@@ -3,8 +3,8 @@
 use core::mem::{align_of, size_of};
 use core::slice;
 
-use libc::{c_int, size_t};
-use wakefd::{ffi, Signal, Signals};
+use libc::{c_int, c_long, sigset_t, size_t};
+use wakefd::{Backend, Signal, Signals};
 
 use crate::held::{Held, OPEN};
 use crate::selection::{AUTO, SIGNALFD, SIGNAL_HANDLER};
@@ -26,9 +26,14 @@ pub struct Info {
     uid: u32,
     status: c_int,
     value: c_int,
+    timer_id: c_int,
+    overrun: c_int,
+    fd: c_int,
+    band: c_long,
+    value_ptr: usize,
 }
 
-const _: () = assert!(size_of::<Info>() == 28);
+const _: () = assert!(size_of::<Info>() == 40 + 2 * size_of::<usize>());
 
 impl Info {
     const NONE: Info = Info {
@@ -39,6 +44,11 @@ impl Info {
         uid: 0,
         status: 0,
         value: 0,
+        timer_id: 0,
+        overrun: 0,
+        fd: 0,
+        band: 0,
+        value_ptr: 0,
     };
 
     fn of(signal: &Signal) -> Self {
@@ -48,6 +58,8 @@ impl Info {
             signal.pid().is_some(),
             signal.status().is_some(),
             signal.value().is_some(),
+            signal.timer_id().is_some(),
+            signal.fd().is_some(),
         ];
         let bits = told
             .iter()
@@ -61,6 +73,11 @@ impl Info {
             uid: signal.uid().unwrap_or(0),
             status: signal.status().unwrap_or(0),
             value: signal.value().unwrap_or(0),
+            timer_id: signal.timer_id().unwrap_or(0),
+            overrun: signal.overrun().unwrap_or(0),
+            fd: signal.fd().unwrap_or(0),
+            band: signal.band().unwrap_or(0),
+            value_ptr: signal.value_ptr().unwrap_or(0),
         }
     }
 }
@@ -80,10 +97,9 @@ pub unsafe extern "C" fn wakefd_signals_init(
     answer((|| {
         let object = object.ok_or(libc::EINVAL)?;
         object.init(OPEN, || {
-            let chain = match selection {
-                AUTO => ffi::signals::AUTO,
-                SIGNALFD => ffi::signals::SIGNALFD,
-                SIGNAL_HANDLER => ffi::signals::HANDLER,
+            let backend = match selection {
+                AUTO | SIGNAL_HANDLER => Backend::SignalHandler,
+                SIGNALFD => Backend::SignalFd,
                 _ => return Err(libc::EINVAL),
             };
             let numbers = match count {
@@ -92,9 +108,21 @@ pub unsafe extern "C" fn wakefd_signals_init(
                 // SAFETY: not null, so the caller has promised these numbers.
                 _ => unsafe { slice::from_raw_parts(numbers, count) },
             };
-            ffi::signals::create(chain, numbers).map_err(errno)
+            Signals::with(backend, numbers).map_err(errno)
         })
     })())
+}
+
+/// `wakefd_signals_add`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_add(object: Option<&Object>, number: c_int) -> c_int {
+    answer(open(object).and_then(|signals| signals.add(number).map(|()| 0).map_err(errno)))
+}
+
+/// `wakefd_signals_remove`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_remove(object: Option<&Object>, number: c_int) -> c_int {
+    answer(open(object).and_then(|signals| signals.remove(number).map(|()| 0).map_err(errno)))
 }
 
 /// `wakefd_signals_next`
@@ -129,7 +157,7 @@ pub extern "C" fn wakefd_signals_fd(object: Option<&Object>) -> c_int {
 #[no_mangle]
 pub extern "C" fn wakefd_signals_backend(object: Option<&Object>) -> c_int {
     answer(open(object).map(|signals| match signals.backend() {
-        wakefd::Backend::SignalFd => SIGNALFD,
+        Backend::SignalFd => SIGNALFD,
         _ => SIGNAL_HANDLER,
     }))
 }
@@ -156,4 +184,14 @@ pub extern "C" fn wakefd_signals_close(object: Option<&mut Object>) -> c_int {
 #[no_mangle]
 pub extern "C" fn wakefd_signals_before_exec() -> c_int {
     answer(Signals::before_exec().map(|()| 0).map_err(errno))
+}
+
+/// `wakefd_signals_spawn_mask`
+#[no_mangle]
+pub extern "C" fn wakefd_signals_spawn_mask(mask: Option<&mut sigset_t>) -> c_int {
+    answer((|| {
+        let mask = mask.ok_or(libc::EINVAL)?;
+        *mask = Signals::spawn_mask().map_err(errno)?;
+        Ok(0)
+    })())
 }

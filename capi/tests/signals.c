@@ -308,7 +308,7 @@ static void one_backend_at_a_time(void)
     EQUAL(wakefd_signals_close(&signals), 0);
 }
 
-static void thirty_two_with_handlers(void)
+static void thirty_two_objects(void)
 {
     struct wakefd_signals signals[33];
     const int number = SIGUSR1;
@@ -316,21 +316,54 @@ static void thirty_two_with_handlers(void)
 
     for (i = 0; i < 32; i++)
         signals[i] = made(number);
-    if (by_handler(&signals[0]))
-        EQUAL(wakefd_signals_init(&signals[32], selection, &number, 1), -EAGAIN);
-    else
-        signals[32] = made(number);
+    EQUAL(wakefd_signals_init(&signals[32], selection, &number, 1), -EAGAIN);
     EQUAL(raise(number), 0);
     EQUAL(wakefd_signals_wait(&signals[31], -1), 1);
-    NEXT(&signals[0], number);
-    for (i = 0; i < 33; i++) {
-        if (i == 32 && by_handler(&signals[0]))
-            break;
-        if (i > 0)
-            NONE(&signals[i]);
+    for (i = 0; i < 32; i++) {
+        /* With handlers each sees it. */
+        if (i == 0 || by_handler(&signals[0]))
+            NEXT(&signals[i], number);
+        NONE(&signals[i]);
     }
     for (i = 31; i >= 0; i--)
         EQUAL(wakefd_signals_close(&signals[i]), 0);
+}
+
+static void added_and_removed(void)
+{
+    struct wakefd_signals signals = made(SIGUSR1);
+    int round;
+
+    for (round = 0; round < 2; round++) {
+        EQUAL(wakefd_signals_add(&signals, SIGUSR2), 0);
+        EQUAL(raise(SIGUSR2), 0);
+        NEXT(&signals, SIGUSR2);
+        NONE(&signals);
+        EQUAL(wakefd_signals_remove(&signals, SIGUSR2), 0);
+        EQUAL(is_blocked(SIGUSR2), 0);
+    }
+    EQUAL(wakefd_signals_add(&signals, SIGKILL), -EINVAL);
+    EQUAL(wakefd_signals_remove(&signals, SIGKILL), -EINVAL);
+    EQUAL(raise(SIGUSR1), 0);
+    NEXT(&signals, SIGUSR1);
+    EQUAL(wakefd_signals_close(&signals), 0);
+    EQUAL(wakefd_signals_add(&signals, SIGUSR2), -EBADF);
+    EQUAL(wakefd_signals_remove(&signals, SIGUSR2), -EBADF);
+}
+
+static void a_mask_for_posix_spawn(void)
+{
+    const int both[] = {SIGUSR1, SIGUSR2};
+    struct wakefd_signals signals;
+    sigset_t mask;
+
+    set_blocked(SIGUSR2, 1);
+    signals = made_of(both, 2);
+    EQUAL(wakefd_signals_spawn_mask(&mask), 0);
+    EQUAL(sigismember(&mask, SIGUSR1), 0);
+    EQUAL(sigismember(&mask, SIGUSR2), 1);
+    EQUAL(wakefd_signals_spawn_mask(NULL), -EINVAL);
+    EQUAL(wakefd_signals_close(&signals), 0);
 }
 
 static void none_is_a_set_too(void)
@@ -609,7 +642,9 @@ const struct test signal_cases[] = {
     CASE(what_nobody_took_is_thrown_away),
     CASE(what_is_refused),
     CASE(one_backend_at_a_time),
-    CASE(thirty_two_with_handlers),
+    CASE(thirty_two_objects),
+    CASE(added_and_removed),
+    CASE(a_mask_for_posix_spawn),
     CASE(none_is_a_set_too),
     CASE(an_object_may_be_moved),
     CASE(backend_mechanism_and_flags),

@@ -31,6 +31,7 @@ int main(void)
 #elif FUNCTIONS == 5
     static const int numbers[] = {15, 1};
     struct wakefd_signal signal;
+    static long mask[32];
     result += wakefd_signals_init(&signals, WAKEFD_AUTO, numbers, 2);
     result += wakefd_signals_next(&signals, &signal);
     result += wakefd_signals_wait(&signals, 0);
@@ -39,6 +40,9 @@ int main(void)
     result += wakefd_signals_mechanism(&signals);
     result += wakefd_signals_reinit_after_fork(&signals);
     result += wakefd_signals_before_exec();
+    result += wakefd_signals_add(&signals, numbers[0]);
+    result += wakefd_signals_remove(&signals, numbers[0]);
+    result += wakefd_signals_spawn_mask(mask);
     result += wakefd_signals_close(&signals);
 #elif FUNCTIONS > 0
     result += wakefd_init(&wake, WAKEFD_AUTO);

@@ -7,6 +7,7 @@ mod registry;
 mod signal;
 mod signalfd;
 mod slot;
+mod table;
 mod target;
 
 use core::borrow::Borrow;
@@ -18,6 +19,7 @@ use libc::c_int;
 use self::handler::Handler;
 pub use self::signal::Signal;
 use self::signalfd::SignalFd;
+use self::table::TABLE;
 use crate::backend::Primitive;
 use crate::error::{Error, Operation};
 use crate::fallback::{self, Chain, Unavailable};
@@ -28,7 +30,7 @@ use crate::sys::fd::{Fd, RawFd};
 use crate::sys::poll;
 use crate::sys::sigset::SignalSet;
 
-/// A descriptor that is readable while one of these signals is pending.
+/// A descriptor that is readable while one of the signals it watches is pending.
 ///
 /// ```no_run
 /// use wakefd::Signals;
@@ -39,7 +41,7 @@ use crate::sys::sigset::SignalSet;
 /// signals.wait(None)?;
 /// while let Some(signal) = signals.next()? {
 ///     match signal.number() {
-///         libc::SIGHUP => println!("to reload, says process {:?}", signal.pid()),
+///         libc::SIGHUP => println!("reload, says process {:?}", signal.pid()),
 ///         _ => return Ok(()),
 ///     }
 /// }
@@ -47,65 +49,84 @@ use crate::sys::sigset::SignalSet;
 /// # }
 /// ```
 ///
+/// [`new`](Self::new) installs signal handlers, which notify. That works in every thread of
+/// every program and is the same on every kernel. A signalfd is used only if the caller
+/// names it, with [`at`](Self::at) or [`with`](Self::with).
+///
 /// | mechanism | system calls | available since |
 /// | --- | --- | --- |
+/// | [`Mechanism::SignalHandler`] | `sigaction`, and an [`AutoNotifier`](crate::AutoNotifier) | always |
 /// | [`Mechanism::SignalFd4`] | `signalfd4` with flags | Linux 2.6.27 |
 /// | [`Mechanism::SignalFd`] | `signalfd`, then `fcntl` | Linux 2.6.22 |
-/// | [`Mechanism::SignalHandler`] | `sigaction`, and an [`AutoNotifier`](crate::AutoNotifier) | always |
 ///
-/// # What comes
+/// # What each mechanism guarantees
 ///
-/// One signal of a kind is pending, as signal(7) says of standard signals: what
-/// comes while one waits to be taken adds nothing. No kind is lost. For SIGCHLD it
-/// follows that one signal may stand for several children: call `waitpid` with
-/// `WNOHANG` until it finds none. Real-time signals queue in a signalfd; on the mechanism
-/// of handlers the first of a kind stands for all. The lowest number comes first.
+#[doc = include_str!("../../docs/signals.md")]
 ///
-/// A signalfd gives a thread what was sent to the process and to that thread
-/// (signalfd(2)); a handler records whatever the process takes.
+/// SIGCHLD may stand for several children on either mechanism: call `waitpid` with `WNOHANG`
+/// until it finds no child.
 ///
-/// If two objects watch a signal, whoever calls [`next`](Self::next) first gets it.
-/// Both descriptors become readable. On the mechanism of handlers that of the other stays
-/// so until its `next` gives `None`.
+/// # Conditions of a signalfd
 ///
-/// # Masks, threads and handlers
+/// A signalfd receives a signal only while every thread of the process blocks it. Creating
+/// the object blocks its signals in the calling thread, and threads that this thread creates
+/// afterwards inherit the mask. A thread that existed before does not: signals that the kernel
+/// gives to it run its handler or end the process, and the object sees nothing. So choose a
+/// signalfd only in a program that makes the object before any other thread, and in which no
+/// library unblocks the signals. A child that `popen`, `system` or `posix_spawn` starts
+/// inherits the blocked mask: see [`spawn_mask`](Self::spawn_mask).
 ///
-/// Make the object first, then threads. On the mechanisms of a signalfd its signals are
-/// blocked in the thread that makes it, and in those that this one makes. A thread
-/// that is older keeps its mask, and if it does not block a signal, the kernel has it
-/// take what is sent to the process, as if there were no object: its handler runs, or
-/// the process ends. On the mechanism of handlers the signals are unblocked in the thread
-/// that makes the object, and any thread that does not block them may take them: a
-/// call that is never restarted (`poll`, `nanosleep`; signal(7)) ends with EINTR.
+/// # Masks and threads with handlers
 ///
-/// On the mechanism of handlers the handler that was there before is called after ours,
-/// whichever of the two forms it has; `SIG_DFL` and `SIG_IGN` are not acted upon. Its
-/// `sa_mask` and `SA_RESETHAND` do not count: all signals but faults are blocked
-/// while it runs. On the mechanisms of a signalfd it is not called. SIGCHLD is watched on
-/// every mechanism even if it was ignored, and children then become zombies until waited
-/// for. `SA_NOCLDWAIT` of a handler is not kept.
+/// Creating the object unblocks its signals in the calling thread. Any thread that does not
+/// block a signal may run the handler; a call that is never restarted (`poll`, `nanosleep`;
+/// signal(7)) then fails with EINTR in that thread. If all threads block a signal after the
+/// object was made, the signal stays pending in the kernel: the object sees nothing, and no
+/// error says so.
 ///
-/// Handlers, and in the thread that drops it the mask, are put back when the last
-/// object that watches a signal is dropped. What nobody has taken is then thrown
-/// away, or stays blocked where a sandbox forbids that. Drop on the thread that made
-/// the object: another's mask is left with the signals blocked. If somebody has
-/// installed another handler above ours meanwhile, that is left alone, and ours goes on
-/// calling the one before it. An object that is made then relies on that handler to
-/// call ours.
+/// Dropping the last object that watches a signal on another thread than the one that made
+/// the first leaves that first thread's mask as it is.
+///
+/// # Other handlers
+///
+/// The handler that was installed before is called after ours, in its own form, with its
+/// `sa_mask`, `SA_RESTART`, `SA_ONSTACK`, `SA_NODEFER` and `SA_NOCLDSTOP`. Its `SA_RESETHAND`
+/// and `SA_NOCLDWAIT` are not kept. `SIG_DFL` and `SIG_IGN` are not acted upon while an object
+/// watches the signal. With a signalfd the previous handler is not called. SIGCHLD is watched
+/// even if it was ignored, and children then become zombies until they are waited for.
+///
+/// Each object installs our handler, or creating it fails. If another library has installed a
+/// handler above ours meanwhile, a new object puts a second handler of ours above that one,
+/// which calls it; there can be four in all. A library that replaces our handler and does not
+/// call it, or that resets the action when it leaves (libuv, libevent and GLib do, if they were
+/// there first), takes the signal away from the objects that exist.
+///
+/// The actions, and in the dropping thread the mask, are restored when the last object that
+/// watches a signal is dropped. A handler that another library has installed above ours is
+/// left alone. Ours then stays below it and passes signals on. If that library puts ours back,
+/// the next signal has the action that it had before there was any object.
+///
+/// Two copies of the crate in one process, such as `libwakefd.so` beside the crate, treat each
+/// other's handlers as those of another library: objects of both see every signal, whichever
+/// goes first. A signalfd of one copy takes the signals from the other's handlers.
+///
+/// # Ending a wait from another thread
+///
+/// Poll this descriptor and that of a [`Notifier`](crate::Notifier) together, and notify. Or
+/// watch one signal more, and send it to the process with `kill(getpid(), …)`.
 ///
 /// # Fork and exec
 ///
-/// Signals are sent to processes, so a child of `fork` gets its own; but it shares
-/// the descriptor, and on the mechanism of handlers it has none of its own. It calls
-/// [`reinit_after_fork`](Self::reinit_after_fork) first. Until then nothing that
-/// comes in the child, nor in one of `vfork`, shows in the parent. (A child is known by
-/// its number, which in a PID namespace of its own may be the parent's.)
+/// A child of `fork` receives its own signals and shares the descriptor. It calls
+/// [`reinit_after_fork`](Self::reinit_after_fork) before it uses an object. Until then nothing
+/// that comes in the child, or in a child of `vfork`, shows in the parent. (A child is known by
+/// its process id, which in a PID namespace of its own may be the parent's.)
 ///
-/// A blocked mask survives `exec`, and a program that was started with SIGTERM
-/// blocked cannot be ended by it: call [`before_exec`](Self::before_exec) in between.
+/// The mask and ignored signals survive `exec`: call [`before_exec`](Self::before_exec) in
+/// between.
 ///
-/// The handler is async-signal-safe and keeps `errno`. The methods are not, except
-/// for `before_exec`.
+/// The handlers are async-signal-safe and keep `errno`. The methods are not, except for
+/// `before_exec`.
 pub struct Signals(Inner);
 
 enum Inner {
@@ -113,45 +134,59 @@ enum Inner {
     Handler(Handler),
 }
 
-/// The mechanisms of signals.
-pub(crate) const CHAIN: Chain = Chain {
+/// The mechanisms of a signalfd.
+const SIGNALFD: Chain = Chain {
     first: Mechanism::SignalFd4,
-    last: Mechanism::SignalHandler,
+    last: Mechanism::SignalFd,
 };
 
 impl Signals {
-    /// Watches these signals: `libc::SIGTERM`, ….
-    ///
-    /// One that is given twice is watched once.
+    /// Watches these signals (`libc::SIGTERM`, …) with handlers. A signal that is given twice
+    /// is watched once.
     ///
     /// # Errors
     ///
-    /// With [`Operation::Watch`]: `EINVAL` for SIGKILL, SIGSTOP, for SIGSEGV, SIGBUS,
-    /// SIGFPE, SIGILL, SIGTRAP, SIGSYS and SIGEMT, which faults raise, for the
-    /// real-time signals that libc keeps for itself (those below `SIGRTMIN`), and for
-    /// what is no signal. `EBUSY` if another object watches one of them on another
-    /// mechanism, or if a handler that stood above ours was replaced by another, of which
-    /// nobody knows whether it calls ours. `EAGAIN` if there are 32 objects on the
-    /// mechanism of handlers. Whatever a sandbox gives for `rt_sigprocmask` and
-    /// `rt_sigaction`, which every mechanism needs.
+    /// With [`Operation::Watch`]:
     ///
-    /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`; a lack is not
-    /// answered with another mechanism.
+    /// - `EINVAL` for SIGKILL and SIGSTOP; for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS
+    ///   and SIGEMT, which faults raise; for the real-time signals below `SIGRTMIN`, which libc
+    ///   keeps for itself; and for a number that is no signal.
+    /// - `EBUSY` if another object watches one of them with a signalfd, or if four handlers of
+    ///   ours are below those of other libraries.
+    /// - `EAGAIN` if the process has 32 objects.
+    /// - The errno with which a sandbox refuses `rt_sigprocmask` or `rt_sigaction`.
+    ///
+    /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`.
     pub fn new(signals: impl IntoIterator<Item = impl Borrow<c_int>>) -> Result<Self, Error> {
-        Self::on(CHAIN, signals)
+        Self::at(Mechanism::SignalHandler, signals)
     }
 
-    /// Watches these signals with the first of these mechanisms that is available.
-    pub(crate) fn on(
-        chain: Chain,
+    /// Watches these signals with this backend: handlers, or a signalfd by the first of its
+    /// two mechanisms that is available.
+    ///
+    /// # Errors
+    ///
+    /// As for [`at`](Self::at).
+    pub fn with(
+        backend: Backend,
         signals: impl IntoIterator<Item = impl Borrow<c_int>>,
     ) -> Result<Self, Error> {
-        let set = watchable(chain.first, signals)?;
-        fallback::first_available(chain, Unavailable::Remember, |mechanism| {
-            match Self::create(mechanism, set) {
-                // The mechanism is available, and the next one needs mask and actions too.
+        if backend != Backend::SignalFd {
+            return match backend {
+                Backend::SignalHandler => Self::new(signals),
+                _ => Err(Error::new(
+                    Operation::Create,
+                    Mechanism::SignalHandler,
+                    libc::EINVAL,
+                )),
+            };
+        }
+        let set = watchable(SIGNALFD.first, signals)?;
+        fallback::first_available(SIGNALFD, Unavailable::Remember, |mechanism| {
+            match SignalFd::new(mechanism, set) {
+                // The mechanism is available, and the next one needs the mask too.
                 Err(error) if error.operation() == Operation::Watch => Ok(Err(error)),
-                created => created.map(Ok),
+                created => created.map(|signalfd| Ok(Signals(Inner::SignalFd(signalfd)))),
             }
         })?
     }
@@ -160,16 +195,13 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new); `EINVAL` with [`Operation::Create`] for a mechanism of
-    /// another kind, `ENOSYS` for one that is unavailable.
+    /// As for [`new`](Self::new). With [`Operation::Create`] also `EINVAL` for a mechanism that
+    /// does not make signals, and `ENOSYS` for one that is unavailable.
     pub fn at(
         mechanism: Mechanism,
         signals: impl IntoIterator<Item = impl Borrow<c_int>>,
     ) -> Result<Self, Error> {
-        Self::create(mechanism, watchable(mechanism, signals)?)
-    }
-
-    fn create(mechanism: Mechanism, set: SignalSet) -> Result<Self, Error> {
+        let set = watchable(mechanism, signals)?;
         match mechanism.backend() {
             Backend::SignalFd => SignalFd::new(mechanism, set).map(Inner::SignalFd),
             Backend::SignalHandler => Handler::new(set).map(Inner::Handler),
@@ -178,19 +210,55 @@ impl Signals {
         .map(Signals)
     }
 
-    /// Takes a signal that is pending, or returns `None`. Does not block.
-    ///
-    /// The descriptor stays readable as long as another is pending. With an
-    /// edge-triggered set call it until it returns `None`.
-    ///
-    /// Makes one system call (`read`), or on the mechanism of handlers `getpid`, then
-    /// `read` of the notifier unless more is pending.
+    /// Watches one more signal, under the same descriptor. Watching a signal twice does
+    /// nothing.
     ///
     /// # Errors
     ///
-    /// `EBADF` if somebody closed the descriptor by number. On the mechanism of handlers
-    /// `EXDEV` in a child that has not called
-    /// [`reinit_after_fork`](Self::reinit_after_fork).
+    /// As for [`new`](Self::new), with the object as it was.
+    pub fn add(&self, signal: c_int) -> Result<(), Error> {
+        self.change(signal, Handler::add, SignalFd::add)
+    }
+
+    /// Stops watching a signal, as dropping the object would: what is pending of it in this
+    /// object is discarded, and for the last object that watches it, action and mask are
+    /// restored. A signal that the object does not watch stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// `EINVAL` for what cannot be watched. With a signalfd, the errno of `signalfd`.
+    pub fn remove(&self, signal: c_int) -> Result<(), Error> {
+        self.change(signal, Handler::remove, SignalFd::remove)
+    }
+
+    fn change(
+        &self,
+        signal: c_int,
+        by_handler: fn(&Handler, SignalSet) -> Result<(), Errno>,
+        by_signalfd: fn(&SignalFd, SignalSet) -> Result<(), Errno>,
+    ) -> Result<(), Error> {
+        let set = watchable(self.mechanism(), [signal])?;
+        match &self.0 {
+            Inner::SignalFd(signalfd) => by_signalfd(signalfd, set),
+            Inner::Handler(handler) => by_handler(handler, set),
+        }
+        .map_err(|errno| self.error(Operation::Watch, errno))
+    }
+
+    /// Takes a signal that is pending, or returns `None`. Does not block.
+    ///
+    /// The descriptor stays readable as long as another signal is pending. With an
+    /// edge-triggered set call this until it returns `None`.
+    ///
+    /// Makes one system call (`read`), or with handlers `getpid`, then `read` of the notifier
+    /// unless more is pending.
+    ///
+    /// # Errors
+    ///
+    /// `EBADF` if somebody closed the descriptor by number. With handlers `EXDEV` in a child
+    /// that has not called [`reinit_after_fork`](Self::reinit_after_fork), and the errno with
+    /// which a sandbox refuses `write`: the signals then stay pending and the next call returns
+    /// them.
     // Not an Iterator: that would have no way to say that it failed and goes on.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&self) -> Result<Option<Signal>, Error> {
@@ -207,7 +275,7 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// As for [`next`](Self::next), for `poll`.
+    /// `EBADF` as for [`next`](Self::next), and those of `poll`.
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
         poll::wait_for(self.as_raw_fd(), timeout)
             .map(Wait::from_readable)
@@ -236,19 +304,19 @@ impl Signals {
         self.mechanism().backend()
     }
 
-    /// Gives the child, after `fork`, a descriptor of its own under the same number;
-    /// the parent's is untouched, and so is what is pending there. Call it before the
-    /// child makes threads, for each object that it goes on with.
+    /// Gives the child, after `fork`, a descriptor of its own under the same number. The
+    /// parent's descriptor, and what is pending there, are untouched. Call it before the child
+    /// makes threads, for each object that it goes on with.
     ///
-    /// What came in the child since the fork is kept. On the mechanism of handlers nothing
-    /// is known of it but the number: [`Signal::code`] is `None`.
+    /// What came in the child since the fork is kept. With handlers nothing is known of it but
+    /// the number: [`Signal::code`] is `None`.
     ///
-    /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the parent's
-    /// descriptor: make it anew.
+    /// Sets of `poll` and `select` stay valid. An `epoll` set holds the parent's descriptor:
+    /// create a new one.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new), with the object as it was.
+    /// As for [`new`](Self::new). If the descriptor could not be made, the object is as it was.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         match &self.0 {
             Inner::SignalFd(signalfd) => signalfd.reinit_after_fork(),
@@ -256,26 +324,42 @@ impl Signals {
         }
     }
 
-    /// In a child, between `fork` and `exec`: makes the mask of this thread, and the
-    /// actions that `exec` inherits, what they were before there was any object, for
-    /// all signals that any object watches. Then call `exec`, and nothing else here.
+    /// Restores, in a child between `fork` and `exec`, this thread's mask and the actions that
+    /// `exec` inherits: what they were before there was any object, for all signals that any
+    /// object watches. Call `exec` next, and no other method.
     ///
     /// With std's `Command`:
     /// `command.pre_exec(|| Ok(wakefd::Signals::before_exec()?))`.
     ///
-    /// "Before" is what the thread had that made the first object for a signal. A
-    /// signal that came in the child before, and that our handler took, is sent to
-    /// the child again if it had no other handler.
+    /// "Before" is what the thread had that made the first object for a signal. A signal that
+    /// our handler received in the child, and that had the default action before, is sent to
+    /// the child again.
     ///
-    /// Async-signal-safe. Not after `vfork`, which shares the table of all this with
-    /// the parent.
+    /// Async-signal-safe. Not for a child of `vfork`, which shares its memory with the parent:
+    /// use [`spawn_mask`](Self::spawn_mask) for `posix_spawn`.
     ///
     /// # Errors
     ///
-    /// None that the system documents. What could be put back is, and another call
-    /// tries the rest again.
+    /// None that the system documents. All that can be restored is, and another call tries the
+    /// rest again.
     pub fn before_exec() -> Result<(), Error> {
-        registry::before_exec().map_err(|errno| Error::new(Operation::Watch, CHAIN.last, errno))
+        registry::before_exec()
+            .map_err(|errno| Error::new(Operation::Watch, Mechanism::SignalHandler, errno))
+    }
+
+    /// Returns the mask that this thread would have without any object, for
+    /// `posix_spawnattr_setsigmask`.
+    ///
+    /// `exec` resets handlers to the default action, so a spawned program needs nothing else,
+    /// except that a signal which was ignored before an object watched it is not ignored there.
+    ///
+    /// # Errors
+    ///
+    /// The errno with which a sandbox refuses `rt_sigprocmask`.
+    pub fn spawn_mask() -> Result<libc::sigset_t, Error> {
+        registry::spawn_mask()
+            .map(SignalSet::to_libc)
+            .map_err(|errno| Error::new(Operation::Watch, Mechanism::SignalHandler, errno))
     }
 
     /// The descriptor to poll.
@@ -286,11 +370,11 @@ impl Signals {
         }
     }
 
-    const fn set(&self) -> SignalSet {
-        match &self.0 {
-            Inner::SignalFd(signalfd) => signalfd.set,
-            Inner::Handler(handler) => handler.set,
-        }
+    fn set(&self) -> SignalSet {
+        TABLE.watched_by(match &self.0 {
+            Inner::SignalFd(signalfd) => signalfd.index,
+            Inner::Handler(handler) => handler.index,
+        })
     }
 
     fn error(&self, operation: Operation, errno: Errno) -> Error {

@@ -1,30 +1,106 @@
 //! Readable if, and only if, something is pending: what the kernel does for a
 //! signalfd, for signals in memory and a notifier.
 
-use crate::backend::Primitive;
 use crate::sys::errno::Errno;
 
-/// Takes what `take` finds. `any` says whether more is there, and then the
-/// descriptor stays readable.
-///
-/// It is drained first, then looked once more: what came in between was recorded
-/// before its notification, so it is seen here, or its notification is still to come.
-pub(super) fn next<T>(
-    notifier: &impl Primitive,
-    take: impl Fn() -> Option<T>,
-    any: impl Fn() -> bool,
-) -> Result<Option<T>, Errno> {
-    let taken = take();
-    if any() {
-        return Ok(taken);
+/// What is pending in memory, and the notifier that shows it.
+pub(super) trait Pending {
+    type Taken;
+
+    /// Takes one that is pending.
+    fn take(&self) -> Option<Self::Taken>;
+    /// Makes pending again what was taken.
+    fn give_back(&self, taken: &Self::Taken);
+    /// Returns whether one is pending.
+    fn any(&self) -> bool;
+    /// Makes the descriptor readable.
+    fn notify(&self) -> Result<(), Errno>;
+    /// Drains the descriptor.
+    fn clear(&self) -> Result<(), Errno>;
+
+    /// Takes one that is pending, and drains the descriptor if it was the last.
+    ///
+    /// After the drain this looks once more: a signal is marked before its notification, so
+    /// it is seen here, or its notification is still to come. If a notification that is due is
+    /// refused, all stays pending, and the caller gets the error.
+    fn next(&self) -> Result<Option<Self::Taken>, Errno> {
+        loop {
+            let taken = self.take();
+            if self.any() {
+                match taken {
+                    Some(_) => return Ok(taken),
+                    None => continue,
+                }
+            }
+            match (self.clear(), taken) {
+                (Err(errno), None) => return Err(errno),
+                // The descriptor is still readable, so the next call finds the error.
+                (Err(_), taken) => return Ok(taken),
+                (Ok(()), taken) if !self.any() => return Ok(taken),
+                // One has come meanwhile.
+                (Ok(()), None) => {}
+                (Ok(()), Some(taken)) => {
+                    return match self.notify() {
+                        Ok(()) => Ok(Some(taken)),
+                        Err(errno) => {
+                            self.give_back(&taken);
+                            Err(errno)
+                        }
+                    }
+                }
+            }
+        }
     }
-    let drained = match notifier.clear() {
-        Ok(_) if any() => notifier.notify(),
-        cleared => cleared.map(drop),
-    };
-    match (taken, drained) {
-        (None, Err(errno)) => Err(errno),
-        // What was taken must not get lost; the error will come again.
-        (taken, _) => Ok(taken),
+}
+
+#[cfg(test)]
+mod tests {
+    use core::cell::Cell;
+
+    use super::*;
+
+    const REFUSED: Errno = 1;
+
+    /// One comes while the descriptor is drained, and notifications are refused.
+    struct Refused {
+        pending: Cell<u32>,
+        comes: Cell<u32>,
+    }
+
+    impl Pending for Refused {
+        type Taken = ();
+
+        fn take(&self) -> Option<()> {
+            self.pending.set(self.pending.get().checked_sub(1)?);
+            Some(())
+        }
+        fn give_back(&self, (): &()) {
+            self.pending.set(self.pending.get() + 1);
+        }
+        fn any(&self) -> bool {
+            self.pending.get() > 0
+        }
+        fn notify(&self) -> Result<(), Errno> {
+            Err(REFUSED)
+        }
+        fn clear(&self) -> Result<(), Errno> {
+            self.pending.set(self.pending.get() + self.comes.take());
+            Ok(())
+        }
+    }
+
+    /// Never success with something pending behind a descriptor that is not readable.
+    #[test]
+    fn a_refused_notification_leaves_nothing_unseen() {
+        for before in [0, 1] {
+            let source = Refused {
+                pending: Cell::new(before),
+                comes: Cell::new(1),
+            };
+            match source.next() {
+                Ok(taken) => assert_eq!((taken, source.pending.get()), (Some(()), 0)),
+                Err(errno) => assert_eq!((errno, source.pending.get()), (REFUSED, before + 1)),
+            }
+        }
     }
 }

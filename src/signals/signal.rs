@@ -2,8 +2,9 @@
 
 use core::fmt;
 
-use libc::c_int;
+use libc::{c_int, c_long};
 
+use crate::sys::fd::RawFd;
 use crate::sys::siginfo::{Record, SigInfoFields};
 
 /// One signal: its number, and what the kernel tells beside it.
@@ -18,13 +19,13 @@ impl Signal {
         Signal { number, record }
     }
 
-    /// Its number: `SIGTERM`, ….
+    /// Returns its number: `SIGTERM`, ….
     #[must_use]
     pub const fn number(&self) -> c_int {
         self.number
     }
 
-    /// Why it was sent: `SI_USER`, `SI_QUEUE`, `CLD_EXITED`, … (sigaction(2)).
+    /// Returns why it was sent: `SI_USER`, `SI_QUEUE`, `CLD_EXITED`, … (sigaction(2)).
     ///
     /// `None` for a signal of which nothing is known but that it came: see
     /// [`Signals::reinit_after_fork`](crate::Signals::reinit_after_fork).
@@ -36,42 +37,82 @@ impl Signal {
         }
     }
 
-    /// The process that sent it, or the child that it is about. Zero stands for one
-    /// in another PID namespace.
+    /// Returns the process that sent the signal, or the child that it is about. Zero stands
+    /// for a process in another PID namespace.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         match self.fields() {
-            SigInfoFields::None | SigInfoFields::Value => None,
-            _ => Some(self.record.pid),
+            SigInfoFields::Sender | SigInfoFields::Child | SigInfoFields::SenderAndValue => {
+                Some(self.record.pid)
+            }
+            _ => None,
         }
     }
 
-    /// The real user of that process.
+    /// Returns the real user of that process.
     #[must_use]
     pub fn uid(&self) -> Option<u32> {
         self.pid().map(|_| self.record.uid)
     }
 
-    /// Of SIGCHLD: the exit status if the code is `CLD_EXITED`, else the number of
+    /// Returns for SIGCHLD the exit status if the code is `CLD_EXITED`, else the number of
     /// the signal that killed, stopped or continued the child.
     #[must_use]
     pub fn status(&self) -> Option<c_int> {
+        self.has(SigInfoFields::Child)
+            .then_some(self.record.status_or_fd)
+    }
+
+    /// Returns `sival_int` of the value that was sent along, by sigqueue(3), a POSIX timer or
+    /// a message queue.
+    #[must_use]
+    pub fn value(&self) -> Option<c_int> {
+        let bytes = self.value_ptr()?.to_ne_bytes();
+        // The union begins with the int, in either byte order.
+        let int = bytes.get(..4)?.try_into().ok()?;
+        Some(c_int::from_ne_bytes(int))
+    }
+
+    /// Returns `sival_ptr` of that value, as an address.
+    #[must_use]
+    pub fn value_ptr(&self) -> Option<usize> {
         match self.fields() {
-            SigInfoFields::Child => Some(self.record.status_or_value),
+            SigInfoFields::SenderAndValue | SigInfoFields::Timer => Some(self.record.value_or_band),
             _ => None,
         }
     }
 
-    /// The value that was sent along, by sigqueue(3), a POSIX timer or a message
-    /// queue: `sival_int`.
+    /// Returns the kernel's id of the POSIX timer that expired (`si_timerid`).
     #[must_use]
-    pub fn value(&self) -> Option<c_int> {
-        match self.fields() {
-            SigInfoFields::SenderAndValue | SigInfoFields::Value => {
-                Some(self.record.status_or_value)
-            }
-            _ => None,
-        }
+    pub fn timer_id(&self) -> Option<c_int> {
+        self.has(SigInfoFields::Timer)
+            .then_some(self.record.pid as c_int)
+    }
+
+    /// Returns how often the POSIX timer expired beside this time (`si_overrun`).
+    #[must_use]
+    pub fn overrun(&self) -> Option<c_int> {
+        self.has(SigInfoFields::Timer)
+            .then_some(self.record.uid as c_int)
+    }
+
+    /// Returns the descriptor on which input or output became possible (`si_fd`), for a
+    /// signal that was chosen by `F_SETSIG` (fcntl(2)).
+    #[must_use]
+    pub fn fd(&self) -> Option<RawFd> {
+        self.has(SigInfoFields::Poll)
+            .then_some(self.record.status_or_fd)
+    }
+
+    /// Returns what became possible there: bits of poll(2) (`si_band`).
+    #[must_use]
+    pub fn band(&self) -> Option<c_long> {
+        self.has(SigInfoFields::Poll)
+            .then_some(self.record.value_or_band as c_long)
+    }
+
+    fn has(&self, fields: SigInfoFields) -> bool {
+        self.fields() == fields
     }
 
     fn fields(&self) -> SigInfoFields {

@@ -3,9 +3,10 @@
 use libc::c_int;
 
 use super::registry;
+use super::table::TABLE;
 use crate::error::{Error, Operation};
 use crate::fallback;
-use crate::mechanism::Mechanism;
+use crate::mechanism::{Backend, Mechanism};
 use crate::sys::errno::Errno;
 use crate::sys::fd::{Fd, Trust};
 use crate::sys::siginfo::Record;
@@ -16,15 +17,50 @@ use crate::sys::sigset::SignalSet;
 pub(super) struct SignalFd {
     pub(super) fd: Fd,
     pub(super) mechanism: Mechanism,
-    pub(super) set: SignalSet,
+    /// The place in the table.
+    pub(super) index: usize,
 }
 
 impl SignalFd {
     pub(super) fn new(mechanism: Mechanism, set: SignalSet) -> Result<Self, Error> {
-        let fd = create(mechanism, set)?;
-        registry::watch_by_signalfd(set)
+        let fd = create(mechanism)?;
+        let index = registry::lock()
+            .register(Backend::SignalFd, set, fd.as_raw())
             .map_err(|errno| Error::new(Operation::Watch, mechanism, errno))?;
-        Ok(SignalFd { fd, mechanism, set })
+        // Drops the object if the kernel does not take the signals.
+        let signalfd = SignalFd {
+            fd,
+            mechanism,
+            index,
+        };
+        signalfd::set_signals(&signalfd.fd, mechanism.flags(), set)
+            .map_err(|errno| Error::new(Operation::Verify, mechanism, errno))?;
+        fallback::set_proved(mechanism);
+        Ok(signalfd)
+    }
+
+    /// The descriptor gets its signals while the table is locked, so that it has those that
+    /// the table says.
+    pub(super) fn add(&self, set: SignalSet) -> Result<(), Errno> {
+        let registry = registry::lock();
+        let before = TABLE.watched_by(self.index);
+        registry.watch(self.index, Backend::SignalFd, set)?;
+        let result = self.set_signals(before.with(set));
+        if result.is_err() {
+            registry.unwatch(self.index, set.without(before));
+        }
+        result
+    }
+
+    pub(super) fn remove(&self, set: SignalSet) -> Result<(), Errno> {
+        let registry = registry::lock();
+        self.set_signals(TABLE.watched_by(self.index).without(set))?;
+        registry.unwatch(self.index, set);
+        Ok(())
+    }
+
+    fn set_signals(&self, set: SignalSet) -> Result<(), Errno> {
+        signalfd::set_signals(&self.fd, self.mechanism.flags(), set)
     }
 
     pub(super) fn next(&self) -> Result<Option<(c_int, Record)>, Errno> {
@@ -36,7 +72,10 @@ impl SignalFd {
     }
 
     pub(super) fn reinit_after_fork(&self) -> Result<(), Error> {
-        let new = create(self.mechanism, self.set)?;
+        let new = create(self.mechanism)?;
+        let _registry = registry::lock();
+        signalfd::set_signals(&new, self.mechanism.flags(), TABLE.watched_by(self.index))
+            .map_err(|errno| Error::new(Operation::Create, self.mechanism, errno))?;
         self.fd
             .replace(&new, self.mechanism.flags())
             .map_err(|errno| Error::new(Operation::Reinit, self.mechanism, errno))
@@ -45,27 +84,19 @@ impl SignalFd {
 
 impl Drop for SignalFd {
     fn drop(&mut self) {
-        registry::release(self.set, None);
+        registry::lock().release(self.index);
     }
 }
 
-/// Creates a descriptor. The first of a process is for no signal until it is verified, as
-/// reading it would take one.
-fn create(mechanism: Mechanism, set: SignalSet) -> Result<Fd, Error> {
-    let error = |operation, errno| Error::new(operation, mechanism, errno);
-    let (trust, flags) = (fallback::trust(mechanism), mechanism.flags());
-    let first_set = match trust {
-        Trust::Verify => SignalSet::EMPTY,
-        Trust::Proved => set,
-    };
-    let fd = signalfd::create(trust, flags, first_set)
-        .map_err(|errno| error(Operation::Create, errno))?;
+/// Creates a descriptor for no signal yet: verifying one that has signals would take one.
+fn create(mechanism: Mechanism) -> Result<Fd, Error> {
+    let trust = fallback::trust(mechanism);
+    let fd = signalfd::create(trust, mechanism.flags(), SignalSet::EMPTY)
+        .map_err(|errno| Error::new(Operation::Create, mechanism, errno))?;
     if trust == Trust::Verify {
-        verify(&fd)
-            .map_err(fallback::not_proved)
-            .and_then(|()| signalfd::set_signals(&fd, flags, set))
-            .map_err(|errno| error(Operation::Verify, errno))?;
-        fallback::set_proved(mechanism);
+        verify(&fd).map_err(|errno| {
+            Error::new(Operation::Verify, mechanism, fallback::not_proved(errno))
+        })?;
     }
     Ok(fd)
 }

@@ -1,112 +1,105 @@
-//! What a signal handler leaves for whoever asks: one slot for each signal.
+//! What the kernel told of a signal: written by signal handlers, read by whoever takes it.
 
 // Not core's by name: the models in tests/loom/ put their own in this place.
-use crate::atomic::{fence, AtomicU32, Ordering};
+use crate::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
 
-/// The phase of a slot: the two lowest bits of its state. The others count how
-/// often it was emptied.
-const PHASE: u32 = 3;
-const EMPTY: u32 = 0;
-/// A handler fills it in.
+/// A handler is recording a signal.
 const WRITING: u32 = 1;
-/// A signal waits to be taken.
-const FULL: u32 = 2;
+/// Another signal came to another thread meanwhile.
+const AGAIN: u32 = 2;
+/// The other bits of the state count the signals that were recorded.
+const ONE: u32 = 4;
 
-/// One signal that came, or none, and who wants to know.
+/// The last signal of a number, as words. That it is pending is marked in each object that
+/// watches it.
 ///
-/// Nobody ever waits here, so a handler may interrupt anybody at any step, on the
-/// same thread too. A handler that finds the slot empty fills it. One that finds it
-/// full, or being filled by a handler on another thread, leaves it: the kernel keeps
-/// one signal of a kind, too. Its exchange, which changes nothing, is a release, so
-/// that whoever takes the slot sees what was published before the second signal.
-///
-/// A taker reads the words first and empties the slot by compare-and-exchange. Who
-/// succeeds read them whole, since a full slot does not change and is emptied once:
-/// for that the state counts.
+/// Nobody waits. A handler marks the signal in all objects, then writes the words, if it is
+/// new to one of them. One that finds another handler in between leaves its signal to that
+/// one, which marks once more before it is done, and notifies when it is done. So does a
+/// taker: a signal that is marked while a handler is in between is not pending yet.
 #[derive(Debug)]
 pub(super) struct Slot<const WORDS: usize> {
     pub(super) state: AtomicU32,
-    /// What describes the signal.
-    pub(super) words: [AtomicU32; WORDS],
-    /// One bit for each object that is to be told.
-    pub(super) watchers: AtomicU32,
+    pub(super) words: [AtomicUsize; WORDS],
 }
 
 impl<const WORDS: usize> Slot<WORDS> {
-    /// By a handler: a signal has come. Says who must be told.
-    pub(super) fn record(&self, words: &[u32; WORDS]) -> u32 {
-        // Nobody watches: a handler that was left because others chain to it.
-        if self.watchers.load(Ordering::Relaxed) == 0 {
-            return 0;
-        }
-        if self.begin() {
-            for (to, &from) in self.words.iter().zip(words) {
-                to.store(from, Ordering::Relaxed);
-            }
-            // Goes on with the release of a handler that found it being written.
-            self.state.fetch_add(FULL - WRITING, Ordering::Release);
-        }
-        // With the fence of `watch`: a new watcher is told, or finds it full.
-        fence(Ordering::SeqCst);
-        self.watchers.load(Ordering::Relaxed)
-    }
-
-    /// Whether the slot is the caller's to fill.
-    fn begin(&self) -> bool {
+    /// Called by a handler: a signal has come. `mark` marks it in all objects that watch it,
+    /// and returns whether it is new to one of them. Returns whether the caller is to notify
+    /// them.
+    pub(super) fn record(&self, words: &[usize; WORDS], mut mark: impl FnMut() -> bool) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
-            let ours = state & PHASE == EMPTY;
-            let next = if ours { state | WRITING } else { state };
-            match self
+            let flag = if state & WRITING == 0 { WRITING } else { AGAIN };
+            let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+            let changed = self
                 .state
-                .compare_exchange_weak(state, next, Ordering::AcqRel, Ordering::Relaxed)
-            {
-                Ok(_) => return ours,
+                .compare_exchange_weak(state, state | flag, success, failure);
+            match changed {
+                Ok(_) if flag == AGAIN => return false,
+                Ok(_) => break,
                 Err(now) => state = now,
             }
         }
+        // The first of a kind stays, as long as nobody has taken it.
+        if mark() {
+            fence(Ordering::Release);
+            for (to, &from) in self.words.iter().zip(words) {
+                to.store(from, Ordering::Relaxed);
+            }
+        }
+        let (held, next) = (state | WRITING, state.wrapping_add(ONE));
+        let (success, failure) = (Ordering::AcqRel, Ordering::Relaxed);
+        while self
+            .state
+            .compare_exchange(held, next, success, failure)
+            .is_err()
+        {
+            self.state.fetch_and(!AGAIN, Ordering::Acquire);
+            mark();
+        }
+        true
     }
 
-    /// Takes the signal, if there is one.
-    pub(super) fn take(&self) -> Option<[u32; WORDS]> {
+    /// Takes the signal. `unmark` takes the mark off the caller's object and returns whether
+    /// there was one; `mark` puts it back, for the handler that is in between to notify.
+    pub(super) fn take(
+        &self,
+        unmark: impl Fn() -> bool,
+        mark: impl FnOnce(),
+    ) -> Option<[usize; WORDS]> {
         let mut state = self.state.load(Ordering::Acquire);
-        while state & PHASE == FULL {
+        if state & WRITING != 0 || !unmark() {
+            return None;
+        }
+        loop {
             let mut words = [0; WORDS];
             for (to, from) in words.iter_mut().zip(&self.words) {
                 *to = from.load(Ordering::Relaxed);
             }
-            match self.state.compare_exchange_weak(
-                state,
-                // Empty, and counted once more.
-                state.wrapping_add(FULL),
-                Ordering::AcqRel,
-                Ordering::Acquire,
-            ) {
-                Ok(_) => return Some(words),
-                Err(now) => state = now,
+            fence(Ordering::Acquire);
+            let now = self.state.load(Ordering::Acquire);
+            if now == state {
+                return Some(words);
             }
+            if now & WRITING != 0 {
+                mark();
+                return None;
+            }
+            // What came meanwhile is one with it.
+            state = now;
+            unmark();
         }
-        None
     }
 
-    pub(super) fn is_full(&self) -> bool {
-        self.state.load(Ordering::Acquire) & PHASE == FULL
+    /// Returns whether a handler is in between, which is going to notify.
+    pub(super) fn is_busy(&self) -> bool {
+        self.state.load(Ordering::Acquire) & WRITING != 0
     }
 
-    /// Adds a watcher, and says whether a signal has come that it may not be told of.
-    pub(super) fn watch(&self, watcher: u32) -> bool {
-        self.watchers.fetch_or(watcher, Ordering::Relaxed);
-        fence(Ordering::SeqCst);
-        self.is_full()
-    }
-
-    pub(super) fn unwatch(&self, watcher: u32) {
-        self.watchers.fetch_and(!watcher, Ordering::Relaxed);
-    }
-
-    /// In the child of a fork, where what is here is the parent's, and may have been
-    /// left half written by a thread that is not here.
+    /// Called in the child of a fork, where a thread that is not there may have been in
+    /// between.
     pub(super) fn reset(&self) {
-        self.state.store(EMPTY, Ordering::Relaxed);
+        self.state.store(0, Ordering::Relaxed);
     }
 }

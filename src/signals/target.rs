@@ -43,8 +43,8 @@ impl Target {
     pub(super) fn open(&self, descriptor: i32, process: i32) {
         self.descriptor.store(descriptor, Ordering::Relaxed);
         self.process.store(process, Ordering::Relaxed);
-        // With that of `Slot::record`: a handler sees this, or its signal is found by
-        // who looks now.
+        // With that of the handler between marking and looking here: the handler sees this,
+        // or its mark is found by a caller that looks now.
         fence(Ordering::SeqCst);
     }
 

@@ -25,13 +25,13 @@ pub(crate) fn now_of(clock: libc::clockid_t) -> i64 {
 }
 
 /// As [`now`], for arithmetic that has no negative times.
-#[cfg(any(feature = "channel", feature = "timer"))]
+#[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn now_ns() -> u64 {
     now().try_into().unwrap_or(0)
 }
 
 /// As [`now_ns`], for who cannot do without.
-#[cfg(any(feature = "channel", feature = "timer"))]
+#[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn try_now_ns() -> Result<u64, errno::Errno> {
     match now_ns() {
         0 => Err(errno::last()),

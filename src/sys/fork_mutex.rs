@@ -16,6 +16,10 @@ use crate::atomic::{AtomicI32, Ordering};
 /// The value that a process finds first.
 pub(crate) trait Initial {
     const INITIAL: Self;
+
+    /// Called when a process begins with the initial value, before anybody has the lock: once
+    /// in the first process, and once in each child of `fork`.
+    fn begin(&mut self, _process: libc::pid_t) {}
 }
 
 /// A value that threads of one process share under a lock.
@@ -90,6 +94,7 @@ impl<T: Initial> ForkMutex<T> {
                     self.mutex.get().write(libc::PTHREAD_MUTEX_INITIALIZER);
                     self.condvar.reset();
                     self.value.get().write(T::INITIAL);
+                    (*self.value.get()).begin(process);
                 }
                 self.process.store(process, Ordering::Release);
             }

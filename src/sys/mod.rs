@@ -5,6 +5,7 @@
 //! an [`Errno`](errno::Errno) when the kernel refuses.
 #![allow(unsafe_code)]
 
+#[cfg_attr(not(feature = "timer"), allow(dead_code))] // Signals wait for a lock, not a time.
 pub(crate) mod clock;
 mod dup;
 pub(crate) mod errno;
@@ -36,9 +37,11 @@ pub(crate) mod signalfd;
 #[cfg(feature = "signal")]
 pub(crate) mod sigset;
 
-#[cfg(feature = "timer")]
+#[cfg(any(feature = "signal", feature = "timer"))]
+#[cfg_attr(not(feature = "timer"), allow(dead_code))] // As above.
 mod condvar;
-#[cfg(feature = "timer")]
+#[cfg(any(feature = "signal", feature = "timer"))]
+#[cfg_attr(not(feature = "timer"), allow(dead_code))] // As above.
 pub(crate) mod fork_mutex;
 #[cfg(feature = "timer")]
 mod page;

@@ -1,140 +1,167 @@
-//! `sigaction`: what is installed for a signal, our handler, and the handler before it.
+//! `sigaction`: what is installed for a signal, our handlers, and the handlers before them.
 
 use core::ffi::c_void;
-use core::mem::{align_of, size_of};
+use core::mem::MaybeUninit;
 use core::ptr::null;
-use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 use libc::{c_int, siginfo_t};
 
 use super::cvt;
 use super::errno::{Errno, ErrnoGuard};
 use super::siginfo::Record;
-use super::sigset::{every_number, SignalSet, FAULTS};
+use super::sigset::{AllBlocked, SignalSet, WORDS};
+use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-/// What `sigaction` takes and gives, in words: so that every byte has a value, also
-/// those between the fields.
-#[derive(Clone, Copy)]
-#[repr(C, align(8))]
-pub(crate) struct Sigaction([u32; WORDS]);
+/// What is installed for a signal. Without `sa_restorer`, which libc sets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sigaction {
+    handler: usize,
+    flags: u32,
+    mask: SignalSet,
+}
 
-const WORDS: usize = size_of::<libc::sigaction>() / size_of::<u32>();
-const _: () = assert!(
-    size_of::<Sigaction>() >= size_of::<libc::sigaction>()
-        && WORDS * size_of::<u32>() == size_of::<libc::sigaction>()
-        && align_of::<Sigaction>() >= align_of::<libc::sigaction>()
-);
+/// The flag by which libc tells Linux that there is an `sa_restorer`.
+const SA_RESTORER: u32 = 0x0400_0000;
+
+/// The flags of a handler that ours has too while it is in front of it.
+const KEPT: u32 =
+    (libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_NOCLDSTOP | libc::SA_NODEFER) as u32;
 
 /// The forms of a handler.
 type Plain = extern "C" fn(c_int);
 type WithInfo = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
 impl Sigaction {
-    /// `SIG_DFL`, no flags, an empty mask: all zero.
-    pub(crate) const DEFAULT: Sigaction = Sigaction([0; WORDS]);
+    /// `SIG_DFL`, no flags, an empty mask.
+    pub(crate) const DEFAULT: Sigaction = Sigaction {
+        handler: libc::SIG_DFL,
+        flags: 0,
+        mask: SignalSet::EMPTY,
+    };
 
-    fn get(&self) -> &libc::sigaction {
-        // SAFETY: as large and as well aligned; and any words make one: it has
-        // integers, addresses, and a function, of which any word but zero is one as
-        // long as nobody calls it, and nobody does.
-        unsafe { &*self.0.as_ptr().cast() }
-    }
-
-    fn get_mut(&mut self) -> &mut libc::sigaction {
-        // SAFETY: as in `get`.
-        unsafe { &mut *self.0.as_mut_ptr().cast() }
-    }
-
-    /// Returns what is installed for a signal.
+    /// Returns what is installed for a signal. Async-signal-safe.
     pub(crate) fn installed(number: c_int) -> Result<Self, Errno> {
-        let mut found = Self::DEFAULT;
-        // SAFETY: nothing is installed, and the pointer is to a live action.
-        cvt(unsafe { libc::sigaction(number, null(), found.get_mut()) }.into())?;
-        Ok(found)
+        sigaction(number, None)
     }
 
     /// Installs this action for a signal, and returns the one that it replaced.
+    /// Async-signal-safe.
     pub(crate) fn install(&self, number: c_int) -> Result<Self, Errno> {
-        let mut found = Self::DEFAULT;
-        // SAFETY: both pointers are to live actions, and what is installed was there
-        // before, is `SIG_DFL`, or is our handler, which is sound in any thread.
-        cvt(unsafe { libc::sigaction(number, self.get(), found.get_mut()) }.into())?;
-        Ok(found)
+        sigaction(number, Some(self))
     }
 
     pub(crate) fn is_default(&self) -> bool {
-        self.handler() == libc::SIG_DFL
+        self.handler == libc::SIG_DFL
     }
 
     pub(crate) fn is_ignore(&self) -> bool {
-        self.handler() == libc::SIG_IGN
+        self.handler == libc::SIG_IGN
     }
 
     pub(crate) fn is_handler(&self) -> bool {
         !self.is_default() && !self.is_ignore()
     }
 
-    pub(crate) fn handler(&self) -> usize {
-        self.get().sa_sigaction
-    }
-
-    fn flags(&self) -> u32 {
-        self.get().sa_flags as u32
+    /// Returns whether both have the same handler.
+    pub(crate) fn is_same_handler(&self, other: &Self) -> bool {
+        self.handler == other.handler
     }
 }
 
-/// The safe code that our handler runs.
+fn sigaction(number: c_int, new: Option<&Sigaction>) -> Result<Sigaction, Errno> {
+    let new = new.map(|action| {
+        // SAFETY: zero is a value of every field: integers, and an option of a function.
+        let mut result = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
+        result.sa_sigaction = action.handler;
+        result.sa_flags = action.flags as _;
+        result.sa_mask = action.mask.to_libc();
+        result
+    });
+    let new = new.as_ref().map_or(null(), |action| action as *const _);
+    let mut found = MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: `new` is null or a live action, and `found` is a live one. What is installed was
+    // there before, is `SIG_DFL`, or is our handler, which is sound in any thread.
+    cvt(unsafe { libc::sigaction(number, new, found.as_mut_ptr()) }.into())?;
+    // SAFETY: as above, zero is a value of every field, and the call has filled them.
+    let found = unsafe { found.assume_init() };
+    Ok(Sigaction {
+        handler: found.sa_sigaction,
+        flags: found.sa_flags as u32 & !SA_RESTORER,
+        mask: SignalSet::from_libc(&found.sa_mask),
+    })
+}
+
+/// The safe code that our handlers run.
 pub(crate) trait OnSignal {
-    /// Records a signal, and returns the handler to call afterwards. Async-signal-safe:
-    /// takes no lock, allocates nothing.
-    fn on_signal(number: c_int, record: &Record) -> Option<&'static PreviousHandler>;
+    /// Handles a signal that came to the entry point of this level, and returns the action
+    /// whose handler is to be called afterwards. Async-signal-safe: takes no lock, allocates
+    /// nothing.
+    fn on_signal(level: usize, number: c_int, record: &Record) -> Option<&'static AtomicSigaction>;
 }
 
-/// The address of our handler. There is one value of this type, in a static: a function
-/// with a type parameter may have several addresses.
-pub(crate) struct OurHandler(WithInfo);
+/// How many handlers of ours there are, so that one can be put in front of another library's
+/// handler that calls one of them already.
+pub(crate) const LEVELS: usize = 4;
 
-impl OurHandler {
+/// The addresses of our handlers, one for each level. There is one value of this type, in a
+/// static: a function with type parameters may have several addresses.
+pub(crate) struct EntryPoints([WithInfo; LEVELS]);
+
+impl EntryPoints {
     pub(crate) const fn new<R: OnSignal>() -> Self {
-        OurHandler(on_signal::<R>)
+        EntryPoints([
+            entry_point::<R, 0>,
+            entry_point::<R, 1>,
+            entry_point::<R, 2>,
+            entry_point::<R, 3>,
+        ])
     }
 
-    /// Returns the action that installs our handler in the place of this one.
-    pub(crate) fn in_place_of(&self, replaced: &Sigaction) -> Sigaction {
-        // Calls that it interrupts go on, if they can. On the other stack, if the
-        // thread has one, except where that would put there what was not made for it.
-        let stack = match replaced.is_handler() {
-            true => replaced.flags() & libc::SA_ONSTACK as u32,
-            false => libc::SA_ONSTACK as u32,
+    /// Returns the action that installs the entry point of a level in front of this action.
+    ///
+    /// A handler that was there finds what it asked for: its mask, and its calls restarted or
+    /// not. In front of none, interrupted calls go on if they can; the handler runs on the
+    /// other stack, if the thread has one, and one signal at a time, so that a stack of a few
+    /// kilobytes will do.
+    pub(crate) fn in_front_of(&self, level: usize, replaced: &Sigaction) -> Option<Sigaction> {
+        let own_flags = (libc::SA_RESTART | libc::SA_ONSTACK) as u32;
+        let (flags, mask) = match replaced.is_handler() {
+            true => (replaced.flags & KEPT, replaced.mask),
+            false => (own_flags, SignalSet::ALL_BUT_FAULTS),
         };
-        let flags = libc::SA_SIGINFO as u32 | libc::SA_RESTART as u32 | stack;
-        // One at a time on each thread, so that a stack of a few kilobytes will do;
-        // but a fault in a handler that is called is still that handler's.
-        let mut masked = SignalSet::EMPTY;
-        every_number()
-            .filter(|number| !FAULTS.contains(number))
-            .for_each(|number| masked.insert(number));
-
-        let mut action = Sigaction::DEFAULT;
-        let ours = action.get_mut();
-        ours.sa_sigaction = self.0 as usize;
-        ours.sa_flags = flags as _;
-        ours.sa_mask = masked.to_libc();
-        action
+        Some(Sigaction {
+            handler: *self.0.get(level)? as usize,
+            flags: flags | libc::SA_SIGINFO as u32,
+            mask,
+        })
     }
 
-    pub(crate) fn is_in(&self, action: &Sigaction) -> bool {
-        action.handler() == self.0 as usize
+    /// Returns the level of the entry point that an action has, if it has one.
+    pub(crate) fn level_of(&self, action: &Sigaction) -> Option<usize> {
+        self.0
+            .iter()
+            .position(|&entry_point| entry_point as usize == action.handler)
     }
 }
 
 /// What the kernel calls. Leaves `errno` as it was, whatever the handlers do that it calls.
-extern "C" fn on_signal<R: OnSignal>(number: c_int, info: *mut siginfo_t, context: *mut c_void) {
-    let _guard = ErrnoGuard::new();
-    // SAFETY: installed with SA_SIGINFO, so the kernel passes a siginfo, or whoever
-    // has put a handler above this one passes on what the kernel gave.
-    let record = unsafe { Record::from_siginfo(number, info) };
-    if let Some(previous) = R::on_signal(number, &record) {
+///
+/// No signal interrupts what is recorded. A handler that is called runs with the mask that
+/// the kernel gave, which is the one that it asked for.
+extern "C" fn entry_point<R: OnSignal, const LEVEL: usize>(
+    number: c_int,
+    info: *mut siginfo_t,
+    context: *mut c_void,
+) {
+    let _errno = ErrnoGuard::new();
+    let previous = {
+        let _masked = AllBlocked::new();
+        // SAFETY: installed with SA_SIGINFO, so the kernel passes a siginfo, or whoever
+        // has put a handler above this one passes on what the kernel gave.
+        let record = unsafe { Record::from_siginfo(number, info) };
+        R::on_signal(LEVEL, number, &record)
+    };
+    if let Some(previous) = previous {
         // SAFETY: we are a signal handler, and pass on what it was given.
         unsafe { previous.call(number, info, context) };
     }
@@ -148,72 +175,69 @@ pub(crate) fn notify(descriptor: c_int) {
     let _ = super::fd::notify(descriptor, 8);
 }
 
-/// An action that threads may read while another writes.
-pub(crate) struct AtomicSigaction([AtomicU32; WORDS]);
+/// An action that signal handlers may read while a thread writes it. The handler is in one of
+/// two words, by its form, so that it is never called in the other one's form.
+pub(crate) struct AtomicSigaction {
+    plain: AtomicUsize,
+    with_info: AtomicUsize,
+    flags: AtomicU32,
+    mask: [AtomicUsize; WORDS],
+}
 
 impl AtomicSigaction {
     #[allow(clippy::declare_interior_mutable_const)] // To fill tables with.
     pub(crate) const DEFAULT: AtomicSigaction = {
-        const ZERO: AtomicU32 = AtomicU32::new(0);
-        AtomicSigaction([ZERO; WORDS])
+        const ZERO: AtomicUsize = AtomicUsize::new(0);
+        AtomicSigaction {
+            plain: ZERO,
+            with_info: ZERO,
+            flags: AtomicU32::new(0),
+            mask: [ZERO; WORDS],
+        }
     };
 
+    #[allow(clippy::cast_possible_truncation)] // A long of C is as wide as a pointer.
     pub(crate) fn store(&self, action: &Sigaction) {
-        for (to, &from) in self.0.iter().zip(&action.0) {
-            to.store(from, Ordering::Relaxed);
+        let (plain, with_info) = match action.flags & libc::SA_SIGINFO as u32 {
+            0 => (action.handler, 0),
+            _ => (0, action.handler),
+        };
+        self.plain.store(plain, Ordering::Relaxed);
+        self.with_info.store(with_info, Ordering::Relaxed);
+        self.flags.store(action.flags, Ordering::Relaxed);
+        for (to, from) in self.mask.iter().zip(action.mask.words()) {
+            to.store(from as usize, Ordering::Relaxed);
         }
     }
 
     pub(crate) fn load(&self) -> Sigaction {
-        let mut action = Sigaction::DEFAULT;
-        for (to, from) in action.0.iter_mut().zip(&self.0) {
-            *to = from.load(Ordering::Relaxed);
+        let handler = self.plain.load(Ordering::Relaxed) | self.with_info.load(Ordering::Relaxed);
+        let mut mask = [0; WORDS];
+        for (to, from) in mask.iter_mut().zip(&self.mask) {
+            *to = from.load(Ordering::Relaxed) as _;
         }
-        action
-    }
-}
-
-/// The handler that was installed before ours, in one of its two forms; zero is none.
-pub(crate) struct PreviousHandler {
-    plain: AtomicUsize,
-    with_info: AtomicUsize,
-}
-
-impl PreviousHandler {
-    #[allow(clippy::declare_interior_mutable_const)] // To fill tables with.
-    pub(crate) const NONE: PreviousHandler = PreviousHandler {
-        plain: AtomicUsize::new(0),
-        with_info: AtomicUsize::new(0),
-    };
-
-    /// Sets it to the handler of an action that is not ours. `SIG_DFL` and `SIG_IGN` are
-    /// not called.
-    pub(crate) fn set(&self, action: &Sigaction) {
-        let address = match action.is_handler() {
-            true => action.handler(),
-            false => 0,
-        };
-        let (plain, with_info) = match action.flags() & libc::SA_SIGINFO as u32 {
-            0 => (address, 0),
-            _ => (0, address),
-        };
-        self.plain.store(plain, Ordering::Relaxed);
-        self.with_info.store(with_info, Ordering::Relaxed);
+        Sigaction {
+            handler,
+            flags: self.flags.load(Ordering::Relaxed),
+            mask: SignalSet::from_words(mask),
+        }
     }
 
+    /// Calls the handler, if it is one. `SIG_DFL` and `SIG_IGN` are not acted upon.
+    ///
     /// # Safety
     ///
     /// By a signal handler, with what the kernel gave it.
     unsafe fn call(&self, number: c_int, info: *mut siginfo_t, context: *mut c_void) {
-        let plain = self.plain.load(Ordering::Relaxed);
-        if plain != 0 {
+        let is_handler = |&address: &usize| address != libc::SIG_DFL && address != libc::SIG_IGN;
+        if let Some(plain) = Some(self.plain.load(Ordering::Relaxed)).filter(is_handler) {
             // SAFETY: somebody has installed this address as a handler of this form
             // for this signal.
             let handler = unsafe { core::mem::transmute::<usize, Plain>(plain) };
             handler(number);
         }
-        let with_info = self.with_info.load(Ordering::Relaxed);
-        if with_info != 0 {
+        let with_info = Some(self.with_info.load(Ordering::Relaxed)).filter(is_handler);
+        if let Some(with_info) = with_info {
             // SAFETY: as above; the arguments are the kernel's.
             let handler = unsafe { core::mem::transmute::<usize, WithInfo>(with_info) };
             handler(number, info, context);

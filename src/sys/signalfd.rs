@@ -53,9 +53,7 @@ cfg_if::cfg_if! {
             // SAFETY: it is integers, for which any bytes are a value.
             let info = unsafe { core::mem::transmute::<[u8; SIZE], signalfd_siginfo>(bytes) };
             let number = c_int::try_from(info.ssi_signo).map_err(|_| libc::EIO)?;
-            let sender = (info.ssi_pid, info.ssi_uid);
-            let record = Record::new(number, info.ssi_code, sender, info.ssi_status, info.ssi_int);
-            Ok((number, record))
+            Ok((number, Record::from_signalfd(number, &info)))
         }
     } else {
         /// No other system has it.

@@ -47,12 +47,36 @@ pub(super) const FAULTS: &[c_int] = &[
 /// long`. libc's `sigset_t` is larger, and the kernel refuses that size.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
-pub(crate) struct SignalSet([c_ulong; COUNT / BITS]);
+pub(crate) struct SignalSet([c_ulong; WORDS]);
 
 const BITS: usize = c_ulong::BITS as usize;
 
+/// A set of signals as a table of words, for atomics.
+pub(super) const WORDS: usize = COUNT / BITS;
+
 impl SignalSet {
-    pub(crate) const EMPTY: SignalSet = SignalSet([0; COUNT / BITS]);
+    pub(crate) const EMPTY: SignalSet = SignalSet([0; WORDS]);
+
+    /// Every signal but those that a fault raises.
+    #[allow(clippy::indexing_slicing)] // The compiler evaluates it.
+    pub(crate) const ALL_BUT_FAULTS: SignalSet = {
+        let mut words = [!0; WORDS];
+        let mut rest = FAULTS;
+        while let [fault, others @ ..] = rest {
+            let place = *fault as usize - 1;
+            words[place / BITS] &= !(1 << (place % BITS));
+            rest = others;
+        }
+        SignalSet(words)
+    };
+
+    pub(super) const fn words(self) -> [c_ulong; WORDS] {
+        self.0
+    }
+
+    pub(super) const fn from_words(words: [c_ulong; WORDS]) -> Self {
+        SignalSet(words)
+    }
 
     /// Makes a set. `EINVAL` if one of them is no signal, or one that cannot be watched.
     pub(crate) fn new(
@@ -88,7 +112,14 @@ impl SignalSet {
         self
     }
 
-    /// Iterates over the numbers, the lowest first, as the kernel gives them.
+    pub(crate) fn with(mut self, others: SignalSet) -> Self {
+        for (word, other) in self.0.iter_mut().zip(others.0) {
+            *word |= other;
+        }
+        self
+    }
+
+    /// Iterates over the numbers, the lowest first.
     pub(crate) fn numbers(self) -> impl Iterator<Item = c_int> {
         every_number().filter(move |&number| self.contains(number))
     }
@@ -100,7 +131,7 @@ impl SignalSet {
     }
 
     /// Converts to libc's form.
-    pub(super) fn to_libc(self) -> sigset_t {
+    pub(crate) fn to_libc(self) -> sigset_t {
         let mut result = MaybeUninit::<sigset_t>::uninit();
         // SAFETY: the first call fills the set. A number that libc does not take leaves
         // it as it is.
@@ -114,7 +145,7 @@ impl SignalSet {
     }
 
     /// Converts from libc's form.
-    fn from_libc(set: &sigset_t) -> Self {
+    pub(super) fn from_libc(set: &sigset_t) -> Self {
         let mut members = SignalSet::EMPTY;
         every_number()
             // SAFETY: a live set.
@@ -153,21 +184,62 @@ fn can_be_watched(number: c_int) -> bool {
     !refused && (matches!(number, 1..=31) || (first..=last).contains(&number))
 }
 
-/// Blocks these signals in this thread. Returns those that were blocked before.
+/// Blocks these signals in this thread. Returns all that were blocked before. Makes no
+/// system call for an empty set, and returns an empty set then.
 pub(crate) fn block(set: SignalSet) -> Result<SignalSet, Errno> {
-    change_mask(libc::SIG_BLOCK, set)
-}
-
-/// Unblocks these signals in this thread. Returns those that were blocked before.
-pub(crate) fn unblock(set: SignalSet) -> Result<SignalSet, Errno> {
-    change_mask(libc::SIG_UNBLOCK, set)
-}
-
-/// Makes no system call for an empty set.
-fn change_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
-    if set == SignalSet::EMPTY {
-        return Ok(set);
+    match set {
+        SignalSet::EMPTY => Ok(set),
+        _ => change_mask(libc::SIG_BLOCK, set),
     }
+}
+
+/// Unblocks these signals in this thread, as [`block`] blocks them.
+pub(crate) fn unblock(set: SignalSet) -> Result<SignalSet, Errno> {
+    match set {
+        SignalSet::EMPTY => Ok(set),
+        _ => change_mask(libc::SIG_UNBLOCK, set),
+    }
+}
+
+/// Blocks every signal but faults in this thread until it is dropped. For signal handlers:
+/// what a handler of ours records must not be cut short by a handler that interrupts it and
+/// leaves with `longjmp`. On Linux by number, so that libc's own signals are blocked too:
+/// one of them cancels threads. If the mask cannot be changed it stays as it is.
+pub(super) struct AllBlocked(Option<SignalSet>);
+
+impl AllBlocked {
+    pub(super) fn new() -> Self {
+        AllBlocked(set_mask(libc::SIG_BLOCK, SignalSet::ALL_BUT_FAULTS).ok())
+    }
+}
+
+impl Drop for AllBlocked {
+    fn drop(&mut self) {
+        if let Some(before) = self.0 {
+            let _ = set_mask(libc::SIG_SETMASK, before);
+        }
+    }
+}
+
+/// As `change_mask`, without the conversions to libc's form.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn set_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
+    let (size, mut before) = (core::mem::size_of::<SignalSet>(), SignalSet::EMPTY);
+    let found = before.0.as_mut_ptr();
+    // SAFETY: two live sets of the size that is said, of which the call writes the second.
+    cvt(unsafe { libc::syscall(libc::SYS_rt_sigprocmask, how, set.as_ptr(), found, size) })?;
+    Ok(before)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+use change_mask as set_mask;
+
+/// Returns the signals that this thread blocks.
+pub(crate) fn blocked() -> Result<SignalSet, Errno> {
+    change_mask(libc::SIG_BLOCK, SignalSet::EMPTY)
+}
+
+fn change_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
     let (change, mut before) = (set.to_libc(), SignalSet::EMPTY.to_libc());
     // On Linux this call changes the thread's mask too, and glibc before 2.32 has it in libc
     // and the other one in libpthread, which a program would have to load for it.
@@ -192,7 +264,7 @@ cfg_if::cfg_if! {
 
         /// Takes what is pending of these signals, for this thread and the process, and
         /// forgets it. A process that goes on sending does not keep the caller here for
-        /// ever. Returns what may still be pending because the call was refused.
+        /// ever. Returns what is still pending, because there is more or the call was refused.
         pub(crate) fn discard_pending(set: SignalSet) -> SignalSet {
             const PENDING_AT_MOST: usize = 1 << 16;
             const NUMBER: libc::c_long = super::numbers::timed::RT_SIGTIMEDWAIT;
@@ -208,9 +280,8 @@ cfg_if::cfg_if! {
             let take = || cvt(unsafe {
                 libc::syscall(NUMBER, set.as_ptr(), no_info, at_once.as_ptr(), size)
             });
-            match (0..PENDING_AT_MOST).find_map(|_| take().err()) {
-                None | Some(libc::EAGAIN) => return SignalSet::EMPTY,
-                Some(_) => {}
+            if (0..PENDING_AT_MOST).find_map(|_| take().err()) == Some(libc::EAGAIN) {
+                return SignalSet::EMPTY;
             }
             let mut pending = SignalSet::EMPTY.to_libc();
             // SAFETY: a live set.

@@ -24,28 +24,6 @@ mod sys {
         pub(crate) use wakefd::RawFd;
     }
 }
-mod backend {
-    use super::descriptor::Descriptor;
-    use super::sys::errno::Errno;
-    use super::Notifier;
-
-    /// The part of the library's trait that `src/signals/pending.rs` needs.
-    pub(crate) trait Primitive {
-        fn notify(&self) -> Result<(), Errno>;
-        fn clear(&self) -> Result<bool, Errno>;
-    }
-
-    impl Primitive for Descriptor {
-        fn notify(&self) -> Result<(), Errno> {
-            Notifier::notify(self).map_err(|error| error.raw_os_error())
-        }
-
-        fn clear(&self) -> Result<bool, Errno> {
-            Notifier::clear(self).map_err(|error| error.raw_os_error())
-        }
-    }
-}
-
 mod descriptor;
 mod model;
 mod signal_model;

@@ -10,7 +10,7 @@ use core::hint::black_box;
 use core::time::Duration;
 use libc::{c_char, c_int};
 use wakefd::{
-    AutoNotifier, Clock, Counter, Error, EventFd, Mechanism, Mode, Notifier, Operation,
+    AutoNotifier, Backend, Clock, Counter, Error, EventFd, Mechanism, Mode, Notifier, Operation,
     PipeChannel, Report, Selection, SelfPipe, Signal, Signals, Timer, Wait, Waker,
 };
 
@@ -74,6 +74,7 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
         ));
     }
     signals(Signals::new(black_box([libc::SIGUSR1, libc::SIGUSR2])));
+    signals(Signals::with(black_box(Backend::SignalFd), [libc::SIGUSR1]));
     signals(Signals::new(black_box(&[libc::SIGKILL])));
     automatic(AutoNotifier::new());
     automatic(EventFd::new().map(AutoNotifier::from));
@@ -265,6 +266,11 @@ fn signals(made: Result<Signals, Error>) {
         signals.as_raw_fd(),
     );
     // What a child does before exec; it takes nothing from what is dropped here.
+    signals.add(black_box(libc::SIGHUP)).unwrap_or_else(error);
+    signals.remove(black_box(libc::SIGHUP)).unwrap_or_else(error);
+    let mask = Signals::spawn_mask();
+    black_box(&mask);
+    mask.map(drop).unwrap_or_else(error);
     Signals::before_exec().unwrap_or_else(error);
 }
 
@@ -276,6 +282,9 @@ fn signal(signal: &Signal) {
     ));
     show(format_args!("{:?} {:?}", signal.pid(), signal.uid()));
     show(format_args!("{:?} {:?}", signal.status(), signal.value()));
+    show(format_args!("{:?} {:?}", signal.value_ptr(), signal.fd()));
+    show(format_args!("{:?} {:?}", signal.timer_id(), signal.overrun()));
+    show(format_args!("{:?}", signal.band()));
 }
 
 fn reinit(result: Result<(), Error>, mechanism: Mechanism, fd: wakefd::RawFd) {

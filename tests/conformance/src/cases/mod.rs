@@ -191,6 +191,9 @@ cases! {
         signal_every_kind
         signal_lowest_first
         signal_real_time
+        signal_pointer_of_sigqueue
+        signal_of_a_timer
+        signal_of_a_descriptor
         signal_pending_before;
     signal_readiness (Signals):
         signal_level_triggered
@@ -203,12 +206,24 @@ cases! {
         signal_children_that_are_ignored
         signal_older_thread
         signal_younger_threads
-        signal_forgotten_at_the_end;
+        signal_forgotten_at_the_end
+        signal_more_pending_than_are_taken
+        signal_blocked_after_it_was_made
+        signal_in_a_process_that_has_threads;
     signal_handlers (Signals):
         signal_chain_and_errno
-        signal_handler_above_ours;
+        signal_handler_above_ours
+        signal_handler_that_replaces_ours
+        signal_levels_of_handlers
+        signal_left_handler_lets_it_act
+        signal_left_handler_is_used_again
+        signal_restored_beside_others
+        signal_chained_handler_has_its_own_flags
+        signal_chained_handler_has_its_own_mask;
     signal_objects (Signals):
         signal_two_objects
+        signal_objects_that_take_at_different_times
+        signal_add_and_remove
         signal_two_objects_dropped_in_any_order
         signal_one_mechanism_at_a_time
         signal_many_objects
@@ -217,7 +232,10 @@ cases! {
         signal_child_with_its_own
         signal_child_leaves_the_parent_alone
         signal_before_exec
-        signal_before_exec_passes_on;
+        signal_before_exec_passes_on
+        signal_before_exec_keeps_what_is_blocked
+        signal_fork_beside_a_maker
+        signal_spawn_mask;
     signal_storm (Signals):
         signal_storm_of_threads
         signal_storm_of_processes

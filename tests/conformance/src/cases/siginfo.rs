@@ -159,6 +159,61 @@ pub(super) fn signal_real_time(constructor: Constructor) {
     assert_eq!(signals.next(), Ok(None));
 }
 
+/// A pointer is given whole, and its first bytes are the int.
+pub(super) fn signal_pointer_of_sigqueue(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1]);
+    for pointer in [usize::MAX / 3, 0, usize::MAX] {
+        queue_pointer_to_self(SIGUSR1, pointer);
+        let signal = next(&signals);
+        assert_eq!(signal.value_ptr(), Some(pointer));
+        let bytes = pointer.to_ne_bytes();
+        let int = i32::from_ne_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
+        assert_eq!(signal.value(), Some(int));
+        assert_eq!((signal.overrun(), signal.timer_id()), (None, None));
+        assert_eq!((signal.fd(), signal.band()), (None, None));
+    }
+    send_self(SIGUSR1);
+    let signal = next(&signals);
+    assert_eq!((signal.value(), signal.value_ptr()), (None, None));
+}
+
+/// A POSIX timer sends its value, its id and how often it has expired since.
+pub(super) fn signal_of_a_timer(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1]);
+    let timer = match KernelTimer::new(SIGUSR1, 4242) {
+        Some(timer) => timer,
+        // A kernel without CONFIG_POSIX_TIMERS.
+        None => return,
+    };
+    timer.arm_in_1ms();
+    assert_eq!(signals.wait(None), Ok(Wait::Notified));
+    let signal = next(&signals);
+    assert_eq!(signal.code(), Some(libc::SI_TIMER));
+    assert_eq!(signal.value(), Some(4242));
+    assert_eq!(signal.overrun(), Some(0));
+    assert_eq!(signal.timer_id(), Some(timer.id()));
+    assert_eq!(
+        (signal.pid(), signal.uid(), signal.status()),
+        (None, None, None)
+    );
+}
+
+/// A signal that F_SETSIG has chosen tells the descriptor and what is possible there.
+pub(super) fn signal_of_a_descriptor(constructor: Constructor) {
+    let number = libc::SIGRTMIN() + 2;
+    let signals = constructor.signals(&[number]);
+    let pipe = crate::sys::descriptors::Pipe::new();
+    let [reader, writer] = pipe.numbers();
+    signal_when_readable(reader, number);
+    write_byte(writer);
+    assert_eq!(signals.wait(None), Ok(Wait::Notified));
+    let signal = next(&signals);
+    assert_eq!(signal.fd(), Some(reader));
+    let band = signal.band().expect("a band");
+    assert_ne!(band & libc::c_long::from(libc::POLLIN), 0, "{band:#x}");
+    assert_eq!((signal.pid(), signal.value()), (None, None));
+}
+
 /// What was blocked and pending when the object was made.
 pub(super) fn signal_pending_before(constructor: Constructor) {
     set_blocked(SIGHUP, true);

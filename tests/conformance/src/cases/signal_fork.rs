@@ -29,6 +29,9 @@ pub(super) fn signal_child_with_its_own(constructor: Constructor) {
         assert!(signals.is_readable() && shared.is_readable());
         let signal = next(&shared);
         assert_eq!((signal.number(), signal.value()), (SIGUSR1, Some(7)));
+        if signals.backend() == Backend::SignalHandler {
+            assert_eq!(next(&signals).value(), Some(7));
+        }
         assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
         // Left pending: it is none of the parent's.
         send_self(SIGUSR2);
@@ -46,6 +49,9 @@ pub(super) fn signal_child_with_its_own(constructor: Constructor) {
     .succeeds();
     let signal = next(&signals);
     assert_eq!((signal.number(), signal.value()), (SIGUSR1, Some(5)));
+    if signals.backend() == Backend::SignalHandler {
+        assert_eq!(next(&shared).value(), Some(5));
+    }
     assert_eq!((signals.next(), shared.next()), (Ok(None), Ok(None)));
     assert!(!signals.is_readable());
 }
@@ -135,4 +141,84 @@ pub(super) fn signal_before_exec_passes_on(constructor: Constructor) {
     })
     .succeeds();
     assert_eq!(signals.next(), Ok(None));
+}
+
+/// What was blocked before there was any object stays so for the new program, and so does what
+/// the thread that forks has blocked itself.
+pub(super) fn signal_before_exec_keeps_what_is_blocked(constructor: Constructor) {
+    set_blocked(SIGTERM, true);
+    let signals = constructor.signals(&[SIGTERM, SIGUSR1]);
+    fork(|| {
+        set_blocked(SIGUSR1, true);
+        // Before it is blocked again it must not be sent again.
+        send_self(SIGTERM);
+        assert_eq!(Signals::before_exec(), Ok(()));
+        assert!(is_blocked(SIGTERM));
+        if signals.backend() == Backend::SignalHandler {
+            assert!(is_blocked(SIGUSR1));
+        }
+        assert!(is_pending_in_kernel(SIGTERM));
+    })
+    .succeeds();
+    assert_eq!(signals.next(), Ok(None));
+}
+
+/// A child of a fork beside a thread that makes and drops objects has a whole table: an object
+/// that it makes works, and `before_exec` leaves nothing of ours.
+pub(super) fn signal_fork_beside_a_maker(constructor: Constructor) {
+    const CHILDREN: u32 = 150;
+    let numbers = [SIGUSR1, SIGUSR2, SIGTERM];
+    let [busy, done] = [(); 2].map(|()| AtomicU32::new(0));
+    let inherited = constructor.signals(&[SIGHUP]);
+    run_threads(2, &|index| {
+        if index > 0 {
+            while done.load(Ordering::Relaxed) == 0 {
+                let _signals = constructor.signals(&numbers);
+                busy.store(1, Ordering::Relaxed);
+            }
+            return;
+        }
+        // libc has locks of its own for making threads.
+        while busy.load(Ordering::Relaxed) == 0 {}
+        for round in 0..CHILDREN {
+            fork(|| {
+                if round % 3 == 0 {
+                    inherited.reinit_after_fork().expect("reinit_after_fork");
+                    send_self(SIGHUP);
+                    assert_eq!(taken(&inherited), [SIGHUP]);
+                }
+                if round % 3 < 2 {
+                    let signals = constructor.signals(&numbers);
+                    numbers.into_iter().for_each(send_self);
+                    let mut came: [_; 3] = taken(&signals);
+                    came.sort_unstable();
+                    let mut sent = numbers;
+                    sent.sort_unstable();
+                    assert_eq!(came, sent);
+                }
+                assert_eq!(Signals::before_exec(), Ok(()));
+                for number in numbers.into_iter().chain([SIGHUP]) {
+                    assert_eq!(Action::installed(number), Action::Default, "{number}");
+                    assert!(!is_blocked(number), "{number}");
+                }
+            })
+            .succeeds();
+        }
+        done.store(1, Ordering::Relaxed);
+    });
+}
+
+/// The mask that a spawned program is to get.
+pub(super) fn signal_spawn_mask(constructor: Constructor) {
+    set_blocked(SIGUSR1, true);
+    set_blocked(SIGHUP, true);
+    let signals = constructor.signals(&[SIGUSR1, SIGUSR2]);
+    let mask = Signals::spawn_mask().expect("spawn_mask");
+    for number in [SIGUSR1, SIGUSR2, SIGHUP, SIGTERM] {
+        let expected = [SIGUSR1, SIGHUP].contains(&number);
+        assert_eq!(contains(&mask, number), expected, "{number}");
+    }
+    // Nothing has changed.
+    send_self(SIGUSR1);
+    assert_eq!(taken(&signals), [SIGUSR1]);
 }

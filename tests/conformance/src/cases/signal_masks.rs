@@ -160,3 +160,66 @@ pub(super) fn signal_forgotten_at_the_end(constructor: Constructor) {
     assert!(!signals.is_readable());
     assert_eq!(signals.next(), Ok(None));
 }
+
+/// However many are pending, none ends the process that drops the object.
+pub(super) fn signal_more_pending_than_are_taken(constructor: Constructor) {
+    let number = libc::SIGRTMIN() + 1;
+    let signals = constructor.signals(&[number]);
+    // As many as the limit of the machine allows, and more than a drop takes out.
+    for value in 0..70_000 {
+        if !try_to_queue_self(number, value) {
+            break;
+        }
+    }
+    drop(signals);
+    assert!(!is_pending_in_kernel(number) || is_blocked(number));
+    assert_eq!(Action::installed(number), Action::Default);
+}
+
+/// The documented order to avoid: with handlers nothing comes, and no error says so. With a
+/// signalfd it is as it must be.
+pub(super) fn signal_blocked_after_it_was_made(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGUSR1]);
+    set_blocked(SIGUSR1, true);
+    send_self(SIGUSR1);
+    let by_descriptor = signals.backend() == Backend::SignalFd;
+    assert_eq!(signals.is_readable(), by_descriptor);
+    assert_eq!(signals.consume(), Ok(by_descriptor));
+    set_blocked(SIGUSR1, by_descriptor);
+    assert_eq!(signals.consume(), Ok(!by_descriptor));
+    assert_eq!(signals.next(), Ok(None));
+}
+
+/// A process has threads already, and another thread than the one that waits makes the object.
+/// With handlers every signal comes. With a signalfd it is the documented condition that does
+/// not hold.
+pub(super) fn signal_in_a_process_that_has_threads(constructor: Constructor) {
+    Action::Plain.install(SIGUSR1);
+    let [ready, done] = [(); 2].map(|()| AtomicU32::new(0));
+    run_threads(4, &|index| {
+        if index > 0 {
+            ready.fetch_add(1, Ordering::Relaxed);
+            while done.load(Ordering::Relaxed) == 0 {
+                time::sleep(1);
+            }
+            return;
+        }
+        while ready.load(Ordering::Relaxed) < 3 {
+            time::sleep(1);
+        }
+        let signals = constructor.signals(&[SIGUSR1]);
+        let mut came = 0;
+        for sent in 1..=20 {
+            send_self(SIGUSR1);
+            if signals.backend() == Backend::SignalHandler {
+                assert_eq!(signals.wait(None), Ok(Wait::Notified));
+                assert_eq!(taken(&signals), [SIGUSR1]);
+            }
+            // Each came here, or to another thread's handler.
+            while calls() + came < sent {
+                came += u32::from(signals.consume().expect("next"));
+            }
+        }
+        done.store(1, Ordering::Relaxed);
+    });
+}

@@ -2,16 +2,21 @@
 
 use super::*;
 
-/// Whoever is first gets it.
+/// Every object that watches a signal sees it, with handlers. A signalfd is the kernel's: the
+/// first to ask takes it.
 pub(super) fn signal_two_objects(constructor: Constructor) {
     let one = constructor.signals(&[SIGUSR1, SIGHUP]);
     let two = constructor.signals(&[SIGUSR1, SIGTERM]);
+    let by_handler = one.backend() == Backend::SignalHandler;
     for (first, second) in [(&one, &two), (&two, &one)] {
         send_self(SIGUSR1);
         assert!(first.is_readable() && second.is_readable());
         assert_eq!(taken(first), [SIGUSR1]);
         assert!(!first.is_readable());
-        // Perhaps readable until it has looked.
+        assert_eq!(second.is_readable(), by_handler);
+        if by_handler {
+            assert_eq!(taken(second), [SIGUSR1]);
+        }
         assert_eq!(second.next(), Ok(None));
         assert!(!second.is_readable());
     }
@@ -20,12 +25,82 @@ pub(super) fn signal_two_objects(constructor: Constructor) {
     send_self(SIGHUP);
     assert_eq!(taken(&one), [SIGHUP]);
     assert_eq!(taken(&two), [SIGTERM]);
-    // One that comes later sees what is pending.
+    // One that comes later sees what is pending in the kernel.
     send_self(SIGUSR1);
     let three = constructor.signals(&[SIGUSR1]);
-    assert!(three.is_readable());
-    assert_eq!(taken(&three), [SIGUSR1]);
+    assert_eq!(three.is_readable(), !by_handler);
+    if by_handler {
+        assert_eq!((taken(&one), taken(&two)), ([SIGUSR1], [SIGUSR1]));
+    } else {
+        assert_eq!(taken(&three), [SIGUSR1]);
+    }
     assert_eq!((one.next(), two.next()), (Ok(None), Ok(None)));
+    assert_eq!(three.next(), Ok(None));
+}
+
+/// What an object has taken already is not told to it again: each signal has its own sender.
+pub(super) fn signal_objects_that_take_at_different_times(constructor: Constructor) {
+    let quick = constructor.signals(&[SIGUSR1]);
+    let slow = constructor.signals(&[SIGUSR1]);
+    for value in 1..=3 {
+        queue_self(SIGUSR1, value);
+        let signal = next(&quick);
+        assert_eq!((signal.value(), quick.next()), (Some(value), Ok(None)));
+    }
+    let expected = match quick.backend() {
+        Backend::SignalHandler => Some(Some(3)),
+        _ => None,
+    };
+    let last = slow.next().expect("next").map(|signal| signal.value());
+    assert_eq!((last, slow.next()), (expected, Ok(None)));
+}
+
+pub(super) fn signal_add_and_remove(constructor: Constructor) {
+    Action::Plain.install(SIGUSR2);
+    let signals = constructor.signals(&[SIGUSR1]);
+    let by_descriptor = signals.backend() == Backend::SignalFd;
+    let before = (Open::now(), signals.as_raw_fd());
+    for _ in 0..3 {
+        assert_eq!(signals.add(SIGUSR2), Ok(()));
+        assert_eq!(signals.add(SIGUSR2), Ok(()), "twice");
+        send_self(SIGUSR2);
+        send_self(SIGUSR1);
+        assert!(signals.is_readable());
+        let mut came: [_; 2] = taken(&signals);
+        came.sort_unstable();
+        assert_eq!(came, [SIGUSR1, SIGUSR2]);
+        // What is pending of it goes with it.
+        send_self(SIGUSR2);
+        assert_eq!(signals.remove(SIGUSR2), Ok(()));
+        assert_eq!(signals.remove(SIGUSR2), Ok(()), "twice");
+        assert_eq!(signals.next(), Ok(None));
+        assert!(!signals.is_readable());
+        assert_eq!(Action::installed(SIGUSR2), Action::Plain);
+        assert!(!is_blocked(SIGUSR2));
+        assert_eq!(is_blocked(SIGUSR1), by_descriptor);
+    }
+    for number in [libc::SIGKILL, libc::SIGSEGV, 0, -1] {
+        for error in [signals.add(number), signals.remove(number)] {
+            let error = error.expect_err("no signal to watch");
+            let told = (error.operation(), error.raw_os_error());
+            assert_eq!(told, (Operation::Watch, libc::EINVAL));
+        }
+    }
+    assert_eq!((Open::now(), signals.as_raw_fd()), before);
+    if by_descriptor {
+        // The threads below would have to block SIGHUP too.
+        return;
+    }
+    // A waiter is woken for a signal that was added while it slept.
+    run_threads(2, &|index| match index {
+        0 => assert_eq!(signals.wait(None), Ok(Wait::Notified)),
+        _ => {
+            assert_eq!(signals.remove(SIGUSR1), Ok(()));
+            assert_eq!(signals.add(SIGHUP), Ok(()));
+            send_self(SIGHUP);
+        }
+    });
+    assert_eq!(taken(&signals), [SIGHUP]);
 }
 
 pub(super) fn signal_two_objects_dropped_in_any_order(constructor: Constructor) {
@@ -92,16 +167,17 @@ pub(super) fn signal_many_objects(constructor: Constructor) {
     let objects: [_; MOST] = core::array::from_fn(|_| constructor.signals(&[SIGUSR1]));
     send_self(SIGUSR1);
     assert!(objects.iter().all(Subject::is_readable));
-    match (objects[0].backend(), constructor.try_signals(&[SIGHUP])) {
-        (Backend::SignalFd, made) => drop(made.expect("one more")),
-        (_, made) => {
-            let error = made.expect_err("no room in the table");
-            assert_eq!(error.raw_os_error(), libc::EAGAIN);
-            assert_eq!(error.operation(), Operation::Watch);
-            assert_eq!(Action::installed(SIGHUP), Action::Default);
-        }
-    }
-    assert_eq!(taken(&objects[MOST - 1]), [SIGUSR1]);
+    let error = constructor.try_signals(&[SIGHUP]).expect_err("no room");
+    let told = (error.operation(), error.raw_os_error());
+    assert_eq!(told, (Operation::Watch, libc::EAGAIN));
+    assert_eq!(Action::installed(SIGHUP), Action::Default);
+    assert!(!is_blocked(SIGHUP));
+    let seen = objects
+        .iter()
+        .filter(|object| object.consume() == Ok(true))
+        .count();
+    let all = objects[0].backend() == Backend::SignalHandler;
+    assert_eq!(seen, if all { MOST } else { 1 });
     drop(objects);
     assert_eq!(Open::now(), before);
     drop(constructor.signals(&[SIGHUP]));

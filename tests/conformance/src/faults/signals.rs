@@ -1,17 +1,18 @@
 //! Signals: watched, taken, waited for, dropped, and before `exec`.
 
+use core::time::Duration;
+
 use libc::{
     EACCES, EAGAIN, EBADF, EINVAL, ENODEV, ENOSYS, EPERM, SIGCHLD, SIGTERM, SIGUSR1, SIGUSR2,
 };
-use wakefd::{Mechanism, Operation, Signals};
+use wakefd::{Backend, Error, Mechanism, Operation, RawFd, Signals, Wait};
 
 use super::generic::{
-    at, close, close_in_new, consume, new, new_again, new_on_any, on_mechanism, reinit,
-    reinit_without_flag, wait,
+    at, close, close_in_new, consume, made, new, on_mechanism, reinit, reinit_without_flag, wait,
 };
 use super::notifiers::{OR_DUP2, UNLESS_BUSY};
 use super::{Dispositions, Effect, Expected, Fault, Row};
-use crate::subject::Subject;
+use crate::subject::{Call, Subject};
 use crate::sys::calls::*;
 use crate::sys::descriptors::Open;
 use crate::sys::errno;
@@ -24,24 +25,25 @@ use Operation::{Create, Verify, Watch};
 
 #[rustfmt::skip]
 pub(super) static ROWS: &[Row] = &[
-    Row::new(SIGNALFD4, "Signals::new", SignalFd4, AFTER_SIGNALFD4, new::<Signals>),
-    Row::new(SIGNALFD4, "Signals::new, not the first", SignalFd4, AFTER_SIGNALFD4, new_again::<Signals>),
-    Row::new(SIGNALFD, "Signals::new", SignalFd, AFTER_SIGNALFD, new::<Signals>).without(&[SIGNALFD4]),
+    Row::new(SIGNALFD4, "Signals::with", SignalFd4, AFTER_SIGNALFD4, with),
+    Row::new(SIGNALFD4, "Signals::with, not the first", SignalFd4, AFTER_SIGNALFD4, with_again),
+    Row::new(SIGNALFD, "Signals::with", SignalFd, Expected::ERROR, with).without(&[SIGNALFD4]),
     Row::new(SIGNALFD4, "Signals::at, for its signals", SignalFd4, Expected::ERROR, for_its_signals).names(Verify),
     Row::new(SIGNALFD, "Signals::at, for its signals", SignalFd, Expected::ERROR, for_its_signals).names(Verify)
         .where_old_calls_are(),
-    Row::new(F_GETFD, "Signals::new", SignalFd4, Expected::ERROR, new_on_any::<Signals>),
-    Row::new(F_GETFL, "Signals::new", SignalFd4, Expected::ERROR, new_on_any::<Signals>),
+    Row::new(F_GETFD, "Signals::with", SignalFd4, Expected::ERROR, with),
+    Row::new(F_GETFL, "Signals::with", SignalFd4, Expected::ERROR, with),
     Row::new(F_SETFD, "Signals::at", SignalFd, Expected::ERROR, at::<Signals>).where_old_calls_are(),
     Row::new(F_SETFL, "Signals::at", SignalFd, Expected::ERROR, at::<Signals>).where_old_calls_are(),
-    Row::new(READ, "Signals::new", SignalFd4, IS_EMPTY, new::<Signals>),
-    Row::new(CLOSE, "Signals::new", SignalFd4, Expected::always(Leaks(1)), close_in_new::<Signals>),
-    Row::new(SIG_BLOCK, "Signals::new", SignalFd4, Expected::ERROR, not_watched).names(Watch),
-    Row::new(SIG_BLOCK, "Signals::new, not the only one", SignalFd4, Expected::ERROR, not_watched_beside_another).names(Watch),
+    Row::new(READ, "Signals::with", SignalFd4, IS_EMPTY, with),
+    Row::new(CLOSE, "Signals::with", SignalFd4, Expected::always(Leaks(1)), close_in_new::<ByDescriptor>),
+    Row::new(SIG_BLOCK, "Signals::with", SignalFd4, Expected::ERROR, not_watched).names(Watch),
+    Row::new(SIG_BLOCK, "Signals::with, not the only one", SignalFd4, Expected::ERROR, not_watched_beside_another).names(Watch),
     Row::new(SIG_BLOCK, "Signals::at", SignalFd, Expected::ERROR, at::<Signals>).names(Watch).where_old_calls_are(),
-    Row::new(SIG_BLOCK, "Signals::new, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
-    Row::new(SIGACTION_LOOK, "Signals::new, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
-    Row::new(SIGACTION_SET, "Signals::new, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
+    Row::new(SIG_BLOCK, "Signals::with, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
+    Row::new(SIGACTION_LOOK, "Signals::with, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
+    Row::new(SIGACTION_SET, "Signals::with, SIGCHLD ignored", SignalFd4, Expected::ERROR, children),
+    Row::new(EVENTFD2, "Signals::new", SignalHandler, AFTER_NOTIFIER, new::<Signals>),
     Row::new(EVENTFD2, "Signals::at", SignalHandler, AFTER_NOTIFIER, at::<Signals>),
     Row::new(SIGACTION_LOOK, "Signals::at", SignalHandler, Expected::ERROR, at::<Signals>).names(Watch),
     Row::new(SIGACTION_SET, "Signals::at", SignalHandler, Expected::ERROR, at::<Signals>).names(Watch),
@@ -49,7 +51,16 @@ pub(super) static ROWS: &[Row] = &[
         .names(Watch),
     Row::new(SIG_UNBLOCK, "Signals::at", SignalHandler, Expected::ERROR, at::<Signals>).names(Watch),
 
+    Row::new(SIG_BLOCK, "Signals::add", SignalFd4, Expected::ERROR, add).names(Watch),
+    Row::new(SIGNALFD4, "Signals::add", SignalFd4, Expected::ERROR, add).names(Watch),
+    Row::new(SIGNALFD4, "Signals::remove", SignalFd4, Expected::ERROR, remove).names(Watch),
+    Row::new(SIGACTION_LOOK, "Signals::add", SignalHandler, Expected::ERROR, add).names(Watch),
+    Row::new(SIGACTION_SET, "Signals::add", SignalHandler, Expected::ERROR, add).names(Watch),
+    Row::new(SIG_BLOCK, "Signals::spawn_mask", SignalHandler, Expected::ERROR, spawn_mask),
+
     Row::new(WRITE, "a signal comes", SignalHandler, Expected::always(Unwoken), unwoken),
+    Row::new(SIG_BLOCK, "a signal comes", SignalHandler, Expected::always(Success), unwoken),
+    Row::new(SIG_SETMASK, "a signal comes", SignalHandler, Expected::always(Success), unwoken),
     Row::new(READ, "Signals::next", SignalFd4, Expected::OR_FULL_OR_EMPTY, consume::<Signals>),
     Row::new(READ, "Signals::next", SignalFd, Expected::OR_FULL_OR_EMPTY, consume::<Signals>).where_old_calls_are(),
     Row::new(READ, "Signals::next", SignalHandler, Expected::always(Success), consume::<Signals>),
@@ -73,6 +84,7 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(SIGNALFD4, "reinit", SignalFd4, Expected::ERROR, reinit::<Signals>).names(Create),
     Row::new(SIGNALFD, "reinit", SignalFd, Expected::ERROR, reinit::<Signals>).names(Create).where_old_calls_are(),
     Row::new(EVENTFD2, "reinit", SignalHandler, Expected::ERROR, reinit::<Signals>).names(Create),
+    Row::new(SIGACTION_LOOK, "reinit", SignalHandler, Expected::ERROR, reinit::<Signals>).names(Watch),
     Row::new(DUP3, "reinit", SignalFd4, OR_DUP2, reinit::<Signals>),
     Row::new(DUP2, "reinit", SignalFd4, UNLESS_BUSY, reinit::<Signals>).without(&[DUP3]),
     Row::new(DUP2, "reinit", SignalHandler, UNLESS_BUSY, reinit::<Signals>).without(&[DUP3]),
@@ -88,25 +100,16 @@ pub(super) static ROWS: &[Row] = &[
 
 const UNAVAILABLE: &[i32] = &[ENOSYS, EBADF, EPERM, EACCES, EINVAL, ENODEV];
 
-const AFTER_SIGNALFD4: Expected = Expected::falls_back(
-    UNAVAILABLE,
-    if NO_OLD_CALLS {
-        SignalHandler
-    } else {
-        SignalFd
-    },
-);
-
-const AFTER_SIGNALFD: Expected = match NO_OLD_CALLS {
-    true => Expected::always(On(SignalHandler)),
-    false => Expected::falls_back(&[ENOSYS, EBADF, EPERM, EACCES, ENODEV], SignalHandler),
+const AFTER_SIGNALFD4: Expected = match NO_OLD_CALLS {
+    true => Expected::ERROR,
+    false => Expected::falls_back(UNAVAILABLE, SignalFd),
 };
 
 /// The notifier below, which falls back too.
 const AFTER_NOTIFIER: Expected = Expected::falls_back(UNAVAILABLE, SignalHandler);
 
 /// EAGAIN is what a new one is to say. What says another thing is no signalfd.
-const IS_EMPTY: Expected = Expected::always(On(SignalHandler)).but(&[EAGAIN], On(SignalFd4));
+const IS_EMPTY: Expected = Expected::ERROR.but(&[EAGAIN], On(SignalFd4));
 
 /// What the call says when nothing is pending.
 const NONE_PENDING: &[i32] = &[EAGAIN];
@@ -118,11 +121,66 @@ fn left_unless(is_as_before: bool) -> Effect {
     }
 }
 
+/// Signals by descriptor, whichever mechanism makes it.
+struct ByDescriptor(Signals);
+
+impl Subject for ByDescriptor {
+    const OPERATIONS: &'static [(Operation, Call<Self>)] = &[];
+    const CONSUME: Operation = Signals::CONSUME;
+
+    fn create(_: Constructor) -> Result<Self, Error> {
+        by_descriptor(&[SIGUSR1, SIGUSR2]).map(Self)
+    }
+    fn mechanism(&self) -> Mechanism {
+        self.0.mechanism()
+    }
+    fn as_raw_fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+    fn trigger(&self) {
+        self.0.trigger();
+    }
+    fn consume(&self) -> Result<bool, Error> {
+        self.0.consume()
+    }
+    fn wait_readable(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
+        self.0.wait(timeout)
+    }
+    fn reinit_after_fork(&self) -> Result<(), Error> {
+        self.0.reinit_after_fork()
+    }
+    fn works(&self) {
+        self.0.works();
+    }
+}
+
+fn by_descriptor(numbers: &[i32]) -> Result<Signals, Error> {
+    Signals::with(Backend::SignalFd, numbers)
+}
+
+/// Where no mechanism is left, the errno is that of the refusal, or says that there is none.
+fn with(fault: Fault) -> Effect {
+    made::<ByDescriptor>(fault, Constructor::Auto, |error| {
+        assert!(
+            [fault.errno, ENOSYS].contains(&error.raw_os_error()),
+            "{error}"
+        );
+        Effect::Error
+    })
+}
+
+fn with_again(fault: Fault) -> Effect {
+    ByDescriptor::create(Constructor::Auto)
+        .expect("the first")
+        .works();
+    with(fault)
+}
+
 /// The mechanism is available, and it is not for another one to say that the mask is not.
 fn not_watched(fault: Fault) -> Effect {
-    let effect = new::<Signals>(fault);
+    let effect = new::<ByDescriptor>(fault);
     assert_eq!(
-        Signals::new([SIGUSR1]).map(|made| made.mechanism()),
+        by_descriptor(&[SIGUSR1]).map(|made| made.mechanism()),
         Ok(SignalFd4)
     );
     effect
@@ -138,12 +196,38 @@ fn not_watched_beside_another(fault: Fault) -> Effect {
 /// No SIGCHLD would come.
 fn children(fault: Fault) -> Effect {
     Action::Ignore.install(SIGCHLD);
-    let make = || Signals::new([SIGUSR1, SIGUSR2, SIGCHLD]);
+    let make = || by_descriptor(&[SIGUSR1, SIGUSR2, SIGCHLD]);
     let works = |made: Signals| {
         made.works();
         On(made.mechanism())
     };
     fault.made(make, works, |error| fault.error(error, Watch))
+}
+
+/// The object is as it was.
+fn add(fault: Fault) -> Effect {
+    let signals: Signals = on_mechanism(fault);
+    let before = Action::installed(SIGTERM);
+    let (result, blocked) = fault.with_fault(|| {
+        let blocked = is_blocked(SIGTERM);
+        (signals.add(SIGTERM), is_blocked(SIGTERM) != blocked)
+    });
+    assert!(!blocked, "the mask");
+    assert_eq!(Action::installed(SIGTERM), before);
+    signals.works();
+    fault.error(result.expect_err("not added"), Watch)
+}
+
+fn remove(fault: Fault) -> Effect {
+    let signals: Signals = on_mechanism(fault);
+    let result = fault.with_fault(|| signals.remove(SIGUSR2));
+    signals.works();
+    fault.error(result.expect_err("not removed"), Watch)
+}
+
+fn spawn_mask(fault: Fault) -> Effect {
+    let result = fault.with_fault(|| Signals::spawn_mask().map(drop));
+    exec_error(fault, result.expect_err("no mask"))
 }
 
 /// The first one, which has proved itself, gets its signals by a call of its own.

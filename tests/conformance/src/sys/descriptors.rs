@@ -84,6 +84,12 @@ pub(crate) fn dup(number: i32) -> i32 {
     check(unsafe { libc::dup(number) }, "dup")
 }
 
+/// Writes a byte.
+pub(crate) fn write_byte(number: i32) {
+    // SAFETY: one live byte.
+    assert_eq!(unsafe { libc::write(number, [1_u8].as_ptr().cast(), 1) }, 1);
+}
+
 /// Closes a descriptor by number.
 pub fn close(number: i32) {
     // SAFETY: the suite closes its own duplicates, or does as a careless program

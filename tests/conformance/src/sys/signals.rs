@@ -41,16 +41,110 @@ pub(crate) fn send_self(number: i32) {
 
 /// Sends one with a value to the caller's.
 pub(crate) fn queue_self(number: i32, value: i32) {
+    assert!(try_to_queue_self(number, value), "sigqueue");
+}
+
+/// Sends one with a value to the caller's, if there is room.
+pub(crate) fn try_to_queue_self(number: i32, value: i32) -> bool {
+    // SAFETY: passed as C passes it.
+    let result = unsafe { libc::sigqueue(pid(), number, sigval(value)) };
+    assert!(result == 0 || errno::get() == libc::EAGAIN, "sigqueue");
+    result == 0
+}
+
+/// Sends one with an address to the caller's.
+pub(crate) fn queue_pointer_to_self(number: i32, address: usize) {
+    let sival_ptr = address as *mut c_void;
+    // SAFETY: passed as C passes it, and nobody follows the pointer.
+    let result = unsafe { libc::sigqueue(pid(), number, libc::sigval { sival_ptr }) };
+    check(result, "sigqueue");
+}
+
+fn sigval(value: i32) -> libc::sigval {
     let mut union = libc::sigval {
         sival_ptr: null_mut(),
     };
     let first: *mut libc::sigval = &mut union;
-    // SAFETY: the union begins with the int, and is passed as C passes it.
-    let result = unsafe {
-        *first.cast() = value;
-        libc::sigqueue(pid(), number, union)
-    };
-    check(result, "sigqueue");
+    // SAFETY: the union begins with the int.
+    unsafe { *first.cast() = value };
+    union
+}
+
+/// A timer of the kernel's that sends a signal.
+pub(crate) struct KernelTimer(i32);
+
+impl KernelTimer {
+    /// Makes one that sends this value. `None` if the kernel has none.
+    pub(crate) fn new(number: i32, value: i32) -> Option<Self> {
+        let mut id = 0;
+        // SAFETY: zero is a value of every field.
+        let mut event = unsafe { MaybeUninit::<libc::sigevent>::zeroed().assume_init() };
+        event.sigev_value = sigval(value);
+        event.sigev_signo = number;
+        event.sigev_notify = libc::SIGEV_SIGNAL;
+        let (clock, id_out) = (libc::CLOCK_MONOTONIC, &mut id as *mut i32);
+        // SAFETY: a live event, as the kernel has it, and room for an id, which is an int.
+        let result = unsafe { libc::syscall(libc::SYS_timer_create, clock, &event, id_out) };
+        if result != 0 {
+            assert_eq!(errno::get(), libc::ENOSYS, "timer_create");
+            return None;
+        }
+        Some(KernelTimer(id))
+    }
+
+    pub(crate) fn id(&self) -> i32 {
+        self.0
+    }
+
+    pub(crate) fn arm_in_1ms(&self) {
+        // Period and first time, each of two longs of the kernel's.
+        let time: [libc::c_long; 4] = [0, 0, 0, 1_000_000];
+        let old = null_mut::<c_void>();
+        // SAFETY: a live time, and the old one is not wanted.
+        let result =
+            unsafe { libc::syscall(libc::SYS_timer_settime, self.0, 0, time.as_ptr(), old) };
+        assert_eq!(result, 0, "timer_settime");
+    }
+}
+
+impl Drop for KernelTimer {
+    fn drop(&mut self) {
+        // SAFETY: our own timer.
+        unsafe { libc::syscall(libc::SYS_timer_delete, self.0) };
+    }
+}
+
+/// Has the kernel send this signal, with what is possible there, when a descriptor becomes
+/// readable.
+pub(crate) fn signal_when_readable(descriptor: i32, number: i32) {
+    /// Linux's, which libc does not name everywhere.
+    const F_SETSIG: i32 = 10;
+    // SAFETY: commands that take an integer, on the caller's descriptor.
+    unsafe {
+        check(libc::fcntl(descriptor, libc::F_SETOWN, pid()), "F_SETOWN");
+        check(libc::fcntl(descriptor, F_SETSIG, number), "F_SETSIG");
+        let flags = libc::fcntl(descriptor, libc::F_GETFL);
+        check(
+            libc::fcntl(descriptor, libc::F_SETFL, flags | libc::O_ASYNC),
+            "O_ASYNC",
+        );
+    }
+}
+
+/// Whether a set of libc's has this signal.
+pub(crate) fn contains(set: &libc::sigset_t, number: i32) -> bool {
+    // SAFETY: a live set.
+    unsafe { libc::sigismember(set, number) == 1 }
+}
+
+/// Whether one is blocked and pending for this thread or the process.
+pub(crate) fn is_pending_in_kernel(number: i32) -> bool {
+    let mut set = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the call fills the set.
+    unsafe {
+        check(libc::sigpending(set.as_mut_ptr()), "sigpending");
+        contains(&set.assume_init(), number)
+    }
 }
 
 /// The number of a child that has ended, without waiting for one.
@@ -127,6 +221,10 @@ pub(crate) enum Action {
     WithInfo,
     /// One that calls what was there before it.
     Above,
+    /// One with flags and a mask of its own, which keeps the mask that it runs with.
+    Picky,
+    /// What [`Action::Above`] found: as a library installs it that leaves.
+    Below,
     /// The handler of [`with_alarms`](super::alarms::with_alarms).
     Alarm,
     /// Something else.
@@ -151,6 +249,27 @@ pub(crate) fn last_call() -> (i32, i32) {
         number.load(Ordering::Relaxed),
         sender.load(Ordering::Relaxed),
     )
+}
+
+/// The flags of [`Action::Picky`].
+pub(crate) const PICKY: i32 = libc::SA_NOCLDSTOP | libc::SA_NODEFER;
+/// The signal that it masks.
+pub(crate) const PICKY_MASK: i32 = libc::SIGWINCH;
+/// The signals from 1 to 31 that were blocked when it ran last.
+static PICKY_BLOCKED: AtomicU32 = AtomicU32::new(0);
+
+/// The signals from 1 to 31 that were blocked when [`Action::Picky`] ran last, as bits.
+pub(crate) fn picky_blocked() -> u32 {
+    PICKY_BLOCKED.load(Ordering::Relaxed)
+}
+
+extern "C" fn picky(number: i32) {
+    let blocked = (1..32).filter(|&other| is_blocked(other));
+    PICKY_BLOCKED.store(
+        blocked.fold(0, |bits, other| bits | 1 << other),
+        Ordering::Relaxed,
+    );
+    count(number, 0);
 }
 
 fn count(number: i32, sender: i32) {
@@ -187,6 +306,8 @@ impl Action {
             Action::Plain => plain as extern "C" fn(i32) as usize,
             Action::WithInfo => with_info as WithInfo as usize,
             Action::Above => above as WithInfo as usize,
+            Action::Picky => picky as extern "C" fn(i32) as usize,
+            Action::Below => BELOW.load(Ordering::Relaxed),
             Action::Alarm => call_handler as extern "C" fn(i32) as usize,
         }
     }
@@ -194,16 +315,21 @@ impl Action {
     /// Installs it.
     pub(crate) fn install(self, number: i32) {
         let flags = match self {
-            Action::WithInfo | Action::Above => libc::SA_SIGINFO,
+            Action::WithInfo | Action::Above | Action::Below => libc::SA_SIGINFO,
+            Action::Picky => PICKY,
             _ => 0,
         };
         if self == Action::Above {
-            BELOW.store(installed(number), Ordering::Relaxed);
+            BELOW.store(installed(number).0, Ordering::Relaxed);
         }
         // SAFETY: zero is a value of every field: no flags, an empty mask.
         let mut action = unsafe { MaybeUninit::<libc::sigaction>::zeroed().assume_init() };
         action.sa_sigaction = self.address();
         action.sa_flags = flags as _;
+        if self == Action::Picky {
+            // SAFETY: a live set, empty but for this.
+            unsafe { libc::sigaddset(&mut action.sa_mask, PICKY_MASK) };
+        }
         // SAFETY: the struct is live, and the handlers are async-signal-safe.
         check(
             unsafe { libc::sigaction(number, &action, null_mut()) },
@@ -219,15 +345,17 @@ impl Action {
             Action::Plain,
             Action::WithInfo,
             Action::Above,
+            Action::Picky,
         ];
-        let found = installed(number);
+        let (found, _) = installed(number);
         let is_it = |action: &Action| action.address() == found;
         known.into_iter().find(is_it).unwrap_or(Action::Other)
     }
 }
 
-/// The address of the handler.
-fn installed(number: i32) -> usize {
+/// The address of the handler, and its flags.
+#[allow(clippy::unnecessary_cast)] // Unsigned on MIPS.
+pub(crate) fn installed(number: i32) -> (usize, i32) {
     let mut found = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: nothing is installed, the struct is live, and zero is a value of every
     // field of it.
@@ -236,7 +364,9 @@ fn installed(number: i32) -> usize {
             libc::sigaction(number, null(), found.as_mut_ptr()),
             "sigaction",
         );
-        found.assume_init().sa_sigaction
+        let found = found.assume_init();
+
+        (found.sa_sigaction, found.sa_flags as i32)
     }
 }
 
