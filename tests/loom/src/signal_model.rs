@@ -196,6 +196,21 @@ fn an_object_is_told_the_same_once() {
     });
 }
 
+/// A signal that comes while the one before it is taken is told once: with that one, or later.
+#[test]
+fn a_signal_that_comes_meanwhile_is_told_once() {
+    loom::model(|| {
+        let watched = Watched::<1>::new();
+        watched.handle(1);
+        let threads = handlers(&watched, &[2]);
+        let first = watched.next(0);
+        join(threads);
+        let rest = core::iter::from_fn(|| watched.next(0));
+        let taken: std::vec::Vec<_> = first.into_iter().chain(rest).collect();
+        assert!(matches!(taken[..], [1] | [2] | [1, 2]), "{taken:?}");
+    });
+}
+
 /// A look that nobody asked for takes no signal unseen.
 #[test]
 fn next_at_any_time_leaves_what_is_pending_readable() {
