@@ -92,6 +92,9 @@ END
     run g++ "$build/header.o" $("${wakefd[@]}" --libs wakefd) -o "$build/c++"
     "$build/c++" || fail "the program in C++ failed"
 
+    say "beside the crate in one process"
+    run cargo test --locked --quiet --all-features --test two_copies -- --library="$root/opt/wakefd/lib64/libwakefd.so"
+
     say "no panic is left"
     [ -z "$(panics "$build/ours.o" "$build/static" "$root/opt/wakefd/lib64/libwakefd.so")" ] ||
         fail "there is: $(panics "$build/ours.o" "$build/static")"

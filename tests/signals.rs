@@ -1,12 +1,34 @@
-//! What a program inherits that is started while signals are watched.
+//! What a program inherits that is started while signals are watched; and the long form of
+//! random operations on signals.
 #![cfg(feature = "std")]
 #![allow(unsafe_code)]
 
-use std::os::unix::io::{AsFd, AsRawFd};
+use core::mem::MaybeUninit;
+use core::ptr::null_mut;
+use std::ffi::CStr;
+use std::fs::File;
+use std::os::unix::io::{AsFd, AsRawFd, FromRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use wakefd::{Mechanism, Signals};
+use wakefd_conformance::{signals_agree_with_a_model, Constructor, Outcome};
+
+/// `cargo test --all-features --test signals -- --ignored`, a minute or two for each mechanism.
+#[test]
+#[ignore = "the long form; the suite has the short one"]
+fn a_hundred_thousand_random_operations() {
+    for mechanism in Mechanism::FOR_SIGNALS {
+        for seed in 2..12 {
+            let outcome = signals_agree_with_a_model(Constructor::At(mechanism), 10_000, seed);
+            println!("{mechanism}, seed {seed}: {outcome:?}");
+            assert!(matches!(
+                outcome,
+                Outcome::Passed | Outcome::Absent(libc::ENOSYS)
+            ));
+        }
+    }
+}
 
 /// The mask and the ignored signals of a new program, as the kernel shows them.
 fn inherited(through_before_exec: bool) -> Vec<String> {
@@ -30,6 +52,49 @@ fn inherited(through_before_exec: bool) -> Vec<String> {
     lines.map(str::to_owned).collect()
 }
 
+/// The mask of a program that `posix_spawn` starts with [`Signals::spawn_mask`].
+fn spawned() -> Vec<String> {
+    let file = CStr::from_bytes_with_nul(b"/bin/cat\0").expect("a string");
+    let arguments = [
+        file.as_ptr() as *mut libc::c_char,
+        b"/proc/self/status\0".as_ptr() as *mut libc::c_char,
+        null_mut(),
+    ];
+    let mask = Signals::spawn_mask().expect("spawn_mask");
+    let (mut ends, mut child) = ([0; 2], 0);
+    let mut attributes = MaybeUninit::uninit();
+    let mut actions = MaybeUninit::uninit();
+    let flags = libc::POSIX_SPAWN_SETSIGMASK as _;
+    // SAFETY: each object is initialised by the call before its first use; the arguments end
+    // with a null.
+    let output = unsafe {
+        assert_eq!(libc::pipe(ends.as_mut_ptr()), 0);
+        libc::posix_spawnattr_init(attributes.as_mut_ptr());
+        libc::posix_spawnattr_setsigmask(attributes.as_mut_ptr(), &mask);
+        libc::posix_spawnattr_setflags(attributes.as_mut_ptr(), flags);
+        libc::posix_spawn_file_actions_init(actions.as_mut_ptr());
+        libc::posix_spawn_file_actions_adddup2(actions.as_mut_ptr(), ends[1], 1);
+        let (attributes, actions) = (attributes.as_ptr(), actions.as_ptr());
+        let environment = [null_mut()];
+        let result = libc::posix_spawn(
+            &mut child,
+            file.as_ptr(),
+            actions,
+            attributes,
+            arguments.as_ptr(),
+            environment.as_ptr(),
+        );
+        assert_eq!(result, 0, "posix_spawn");
+        libc::close(ends[1]);
+        File::from_raw_fd(ends[0])
+    };
+    let text = std::io::read_to_string(output).expect("text");
+    // SAFETY: our own child.
+    unsafe { libc::waitpid(child, null_mut(), 0) };
+    let lines = text.lines().filter(|line| line.starts_with("SigBlk:"));
+    lines.map(str::to_owned).collect()
+}
+
 /// One test, as it changes what the process ignores.
 #[test]
 fn exec_inherits_what_was_before() {
@@ -49,6 +114,7 @@ fn exec_inherits_what_was_before() {
             Err(error) => panic!("{error}"),
         };
         assert_eq!(inherited(true), before, "{mechanism}");
+        assert_eq!(spawned(), before[..1], "{mechanism}");
         // Without it there is something to see: the handler is not inherited, but
         // what was ignored is not ignored any more; or the mask, where this std
         // leaves it as it is.

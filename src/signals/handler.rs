@@ -36,7 +36,11 @@ impl Handler {
 
     pub(super) fn remove(&self, set: SignalSet) -> Result<(), Errno> {
         registry::lock().unwatch(self.index, set);
-        Ok(())
+        // Perhaps what made the descriptor readable is gone. A child's is the parent's too.
+        match registry::is_ours(self.index) {
+            true => self.settle(),
+            false => Ok(()),
+        }
     }
 
     pub(super) fn next(&self) -> Result<Option<(c_int, Record)>, Errno> {

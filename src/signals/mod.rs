@@ -226,7 +226,9 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// `EINVAL` for what cannot be watched. With a signalfd, the errno of `signalfd`.
+    /// `EINVAL` for what cannot be watched. With a signalfd, the errno of `signalfd`. With
+    /// handlers, that of `read` and `write` as for [`next`](Self::next): the signal is removed
+    /// all the same.
     pub fn remove(&self, signal: c_int) -> Result<(), Error> {
         self.change(signal, Handler::remove, SignalFd::remove)
     }

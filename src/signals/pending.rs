@@ -51,6 +51,18 @@ pub(super) trait Pending {
             }
         }
     }
+
+    /// Drains the descriptor if nothing is pending.
+    fn settle(&self) -> Result<(), Errno> {
+        if self.any() {
+            return Ok(());
+        }
+        self.clear()?;
+        match self.any() {
+            true => self.notify(),
+            false => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]

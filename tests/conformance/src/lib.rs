@@ -66,3 +66,16 @@ pub use subject::Object;
 pub use sys::calls;
 pub use sys::descriptors::{close, Open};
 pub use sys::multiplexer::{Kind, Multiplexer, FOREVER};
+
+/// Does so many random operations on signals, in a process of its own, and compares them with a
+/// model of the mechanism. The suite does a thousand.
+#[must_use]
+pub fn signals_agree_with_a_model(constructor: Constructor, operations: u32, seed: u64) -> Outcome {
+    isolated(|| {
+        if let (Constructor::At(_), Err(error)) = (constructor, constructor.try_signals(&[])) {
+            return Outcome::Absent(error.raw_os_error());
+        }
+        cases::signal_model::agrees_with_a_model(constructor, operations, seed);
+        Outcome::Passed
+    })
+}

@@ -134,7 +134,9 @@ fn handlers<const OBJECTS: usize>(
 }
 
 fn join(threads: std::vec::Vec<thread::JoinHandle<()>>) {
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
 }
 
 #[test]
@@ -240,7 +242,10 @@ fn two_takers_share_what_two_signals_leave() {
         let taken = [taker.join().unwrap(), watched.take(0), watched.take(0)];
         let count = taken.iter().flatten().count();
         assert!(count == 1 || count == 2, "{taken:?}");
-        assert_eq!(taken.iter().flatten().filter(|&&bit| bit == 1).count() / 2, 0);
+        assert_eq!(
+            taken.iter().flatten().filter(|&&bit| bit == 1).count() / 2,
+            0
+        );
         assert_eq!(watched.take(0), None);
     });
 }

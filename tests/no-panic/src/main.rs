@@ -267,7 +267,9 @@ fn signals(made: Result<Signals, Error>) {
     );
     // What a child does before exec; it takes nothing from what is dropped here.
     signals.add(black_box(libc::SIGHUP)).unwrap_or_else(error);
-    signals.remove(black_box(libc::SIGHUP)).unwrap_or_else(error);
+    signals
+        .remove(black_box(libc::SIGHUP))
+        .unwrap_or_else(error);
     let mask = Signals::spawn_mask();
     black_box(&mask);
     mask.map(drop).unwrap_or_else(error);
@@ -283,7 +285,11 @@ fn signal(signal: &Signal) {
     show(format_args!("{:?} {:?}", signal.pid(), signal.uid()));
     show(format_args!("{:?} {:?}", signal.status(), signal.value()));
     show(format_args!("{:?} {:?}", signal.value_ptr(), signal.fd()));
-    show(format_args!("{:?} {:?}", signal.timer_id(), signal.overrun()));
+    show(format_args!(
+        "{:?} {:?}",
+        signal.timer_id(),
+        signal.overrun()
+    ));
     show(format_args!("{:?}", signal.band()));
 }
 

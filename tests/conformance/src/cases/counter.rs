@@ -39,21 +39,29 @@ impl Model {
 }
 
 /// Marsaglia's xorshift: the same numbers in every run.
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
+    pub(super) fn new(seed: u64) -> Self {
+        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15))
+    }
+
+    pub(super) fn next(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0
+    }
+
+    pub(super) fn below(&mut self, limit: usize) -> usize {
+        (self.next() >> 33) as usize % limit
     }
 }
 
 /// Random operations on a counter and on the model, compared after each.
 pub(super) fn agree(constructor: Constructor, mode: Mode, seeds: u64) {
     for seed in 1..=seeds {
-        let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut random = Random::new(seed);
         let counter = constructor.counter(mode);
         let mut model = Model { count: 0, mode };
         let add = |model: &mut Model, n| {
@@ -123,7 +131,7 @@ pub(super) fn counter_when_the_pipe_is_full(constructor: Constructor) {
 
 /// Adds numbers of many sizes, and says how many in all, in 32 bits.
 fn add_some(counter: &Counter, seed: u64, times: u32) -> u32 {
-    let mut random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut random = Random::new(seed);
     let mut added = 0_u32;
     for _ in 0..times {
         let n = match random.next() {

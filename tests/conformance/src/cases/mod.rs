@@ -14,6 +14,7 @@ mod siginfo;
 mod signal_fork;
 mod signal_handlers;
 mod signal_masks;
+pub(crate) mod signal_model;
 mod signal_objects;
 mod signal_readiness;
 mod signal_storm;
@@ -236,6 +237,8 @@ cases! {
         signal_before_exec_keeps_what_is_blocked
         signal_fork_beside_a_maker
         signal_spawn_mask;
+    signal_model (Signals):
+        signal_agrees_with_a_model;
     signal_storm (Signals):
         signal_storm_of_threads
         signal_storm_of_processes

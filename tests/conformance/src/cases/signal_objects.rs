@@ -72,6 +72,7 @@ pub(super) fn signal_add_and_remove(constructor: Constructor) {
         // What is pending of it goes with it.
         send_self(SIGUSR2);
         assert_eq!(signals.remove(SIGUSR2), Ok(()));
+        assert!(!signals.is_readable());
         assert_eq!(signals.remove(SIGUSR2), Ok(()), "twice");
         assert_eq!(signals.next(), Ok(None));
         assert!(!signals.is_readable());
