@@ -64,7 +64,9 @@ impl Registry {
             .enumerate()
             .find(|(_, object)| object.target.is_free())
             .ok_or(libc::EAGAIN)?;
-        TABLE.unfinished.store(index + 1, Ordering::Relaxed);
+        TABLE
+            .unfinished
+            .store(index.wrapping_add(1), Ordering::Relaxed);
         object.unmark_all();
         object.target.open(descriptor, process::id());
         let result = self.watch(index, backend, set);
@@ -162,7 +164,9 @@ impl Registry {
         let _ = sigset::block(block);
         for (number, entry) in TABLE.entries(last) {
             // Before the last watcher goes: the handler would let the signal act.
-            let _ = entry.restore(number);
+            if entry.has(TOUCHED) {
+                let _ = entry.restore(number);
+            }
             entry.remove_watcher(index, number);
             entry.unset(!TOUCHED);
         }
@@ -171,7 +175,9 @@ impl Registry {
 
     /// Unregisters an object.
     pub(super) fn release(&self, index: usize) {
-        TABLE.unfinished.store(index + 1, Ordering::Relaxed);
+        TABLE
+            .unfinished
+            .store(index.wrapping_add(1), Ordering::Relaxed);
         self.unwatch(index, TABLE.watched_by(index));
         if let Some(object) = TABLE.objects.get(index) {
             object.target.close();

@@ -44,6 +44,9 @@ const WAS_IGNORED: u32 = 8;
 /// An action was changed at some time.
 pub(super) const TOUCHED: u32 = 16;
 
+/// The first signal of each word of an object.
+const FIRST_OF_WORD: [c_int; 4] = [1, 33, 65, 97];
+
 /// What is known of one object.
 pub(super) struct Object {
     pub(super) target: Target,
@@ -195,23 +198,19 @@ impl Table {
         self.pending(index).any(|(_, entry)| !entry.slot.is_busy())
     }
 
-    /// Iterates over the signals that are marked in an object.
+    /// Iterates over the signals that are marked in an object. A handler may mark a signal that
+    /// is not watched any more.
     fn pending(&self, index: usize) -> impl Iterator<Item = (c_int, &Entry)> {
-        let words = self
-            .objects
-            .get(index)
-            .map_or(&[][..], |object| &object.pending);
+        let object = self.objects.get(index);
+        let words = object.into_iter().flat_map(|object| &object.pending);
         words
-            .iter()
-            .zip((1..).step_by(32))
-            .flat_map(|(word, first)| {
-                bits(word.load(Ordering::Acquire)).zip(core::iter::repeat(first))
+            .zip(self.entries.chunks(32))
+            .zip(FIRST_OF_WORD)
+            .flat_map(|((word, entries), first)| {
+                bits(word.load(Ordering::Acquire)).filter_map(move |bit| {
+                    Some((first.wrapping_add(bit as c_int), entries.get(bit)?))
+                })
             })
-            .filter_map(|(bit, first)| {
-                let number = first + c_int::try_from(bit).ok()?;
-                Some((number, self.entry(number)?))
-            })
-            // A handler may mark a signal that is not watched any more.
             .filter(move |(_, entry)| entry.is_watched_by(index))
     }
 }
