@@ -1,14 +1,17 @@
-//! The name under which programs look for the shared library: it changes with
-//! every change that a compiled program would not survive.
+//! How `cargo build` and cargo-c link the shared library. The Makefile links its own, from
+//! the static library, with the same arguments and a version for each function.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-soname,libwakefd.so.0");
-    // What no library has is an error now, not when a program starts.
-    println!("cargo:rustc-cdylib-link-arg=-Wl,-z,defs");
-    // Both tables: loaders of before 2006 do not know the GNU one, and on MIPS
-    // the GNU one would raise the version of the file's format.
-    let mips = std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|arch| arch.starts_with("mips"));
-    let style = if mips { "sysv" } else { "both" };
-    println!("cargo:rustc-cdylib-link-arg=-Wl,--hash-style={style}");
+    // The name under which programs look for the library. It changes with every change that
+    // a compiled program would not survive.
+    link("-soname,libwakefd.so.0");
+    // A symbol that no library defines is an error now, not when a program starts.
+    link("-z,defs");
+    // A handler of the library may still be about to return when `dlclose` unmaps it.
+    link("-z,nodelete");
+}
+
+fn link(argument: &str) {
+    println!("cargo:rustc-cdylib-link-arg=-Wl,{argument}");
 }

@@ -65,7 +65,7 @@ END
 
     say "what the libraries have"
     functions=$(c_functions)
-    diff <(nm -D --defined-only "$root/opt/wakefd/lib64/libwakefd.so" | awk '{ print $3 }' | sort) - <<<"$functions" ||
+    diff <(nm -D --defined-only "$root/opt/wakefd/lib64/libwakefd.so" | awk '$2 == "T" { sub(/@.*/, "", $3); print $3 }' | sort) - <<<"$functions" ||
         fail "libwakefd.so has other functions than wakefd.h"
     in_archive "$root/opt/wakefd/lib64/libwakefd.a"
     diff <(nm -g --defined-only "$build/ours.o" | awk '{ print $3 }' | sort) - <<<"$functions" ||

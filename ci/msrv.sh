@@ -60,7 +60,8 @@ grep -qs '^version = 3$' Cargo.lock ||
 # Debian's cargo beside rustc 1.63 is 1.65, so it would not mind what 1.64 added.
 ! grep -rnE --include=Cargo.toml '\bworkspace *= *true' . ||
     fail "inheriting from the workspace needs cargo 1.64"
-run cargo vendor --quiet --locked "$work/vendor"
+! grep -L '^version = 3$' {,capi/,tests/selftest/}Cargo.lock | grep . || fail "cargo of Rust 1.63 reads no such lock file"
+run cargo vendor --quiet --locked --sync capi/Cargo.toml --sync tests/selftest/Cargo.toml "$work/vendor"
 printf '[source.%s]\n%s = "%s"\n' crates-io replace-with vendor \
     vendor directory "$work/vendor" >.cargo/config.toml
 
@@ -104,6 +105,13 @@ check() {
 for target in x86_64-unknown-linux-gnu armv5te-unknown-linux-gnueabi armv7-unknown-linux-gnueabihf mipsel-unknown-linux-gnu; do
     check $target
 done
+
+say "the C library and the self-test program"
+packages make
+run make -s -C capi all CARGOFLAGS=--offline
+run make -s -C capi check CARGOFLAGS=--offline >"$log" || { grep -B 2 '^not ok' "$log" || tail "$log"; fail "the C library does not work"; }
+grep -c '^ok' "$log"
+run cargo check --offline --locked --release --manifest-path tests/selftest/Cargo.toml
 
 say "$(rustc --version)"
 echo "the library with ${FEATURES[*]}"

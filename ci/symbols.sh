@@ -77,7 +77,7 @@ for target in "${targets[@]}"; do
     [ -z "$threads" ] || fail "$library: expects a name in the other library: $threads"
     soname=$(readelf -dW "$library" | sed -n 's/.*Library soname: \[\(.*\)\]/\1/p')
     [ "$soname" = libwakefd.so.0 ] || fail "its soname is '$soname'"
-    exports=$(readelf --dyn-syms -W "$library" | awk '$5 == "GLOBAL" && $7 ~ /^[0-9]+$/ { print $8 }' | sort)
+    exports=$(readelf --dyn-syms -W "$library" | awk '$5 == "GLOBAL" && $7 ~ /^[0-9]+$/ { sub(/@@WAKEFD_0\.1$/, "", $8); print $8 }' | sort)
     [ "$exports" = "$functions" ] || fail "it exports: $exports"
 
     # Without timers it needs none of that.

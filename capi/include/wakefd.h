@@ -68,6 +68,15 @@
 extern "C" {
 #endif
 
+/* The version of this header. */
+#define WAKEFD_VERSION_MAJOR 0
+#define WAKEFD_VERSION_MINOR 1
+#define WAKEFD_VERSION_PATCH 0
+#define WAKEFD_VERSION_STRING "0.1.0"
+/* One number, to compare with: #if WAKEFD_VERSION >= 0x000100 is 0.1.0 or later. */
+#define WAKEFD_VERSION \
+    (WAKEFD_VERSION_MAJOR << 16 | WAKEFD_VERSION_MINOR << 8 | WAKEFD_VERSION_PATCH)
+
 /* What is in it is not yours. */
 struct wakefd {
     uint32_t opaque[5];
@@ -76,7 +85,7 @@ struct wakefd {
 struct wakefd_timer {
     union {
         void *aligned;
-        uint32_t words[6];
+        uint32_t words[8];
     } opaque;
 };
 struct wakefd_signals {
@@ -101,7 +110,7 @@ struct wakefd_signals_alignment {
 };
 typedef char wakefd_size_check[sizeof(struct wakefd) == 20 ? 1 : -1];
 typedef char wakefd_alignment_check[offsetof(struct wakefd_alignment, wakefd) == 4 ? 1 : -1];
-typedef char wakefd_timer_size_check[sizeof(struct wakefd_timer) == 24 ? 1 : -1];
+typedef char wakefd_timer_size_check[sizeof(struct wakefd_timer) == 32 ? 1 : -1];
 typedef char wakefd_timer_alignment_check
     [offsetof(struct wakefd_timer_alignment, timer) == sizeof(void *) ? 1 : -1];
 typedef char wakefd_signals_size_check[sizeof(struct wakefd_signals) == 48 ? 1 : -1];
@@ -225,6 +234,12 @@ int wakefd_reinit_after_fork(struct wakefd *wakefd);
 
 /* Closes it. Returns 0; closing twice gives -EBADF and does nothing. */
 int wakefd_close(struct wakefd *wakefd);
+
+/*
+ * Returns the version of the library that is running, such as "0.1.0", which a program
+ * can compare with WAKEFD_VERSION_STRING. Async-signal-safe. Does not fail.
+ */
+const char *wakefd_version(void);
 
 /*
  * TIMERS
@@ -526,7 +541,7 @@ const char *wakefd_mechanism_name(int mechanism);
 /*
  * Ask the kernel once more what it has, and tell a person: in a sentence why
  * wakefd_init with this selection chooses what it does, or in six lines or more
- * all that was found out. As snprintf, they write at most size bytes with the zero
+ * all that was found out, the last with its newline. As snprintf, they write at most size bytes with the zero
  * at the end, and return the length of the whole text; with size 0, buffer may be
  * NULL. They make each kind of descriptor and close it again.
  */

@@ -4,6 +4,8 @@
 //! null or right is what the header asks of the caller, and all that it asks.
 
 #![no_std]
+// As the manifest has it, which no cargo of Rust 1.63 reads.
+#![deny(unsafe_op_in_unsafe_fn)]
 
 mod held;
 mod notifier;
@@ -15,13 +17,19 @@ mod text;
 #[cfg(feature = "timer")]
 mod timer;
 
-use libc::c_int;
+use libc::{c_char, c_int};
 
 /// Never called: ci/capi.sh makes sure that the libraries have no panic left.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     // SAFETY: no preconditions.
     unsafe { libc::abort() }
+}
+
+/// `wakefd_version`
+#[no_mangle]
+pub extern "C" fn wakefd_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
 /// A result as C gets it: zero or more, or an errno as a negative number.

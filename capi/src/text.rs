@@ -1,6 +1,5 @@
 //! What is for people.
 
-use core::ffi::CStr;
 use core::fmt::{self, Write};
 use core::ptr;
 
@@ -14,16 +13,16 @@ use crate::selection::{self, EVENTFD, PIPE};
 #[no_mangle]
 pub extern "C" fn wakefd_backend_name(backend: c_int) -> *const c_char {
     name(match backend {
-        EVENTFD => c"eventfd",
-        PIPE => c"pipe",
+        EVENTFD => "eventfd\0",
+        PIPE => "pipe\0",
         #[cfg(feature = "timer")]
-        selection::TIMERFD => c"timerfd",
+        selection::TIMERFD => "timerfd\0",
         #[cfg(feature = "timer")]
-        selection::TIMER_THREAD => c"timer-thread",
+        selection::TIMER_THREAD => "timer-thread\0",
         #[cfg(feature = "signal")]
-        selection::SIGNALFD => c"signalfd",
+        selection::SIGNALFD => "signalfd\0",
         #[cfg(feature = "signal")]
-        selection::SIGNAL_HANDLER => c"signal-handler",
+        selection::SIGNAL_HANDLER => "signal-handler\0",
         _ => return ptr::null(),
     })
 }
@@ -32,28 +31,30 @@ pub extern "C" fn wakefd_backend_name(backend: c_int) -> *const c_char {
 #[no_mangle]
 pub extern "C" fn wakefd_mechanism_name(mechanism: c_int) -> *const c_char {
     name(match mechanism {
-        1 => c"eventfd2",
-        2 => c"eventfd",
-        3 => c"pipe2",
-        4 => c"pipe",
+        1 => "eventfd2\0",
+        2 => "eventfd\0",
+        3 => "pipe2\0",
+        4 => "pipe\0",
         #[cfg(feature = "signal")]
-        5 => c"signalfd4",
+        5 => "signalfd4\0",
         #[cfg(feature = "signal")]
-        6 => c"signalfd",
+        6 => "signalfd\0",
         #[cfg(feature = "signal")]
-        7 => c"signal-handler",
+        7 => "signal-handler\0",
         #[cfg(feature = "timer")]
-        8 => c"timerfd-flags",
+        8 => "timerfd-flags\0",
         #[cfg(feature = "timer")]
-        9 => c"timerfd",
+        9 => "timerfd\0",
         #[cfg(feature = "timer")]
-        10 => c"timer-thread",
+        10 => "timer-thread\0",
         _ => return ptr::null(),
     })
 }
 
-fn name(name: &'static CStr) -> *const c_char {
-    name.as_ptr()
+/// Returns a name, which ends with a zero, as C has it. Not a `CStr`, whose literals are
+/// younger than Rust 1.63.
+fn name(name: &'static str) -> *const c_char {
+    name.as_ptr().cast()
 }
 
 /// `wakefd_reason`
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn wakefd_report(
     // SAFETY: the caller's promise.
     let text = unsafe { Text::new(buffer, size) };
     answer(Text::show(text, selection, |text, report| {
-        write!(text, "{report}")
+        writeln!(text, "{report}")
     }))
 }
 

@@ -13,8 +13,8 @@ use crate::{answer, close, errno, open, timeout, waited};
 /// `struct wakefd_timer`.
 pub type Object = Held<Timer>;
 
-// As wakefd.h has it.
-const _: () = assert!(size_of::<Object>() <= 24 && align_of::<Object>() <= align_of::<usize>());
+// As wakefd.h has it. 24 since Rust 1.64, which lays out such enums better.
+const _: () = assert!(size_of::<Object>() <= 32 && align_of::<Object>() <= align_of::<usize>());
 
 /// What there is to be done with an open one, that gives no number.
 fn on(object: Option<&Object>, call: impl FnOnce(&Timer) -> Result<(), wakefd::Error>) -> c_int {

@@ -698,6 +698,15 @@ static void no_descriptor_is_left(void)
     }
 }
 
+static void the_version_is_the_headers(void)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%d.%d.%d", WAKEFD_VERSION >> 16, WAKEFD_VERSION >> 8 & 255, WAKEFD_VERSION & 255);
+    EQUAL(strcmp(wakefd_version(), text), 0);
+    EQUAL(strcmp(wakefd_version(), WAKEFD_VERSION_STRING), 0);
+}
+
 #ifndef WITHOUT_TEXT
 /* Texts. */
 
@@ -745,6 +754,7 @@ static void texts_are_cut_as_snprintf_does(void)
         EQUAL(text[i](4, whole, sizeof whole), -EINVAL);
         EQUAL(text[i](-1, NULL, 0), -EINVAL);
     }
+    EQUAL(whole[strlen(whole) - 1], '\n');
     EQUAL(strncmp(whole, "kernel: ", 8), 0);
     TRUE(strstr(whole, "\nreason: ") != NULL);
     TRUE(descriptors() == open);
@@ -776,6 +786,7 @@ static const struct test cases[] = {
     CASE(out_of_descriptors_is_said),
     CASE(errno_stays),
     CASE(no_descriptor_is_left),
+    CASE(the_version_is_the_headers),
 #ifndef WITHOUT_TEXT
     CASE(names_are_names),
     CASE(texts_are_cut_as_snprintf_does),
