@@ -4,6 +4,9 @@
 # little-endian MIPS. There these are the unit tests and those of the types that
 # are made of std's; ci/cross.sh runs all. Needs Debian 12 on x86-64, whose packages the compiler is taken from,
 # and a cargo of today, because one of 1.63's age cannot read today's index.
+#
+#   ci/msrv.sh                the check
+#   ci/msrv.sh --toolchain    leaves the compiler in the cache, for another script
 source "$(dirname "$0")/lib.sh"
 
 rust=$CACHE/rust-1.63
@@ -41,7 +44,11 @@ EOF
     rm -rf "$part/debs"
     mv "$part" "$rust"
 }
-[ -d "$rust" ] || toolchain
+(
+    flock 9 # two scripts at once: the second waits
+    [ -d "$rust" ] || toolchain
+) 9>"$CACHE/rust-1.63.lock"
+[ "${1:-}" != --toolchain ] || exit 0
 
 # A copy of the tree, so that the checkout's target/ and .cargo/ stay as they
 # are. The copies are all new (tar -m), since cargo goes by the files' times and
