@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# packaging/debian, for real: the packages that it needs are installed, then dpkg-buildpackage
+# makes the source and the binary packages without a network, lintian looks at them, and they
+# are installed and used. All of that happens in a copy of this machine's root directory (an
+# overlay) that is thrown away, as Debian's rustc and others' do not go together. Needs root
+# and Debian 12.
+#
+#   ci/debian.sh [DIRECTORY]    leaves the packages there
+source "$(dirname "$0")/lib.sh"
+packages git
+[ "$(id -u)" -eq 0 ] || fail "an overlay of the root directory can be made by root only"
+
+version=$(sed -n '/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' capi/Cargo.toml)
+result=${1:-$PWD/target/debian}
+mkdir -p "$result" "$CACHE/debs/partial"
+
+if [ "${2:-}" != inside ]; then
+    work=$(mktemp -d)
+    trap 'umount -R "$work" 2>/dev/null; rm -rf "$work"' EXIT
+    say "sources"
+    mkdir "$work/sources" # with what is not committed yet
+    git ls-files -z --cached --others --exclude-standard --deduplicate |
+        while IFS= read -r -d '' file; do
+            [ ! -e "$file" ] || printf '%s\0' "$file"
+        done | tar -c --null -T - | tar -x -C "$work/sources"
+    run cargo vendor --quiet --locked --manifest-path capi/Cargo.toml "$work/sources/vendor"
+    export work
+    # A directory of its own for what changes, in memory: an overlay cannot lie in another.
+    unshare -m bash -euc '
+        mkdir "$work/changes"
+        mount -t tmpfs wakefd "$work/changes"
+        mkdir "$work"/changes/{upper,work,root}
+        mount -t overlay wakefd -o "lowerdir=/,upperdir=$work/changes/upper,workdir=$work/changes/work" "$work/changes/root"
+        for directory in dev proc sys; do mount --rbind "/$directory" "$work/changes/root/$directory"; done
+        mkdir -p "$work/changes/root/build" "$work/changes/root$2" "$work/changes/root$3"
+        cp -a "$work/sources" "$work/changes/root/build/wakefd"
+        mount --bind "$2" "$work/changes/root$2"
+        mount --bind "$3" "$work/changes/root$3"
+        cp "$0" "${0%/*}/lib.sh" "$work/changes/root/build/"
+        exec chroot "$work/changes/root" env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+            bash "$1" "$2" inside
+    ' "$PWD/ci/debian.sh" "$PWD/ci/debian.sh" "$result" "$CACHE/debs"
+    exit
+fi
+
+cd /build/wakefd
+cp -r packaging/debian .
+tar -c --exclude=./debian --owner=0 --group=0 --transform="s|^\.|wakefd-$version|S" . | xz -0 >"../wakefd_$version.orig.tar.xz"
+
+say "what it needs"
+export DEBIAN_FRONTEND=noninteractive
+options=(-q -y -o "Dir::Cache::archives=$CACHE/debs" -o APT::Keep-Downloaded-Packages=true)
+[ -n "$(ls /var/lib/apt/lists/*_Packages* 2>/dev/null)" ] || run apt-get -q update
+run apt-get "${options[@]}" --no-install-recommends install \
+    cargo rustc lintian pkg-config build-essential >../apt.log || { tail ../apt.log; fail "apt-get"; }
+run apt-get "${options[@]}" --no-install-recommends build-dep ./ >../apt.log || { tail ../apt.log; fail "apt-get build-dep"; }
+rustc --version
+
+say "dpkg-buildpackage"
+run unshare -n dpkg-buildpackage -us -uc >../build.log 2>&1 || { tail -n 40 ../build.log; fail "it does not build"; }
+sed -n '/Finished/p; /^dpkg-deb: building/p' ../build.log
+printf '%s of the tests passed\n' "$(grep -c '^ok' ../build.log)"
+cp ../*.deb ../*.dsc ../*.changes ../*.tar.xz "$result"
+
+say "lintian"
+# There is no bug to close outside of Debian.
+run lintian --fail-on error,warning --tag-display-limit 0 --suppress-tags initial-upload-closes-no-bugs ../*.changes
+
+say "installed"
+# Not librust-wakefd-dev: Debian 12's librust-libc-dev is older than what the crate needs.
+run dpkg -i ../libwakefd*_"$version"-*_*.deb >../dpkg.log 2>&1 || { tail ../dpkg.log; fail "they do not install"; }
+dpkg -l 'lib*wakefd*' | grep '^ii'
+# shellcheck disable=SC2046 # flags are words
+run gcc -Wall -Werror capi/examples/select.c $(pkg-config --cflags --libs wakefd) -pthread -o ../select
+../select
+MANPAGER=cat man -w wakefd_timer_take
+[[ $(objdump -p ../select) == *"NEEDED               libwakefd.so.0"* ]] || fail "the program does not need the library"
+# The versions of the functions are in the package's list.
+run dpkg-query --control-show libwakefd0 symbols | grep -c '@WAKEFD_0'
