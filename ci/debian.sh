@@ -73,7 +73,7 @@ dpkg -l 'lib*wakefd*' | grep '^ii'
 # shellcheck disable=SC2046 # flags are words
 run gcc -Wall -Werror capi/examples/select.c $(pkg-config --cflags --libs wakefd) -pthread -o ../select
 ../select
-MANPAGER=cat man -w wakefd_timer_take
+man -w wakefd_timer_take
 [[ $(objdump -p ../select) == *"NEEDED               libwakefd.so.0"* ]] || fail "the program does not need the library"
 # The versions of the functions are in the package's list.
 run dpkg-query --control-show libwakefd0 symbols | grep -c '@WAKEFD_0'

@@ -39,6 +39,10 @@ exports() { nm -D --defined-only "$1" | awk '$2 == "T" { sub(/@.*/, "", $3); pri
 # list DIRECTORY: what is in it.
 list() { (cd "$1" && find . ! -type d -printf '%P %l\n' | sort); }
 
+say "Debian's list of symbols"
+diff <(c_functions) <(sed -n 's/^ \(wakefd_.*\)@WAKEFD_.*/\1/p' packaging/debian/libwakefd0.symbols) ||
+    fail "packaging/debian/libwakefd0.symbols and wakefd.h have other functions; a new one gets the version that has it first"
+
 say "an install before a build"
 vendored "$tree"
 [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$work"

@@ -47,6 +47,8 @@ pub enum Operation {
     Watch,
     /// Taking a signal.
     Next,
+    /// Making a notifier of descriptors that somebody else made.
+    Adopt,
 }
 
 impl Error {
@@ -134,6 +136,9 @@ impl Error {
             }
             (Operation::Watch, _, libc::EAGAIN) => Some("32 objects are watching"),
             (Operation::Next, _, libc::EXDEV) => Some("a child calls reinit_after_fork first"),
+            (Operation::Adopt, Mechanism::EventFd2, libc::EINVAL) => Some("it is not an eventfd"),
+            (Operation::Adopt, _, libc::EINVAL) => Some("they are not the two ends of one pipe"),
+            (Operation::Adopt, _, libc::EOPNOTSUPP) => Some("the descriptor blocks"),
             (_, _, libc::EXDEV) => Some("a box does not travel to another process"),
             (_, _, libc::EBADF) => Some("somebody closed the descriptor"),
             _ => None,
@@ -159,6 +164,7 @@ impl fmt::Display for Operation {
             Operation::Reinit => "reinit_after_fork",
             Operation::Watch => "watch",
             Operation::Next => "next",
+            Operation::Adopt => "adopt",
         })
     }
 }

@@ -8,6 +8,7 @@ use crate::counter;
 use crate::error::Error;
 pub use crate::fallback::Chain;
 use crate::sys::errno::Errno;
+use crate::sys::fd::{self, RawFd};
 use crate::sys::poll;
 
 /// Returns the mechanisms that [`AutoNotifier::new`] tries in this build, in order.
@@ -35,6 +36,17 @@ pub fn create(chain: Chain, mode: Mode) -> Result<AutoNotifier, Error> {
 /// [`Notifier::notify`](crate::Notifier::notify).
 pub fn notify(notifier: &AutoNotifier) -> Result<(), Errno> {
     Primitive::notify(notifier)
+}
+
+/// Returns the descriptor that notifies when it is written to. It is the notifier's own.
+#[must_use]
+pub fn notify_fd(notifier: &AutoNotifier) -> RawFd {
+    notifier.notify_fd().as_raw()
+}
+
+/// [`NotifyFd::notify`](crate::NotifyFd::notify), of a descriptor by number.
+pub fn notify_by_fd(fd: RawFd) -> Result<(), Errno> {
+    fd::notify(fd, 8)
 }
 
 /// [`Notifier::clear`](crate::Notifier::clear).

@@ -96,6 +96,7 @@ mod fallback;
 pub mod ffi;
 mod mechanism;
 mod notifier;
+mod notify_fd;
 #[cfg(feature = "pipe-channel")]
 mod pipe_channel;
 mod report;
@@ -115,6 +116,7 @@ pub use counter::Counter;
 pub use error::{Error, Operation};
 pub use mechanism::{Backend, Mechanism};
 pub use notifier::{Notifier, Wait};
+pub use notify_fd::NotifyFd;
 #[cfg(feature = "pipe-channel")]
 pub use pipe_channel::PipeChannel;
 pub use report::*;

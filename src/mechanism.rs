@@ -34,7 +34,8 @@ pub enum Mechanism {
     TimerFd,
     /// A thread that counts, on every kernel.
     TimerThread,
-    /// A mechanism of a [`Notifier`](crate::Notifier) that another crate implements.
+    /// A mechanism of a [`Notifier`](crate::Notifier) that another crate implements, or that
+    /// is not known: a descriptor that another process made.
     Other,
 }
 

@@ -43,7 +43,7 @@
  *     those whose names end in init, init_counter, reinit_after_fork and close want
  *     the object for themselves.
  *     Async-signal-safe: wakefd_notify and wakefd_add, and those whose names end in
- *     fd, backend and mechanism, and the names. A handler that clears, takes or
+ *     fd, version, backend and mechanism, and the names. A handler that clears, takes or
  *     waits has to keep errno itself. Nothing but timers and signals takes a lock;
  *     what of them a handler may call is said there.
  *     Those that notify, add, clear, take, arm, disarm or give the next signal are no
@@ -217,6 +217,27 @@ int wakefd_wait(const struct wakefd *wakefd, int timeout);
  * do not close it.
  */
 int wakefd_fd(const struct wakefd *wakefd);
+
+/*
+ * Returns the descriptor that notifies a notifier when it is written to, or a negative
+ * errno: to hand to another process, over a socket (SCM_RIGHTS) or across exec (dup2). It is
+ * the one of wakefd_fd if that is an eventfd, and the other end of a pipe. It stays the same
+ * until wakefd_close; do not close it. Who receives it calls wakefd_notify_by_fd, or without
+ * this library writes a uint64_t of its own byte order, the number one, and takes EAGAIN for
+ * success.
+ */
+int wakefd_notify_fd(const struct wakefd *wakefd);
+
+/*
+ * Notifies by the number of a descriptor from wakefd_notify_fd, on whatever kind. Never
+ * blocks, and does not fail because much is pending. One system call. Async-signal-safe;
+ * errno stays as it was.
+ * Returns 0.
+ *   -EPIPE   the notifier was a pipe and everybody has closed it. SIGPIPE comes first:
+ *            ignore it. A notification on an eventfd that nobody has any more is lost
+ *   -EINVAL  it is no descriptor of a notifier
+ */
+int wakefd_notify_by_fd(int fd);
 
 /* Returns WAKEFD_EVENTFD or WAKEFD_PIPE. */
 int wakefd_backend(const struct wakefd *wakefd);

@@ -120,6 +120,18 @@ pub extern "C" fn wakefd_fd(object: Option<&Object>) -> c_int {
     answer(open(object, ANY).map(|inner| inner.as_raw_fd()))
 }
 
+/// `wakefd_notify_fd`
+#[no_mangle]
+pub extern "C" fn wakefd_notify_fd(object: Option<&Object>) -> c_int {
+    answer(open(object, NOTIFIER).map(ffi::notify_fd))
+}
+
+/// `wakefd_notify_by_fd`
+#[no_mangle]
+pub extern "C" fn wakefd_notify_by_fd(fd: c_int) -> c_int {
+    answer(ffi::notify_by_fd(fd).map(|()| 0))
+}
+
 /// `wakefd_backend`
 #[no_mangle]
 pub extern "C" fn wakefd_backend(object: Option<&Object>) -> c_int {

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -421,6 +422,103 @@ static void a_child_shares_it(void)
     EQUAL(wakefd_close(&wakefd), 0);
 }
 
+/* A descriptor that another process receives, by the number that a socket gives it. */
+static void received(int *pair, void (*notify)(int))
+{
+    char byte;
+    union {
+        struct cmsghdr header;
+        char room[64];
+    } control;
+    struct iovec part;
+    struct msghdr message;
+    int fd;
+
+    memset(&message, 0, sizeof message);
+    part.iov_base = &byte;
+    part.iov_len = 1;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = &control;
+    message.msg_controllen = sizeof control;
+    TRUE(recvmsg(pair[1], &message, 0) == 1);
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    notify(fd);
+    EQUAL(close(fd), 0);
+}
+
+static void sent(int *pair, int fd)
+{
+    char byte = 0;
+    union {
+        struct cmsghdr header;
+        char room[64];
+    } control;
+    struct iovec part;
+    struct msghdr message;
+
+    memset(&message, 0, sizeof message);
+    memset(&control, 0, sizeof control);
+    part.iov_base = &byte;
+    part.iov_len = 1;
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = &control;
+    message.msg_controllen = CMSG_SPACE(sizeof fd);
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
+    TRUE(sendmsg(pair[0], &message, 0) == 1);
+}
+
+static void with_the_library(int fd)
+{
+    int i;
+
+    errno = 4242;
+    for (i = 0; i < 70000; i++)
+        EQUAL(wakefd_notify_by_fd(fd), 0);
+    EQUAL(errno, 4242);
+}
+
+static void without_it(int fd)
+{
+    const uint64_t one = 1;
+
+    /* Much may still be pending in a pipe. */
+    TRUE(write(fd, &one, sizeof one) == sizeof one || errno == EAGAIN);
+}
+
+static void another_process_notifies_by_a_descriptor(void)
+{
+    void (*const ways[])(int) = {with_the_library, without_it};
+    int pair[2], i;
+    struct wakefd wakefd;
+    pid_t child;
+
+    EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+    child = fork();
+    if (child == 0) {
+        EQUAL(close(pair[0]), 0); /* so it ends if the parent does */
+        for (i = 0; i < 2; i++)
+            received(pair, ways[i]);
+        _exit(0);
+    }
+    wakefd = made(); /* so the child has it by the socket alone */
+    for (i = 0; i < 2; i++) {
+        sent(pair, wakefd_notify_fd(&wakefd));
+        EQUAL(wakefd_wait(&wakefd, -1), 1);
+        if (i == 1)
+            child_passed(child);
+        EQUAL(wakefd_clear(&wakefd), 1);
+    }
+    EQUAL(wakefd_close(&wakefd), 0);
+    EQUAL(wakefd_notify_fd(&wakefd), -EBADF);
+    EQUAL(wakefd_notify_by_fd(-1), -EBADF);
+    EQUAL(wakefd_notify_fd(NULL), -EINVAL);
+}
+
 static void a_child_can_have_its_own(void)
 {
     struct wakefd wakefd = made(), counter = made_counter(WAKEFD_SUM);
@@ -774,6 +872,7 @@ static const struct test cases[] = {
     CASE(a_pending_cancellation_waits),
     CASE(four_threads_and_none_lost),
     CASE(a_child_shares_it),
+    CASE(another_process_notifies_by_a_descriptor),
     CASE(a_child_can_have_its_own),
     CASE(a_counter_gives_the_sum),
     CASE(a_counter_has_a_limit),

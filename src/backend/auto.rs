@@ -93,7 +93,6 @@ impl AutoNotifier {
     }
 
     /// The descriptor that notifies when somebody writes to it.
-    #[cfg(feature = "signal")]
     pub(crate) fn notify_fd(&self) -> &Fd {
         match &self.0 {
             Inner::EventFd(eventfd) => eventfd.notify_fd(),

@@ -52,7 +52,6 @@ impl EventFd {
     }
 
     /// The descriptor that notifies when somebody writes to it.
-    #[cfg(feature = "signal")]
     pub(crate) fn notify_fd(&self) -> &Fd {
         &self.fd
     }
@@ -121,6 +120,26 @@ impl Primitive for EventFd {
 }
 
 notifier!(EventFd);
+
+/// Adopts an eventfd that somebody else made, not in mode `EFD_SEMAPHORE`. It becomes
+/// close-on-exec, and its [`mechanism`](EventFd::mechanism) is said to be
+/// [`Mechanism::EventFd2`]. Makes four system calls.
+///
+/// # Errors
+///
+/// `EINVAL` if it is not an eventfd, `EOPNOTSUPP` if it is one that blocks. The descriptor is
+/// closed then.
+#[cfg(feature = "std")]
+impl TryFrom<std::os::unix::io::OwnedFd> for EventFd {
+    type Error = Error;
+
+    fn try_from(fd: std::os::unix::io::OwnedFd) -> Result<Self, Error> {
+        let (fd, mechanism) = (Fd::from(fd), Mechanism::EventFd2);
+        crate::sys::adopt::eventfd(&fd)
+            .map_err(|errno| Error::new(Operation::Adopt, mechanism, errno))?;
+        Ok(EventFd { fd, mechanism })
+    }
+}
 
 #[cfg(feature = "std")]
 impl From<EventFd> for std::os::unix::io::OwnedFd {

@@ -48,6 +48,19 @@ macro_rules! notifier {
                 $crate::backend::primitive::Primitive::fd(self).as_raw()
             }
 
+            /// Returns a descriptor that notifies this notifier, to hand to another process.
+            /// Makes one system call (`fcntl`), before Linux 2.6.24 three.
+            ///
+            /// # Errors
+            ///
+            /// `EMFILE` if no descriptor is left.
+            pub fn to_notify_fd(
+                &self,
+            ) -> Result<$crate::notify_fd::NotifyFd, $crate::error::Error> {
+                $crate::notify_fd::NotifyFd::duplicate(self.notify_fd())
+                    .map_err(|errno| self.error($crate::error::Operation::Create, errno))
+            }
+
             /// Returns the mechanism that created this notifier.
             #[must_use]
             pub fn mechanism(&self) -> $crate::mechanism::Mechanism {

@@ -51,7 +51,6 @@ impl SelfPipe {
     }
 
     /// The descriptor that notifies when somebody writes to it.
-    #[cfg(any(feature = "signal", feature = "pipe-channel"))]
     pub(crate) fn notify_fd(&self) -> &Fd {
         &self.write
     }
@@ -131,5 +130,31 @@ impl From<SelfPipe> for (std::os::unix::io::OwnedFd, std::os::unix::io::OwnedFd)
     fn from(pipe: SelfPipe) -> Self {
         let (read, write) = pipe.into_ends();
         (read.into(), write.into())
+    }
+}
+
+/// Adopts the reading end and the writing end of a pipe that somebody else made. They become
+/// close-on-exec, and the [`mechanism`](SelfPipe::mechanism) is said to be
+/// [`Mechanism::Pipe2`]. Makes eight system calls.
+///
+/// # Errors
+///
+/// `EINVAL` if they are not the two ends of one pipe, in this order; `EOPNOTSUPP` if one of
+/// them blocks. The descriptors are closed then.
+#[cfg(feature = "std")]
+impl TryFrom<(std::os::unix::io::OwnedFd, std::os::unix::io::OwnedFd)> for SelfPipe {
+    type Error = Error;
+
+    fn try_from(
+        (read, write): (std::os::unix::io::OwnedFd, std::os::unix::io::OwnedFd),
+    ) -> Result<Self, Error> {
+        let (read, write, mechanism) = (Fd::from(read), Fd::from(write), Mechanism::Pipe2);
+        crate::sys::adopt::pipe(&read, &write)
+            .map_err(|errno| Error::new(Operation::Adopt, mechanism, errno))?;
+        Ok(SelfPipe {
+            read,
+            write,
+            mechanism,
+        })
     }
 }

@@ -102,9 +102,24 @@ impl Fd {
         Ok(())
     }
 
+    /// Duplicates the descriptor: another number, close-on-exec, for the same open file. So it
+    /// is non-blocking as this one is.
+    pub(crate) fn duplicate(&self) -> Result<Self, Errno> {
+        match self.fcntl(libc::F_DUPFD_CLOEXEC, 0) {
+            Ok(fd) => Ok(Fd(fd)),
+            // Linux before 2.6.24 does not know that command.
+            Err(libc::EINVAL) => {
+                let new = Fd(self.fcntl(libc::F_DUPFD, 0)?);
+                new.fcntl(libc::F_SETFD, libc::FD_CLOEXEC)?;
+                Ok(new)
+            }
+            Err(errno) => Err(errno),
+        }
+    }
+
     pub(super) fn fcntl(&self, command: c_int, argument: c_int) -> Result<c_int, Errno> {
-        // SAFETY: the commands used here take an integer or nothing, and change nothing
-        // but flags.
+        // SAFETY: the commands used here take an integer or nothing, and change flags, or
+        // make a new descriptor.
         cvt(unsafe { libc::fcntl(self.0, command, argument) }.into())
     }
 
@@ -212,9 +227,9 @@ impl Drop for Fd {
     }
 }
 
-/// [`Fd::notify`], for a signal handler, which has the number alone.
+/// [`Fd::notify`], for who has the number alone: a signal handler, or a C program.
 #[inline(never)] // For size: both backends call it.
-pub(super) fn notify(fd: RawFd, size: usize) -> Result<(), Errno> {
+pub(crate) fn notify(fd: RawFd, size: usize) -> Result<(), Errno> {
     let _guard = ErrnoGuard::new();
     let one = 1_u64.to_ne_bytes();
     let bytes = one.get(..size).unwrap_or(&one);
@@ -292,12 +307,18 @@ unsafe fn writev(fd: RawFd, parts: *const libc::iovec, count: c_int) -> Result<c
 #[cfg(feature = "std")]
 mod std_impls {
     use super::Fd;
-    use std::os::unix::io::{BorrowedFd, FromRawFd, OwnedFd};
+    use std::os::unix::io::{BorrowedFd, FromRawFd, IntoRawFd, OwnedFd};
 
     impl Fd {
         pub(crate) fn borrow(&self) -> BorrowedFd<'_> {
             // SAFETY: we own the descriptor, so it is open as long as `self`.
             unsafe { BorrowedFd::borrow_raw(self.0) }
+        }
+    }
+
+    impl From<OwnedFd> for Fd {
+        fn from(fd: OwnedFd) -> Self {
+            Fd(fd.into_raw_fd())
         }
     }
 

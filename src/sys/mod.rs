@@ -5,6 +5,8 @@
 //! an [`Errno`](errno::Errno) when the kernel refuses.
 #![allow(unsafe_code)]
 
+#[cfg(feature = "std")]
+pub(crate) mod adopt;
 #[cfg_attr(not(feature = "timer"), allow(dead_code))] // Signals wait for a lock, not a time.
 pub(crate) mod clock;
 mod dup;

@@ -10,8 +10,8 @@ use core::hint::black_box;
 use core::time::Duration;
 use libc::{c_char, c_int};
 use wakefd::{
-    AutoNotifier, Backend, Clock, Counter, Error, EventFd, Mechanism, Mode, Notifier, Operation,
-    PipeChannel, Report, Selection, SelfPipe, Signal, Signals, Timer, Wait, Waker,
+    AutoNotifier, Backend, Clock, Counter, Error, EventFd, Mechanism, Mode, Notifier, NotifyFd,
+    Operation, PipeChannel, Report, Selection, SelfPipe, Signal, Signals, Timer, Wait, Waker,
 };
 
 #[panic_handler]
@@ -101,6 +101,7 @@ fn at(mechanism: Mechanism) {
                 eventfd.as_raw_fd(),
             );
             show(format_args!("{eventfd:?}"));
+            notify_fd(eventfd.to_notify_fd());
             concrete(&eventfd);
         }
         Err(err) => error(err),
@@ -109,6 +110,7 @@ fn at(mechanism: Mechanism) {
         Ok(pipe) => {
             reinit(pipe.reinit_after_fork(), pipe.mechanism(), pipe.as_raw_fd());
             show(format_args!("{pipe:?}"));
+            notify_fd(pipe.to_notify_fd());
             concrete(&pipe);
         }
         Err(err) => error(err),
@@ -124,8 +126,19 @@ fn automatic(made: Result<AutoNotifier, Error>) {
                 notifier.as_raw_fd(),
             );
             show(format_args!("{notifier:?}"));
+            notify_fd(notifier.to_notify_fd());
             concrete(&notifier);
             waker(&Waker::new(notifier));
+        }
+        Err(err) => error(err),
+    }
+}
+
+fn notify_fd(made: Result<NotifyFd, Error>) {
+    match made {
+        Ok(notify_fd) => {
+            notify_fd.notify().unwrap_or_else(error);
+            show(format_args!("{notify_fd:?} {}", notify_fd.as_raw_fd()));
         }
         Err(err) => error(err),
     }

@@ -8,6 +8,7 @@ mod fork;
 mod handlers;
 mod multiplex;
 mod no_lost_wakeups;
+mod notify_fd;
 mod one_loop;
 mod semaphore;
 mod siginfo;
@@ -139,6 +140,11 @@ cases! {
         hostile_flags_are_shared_until_reinit
         hostile_holder_after_drop_still_reports_in_epoll
         hostile_limit_of_one_page;
+    notify_fd (Notifier):
+        notify_fd_is_inherited
+        notify_fd_is_sent_over_a_socket
+        notify_fd_outlives_the_notifier
+        notify_fd_needs_a_descriptor;
     waker (Notifier):
         waker_coalesces
         waker_clears_if_empty_what_others_notified

@@ -11,5 +11,6 @@ pub(crate) mod multiplexer;
 pub(crate) mod process;
 pub(crate) mod seccomp;
 pub(crate) mod signals;
+pub(crate) mod socket;
 pub(crate) mod thread;
 pub(crate) mod time;
