@@ -6,13 +6,13 @@ extern crate alloc;
 use alloc::sync::Arc;
 use alloc::task::Wake;
 use core::time::Duration;
-use std::os::unix::io::{AsRawFd, RawFd};
+use std::os::unix::io::{AsRawFd, OwnedFd, RawFd};
 
 use wakefd::{
     box_channel, box_channel_at, channel, channel_on, probe, probe_with, sync_channel,
-    sync_channel_on, AutoNotifier, Backend, BoxReceiver, BoxSender, Counter, Error, EventFd,
-    Mechanism, Mode, Notifier, Operation, PipeChannel, Prepared, Receiver, RecvError, Selection,
-    SelfPipe, SendError, Sender, Signals, Timer, Wait, Waker,
+    sync_channel_on, AutoNotifier, Backend, BoxReceiver, BoxSender, Clock, Counter, Error, EventFd,
+    Mechanism, Mode, Notifier, NotifyFd, Operation, PipeChannel, Prepared, Receiver, RecvError,
+    Selection, SelfPipe, SendError, Sender, Signals, Timer, Wait, Waker,
 };
 use Mechanism::{EventFd2, Pipe, Pipe2, TimerThread};
 
@@ -46,6 +46,7 @@ pub(crate) fn table() -> Table {
     notifier::<EventFd>(&mut table);
     notifier::<SelfPipe>(&mut table);
     selection(&mut table);
+    handles(&mut table);
     waker(&mut table);
     counter(&mut table);
     timer(&mut table);
@@ -152,6 +153,59 @@ impl<N: Object + Notifier> Object for Shared<N> {
     fn renew(&mut self) -> Said {
         nothing(self.0.reinit_after_fork())
     }
+}
+
+/// A notifier, and a descriptor that only notifies it.
+struct Handle(AutoNotifier, Arc<NotifyFd>);
+
+impl Object for Handle {
+    const NAME: &'static str = "NotifyFd";
+    const MECHANISMS: &'static [Mechanism] = &Mechanism::FOR_NOTIFIERS;
+    fn new() -> Result<Self, i32> {
+        Self::at(EventFd2)
+    }
+    fn at(mechanism: Mechanism) -> Result<Self, i32> {
+        let notifier = <AutoNotifier as Object>::at(mechanism)?;
+        let handle = notifier.to_notify_fd().map_err(errno)?;
+        Ok(Handle(notifier, Arc::new(handle)))
+    }
+    fn trigger(&mut self) {
+        assert_eq!(self.1.notify(), Ok(()));
+    }
+    fn consume(&mut self) -> Said {
+        is_told(self.0.clear())
+    }
+    fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+fn handles(table: &mut Table) {
+    table.row::<AutoNotifier>("N::to_notify_fd", |n| nothing(n.to_notify_fd()));
+    table.row::<EventFd>("N::to_notify_fd", |n| nothing(n.to_notify_fd()));
+    table.row::<SelfPipe>("N::to_notify_fd", |n| nothing(n.to_notify_fd()));
+    table.row::<Handle>("N::notify", |h| nothing(h.1.notify()));
+    table.row::<Handle>("N::wake", |h| {
+        Wake::wake(Arc::clone(&h.1));
+        Ok(false)
+    });
+    table.row::<Handle>("N::wake_by_ref", |h| {
+        Wake::wake_by_ref(&h.1);
+        Ok(false)
+    });
+    table
+        .row::<Handle>("N::as_raw_fd", |h| {
+            let _ = h.1.as_raw_fd();
+            Ok(false)
+        })
+        .quiet();
+    table.drops::<Handle>("drop of a NotifyFd");
+    table.takes::<EventFd>("N::try_from", |n| {
+        let _ = EventFd::try_from(OwnedFd::from(n));
+    });
+    table.takes::<SelfPipe>("N::try_from", |n| {
+        let _ = SelfPipe::try_from(<(OwnedFd, OwnedFd)>::from(n));
+    });
 }
 
 fn selection(table: &mut Table) {
@@ -474,12 +528,25 @@ fn timer(table: &mut Table) {
     table
         .row::<Timer>("N::reinit_after_fork", |t| nothing(t.reinit_after_fork()))
         .renews();
+    table.constructor("Timer::with_clock", &Timer::MECHANISMS[..1], |_| {
+        Timer::with_clock(Clock::Monotonic).map_err(errno)
+    });
+    table.row::<Timer>("N::remaining", |t| nothing(t.remaining()));
     table.drops::<Timer>("drop");
     table
-        .row::<Timer>("N::as_raw_fd N::mechanism N::backend N::now", |t| {
-            let _ = (t.as_raw_fd(), t.mechanism(), t.backend(), Timer::now());
-            Ok(false)
-        })
+        .row::<Timer>(
+            "N::as_raw_fd N::mechanism N::backend N::now N::clock Clock::now",
+            |t| {
+                let _ = (
+                    t.clock().now(),
+                    t.as_raw_fd(),
+                    t.mechanism(),
+                    t.backend(),
+                    Timer::now(),
+                );
+                Ok(false)
+            },
+        )
         .quiet();
 }
 
@@ -531,6 +598,14 @@ fn signals(table: &mut Table) {
     table
         .row::<Signals>("N::reinit_after_fork", |s| nothing(s.reinit_after_fork()))
         .renews();
+    table.constructor("Signals::with", &[Mechanism::SignalFd4], |_| {
+        Signals::with(Backend::SignalFd, [libc::SIGUSR1]).map_err(errno)
+    });
+    table.row::<Signals>("N::add", |s| nothing(s.add(libc::SIGUSR2)));
+    table
+        .row::<Signals>("N::remove", |s| nothing(s.remove(libc::SIGUSR2)))
+        .when("one of two", |s| assert_eq!(s.add(libc::SIGUSR2), Ok(())));
+    table.row::<Signals>("N::spawn_mask", |_| nothing(Signals::spawn_mask()));
     table.drops::<Signals>("drop");
     // On a thread of its own, whose mask it puts back.
     table
@@ -841,7 +916,8 @@ fn plain(table: &mut Table) {
         .quiet();
     table
         .row::<Reported>(
-            "Signal::code Signal::number Signal::pid Signal::status Signal::uid Signal::value",
+            "Signal::code Signal::number Signal::pid Signal::status Signal::uid Signal::value \
+             Signal::band Signal::fd Signal::overrun Signal::timer_id Signal::value_ptr",
             |r| {
                 let s = &r.1;
                 let _ = (
@@ -852,6 +928,7 @@ fn plain(table: &mut Table) {
                     s.uid(),
                     s.value(),
                 );
+                let _ = (s.band(), s.fd(), s.overrun(), s.timer_id(), s.value_ptr());
                 Ok(false)
             },
         )
