@@ -30,7 +30,9 @@ cfg_if::cfg_if! {
             if until == u64::MAX {
                 return futex(word, libc::FUTEX_WAIT, value, None);
             }
-            let rest = Timespec::from_ns(until.saturating_sub(clock::now() as u64));
+            // Without the time there would be no end. The caller looks by turns.
+            let now = clock::try_now_ns()?;
+            let rest = Timespec::from_ns(until.saturating_sub(now));
             match futex(word, libc::FUTEX_WAIT, value, Some(&rest)) {
                 Err(libc::ETIMEDOUT) => Ok(()),
                 result => result,

@@ -19,12 +19,7 @@ pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
     let mut rest = timeout;
     let mut end = 0;
     if rest > 0 {
-        let now = clock::now();
-        // Without it there would be no end: a sandbox refuses it.
-        if now == 0 {
-            return Err(errno::last());
-        }
-        end = now.wrapping_add(rest);
+        end = now()?.wrapping_add(rest);
     }
     loop {
         let result = poll(fd, milliseconds(rest));
@@ -35,13 +30,21 @@ pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
         // Ask the clock even after a full sleep: kernels that count jiffies can
         // be early, and a long time-out is slept in pieces.
         if rest > 0 {
-            rest = end.wrapping_sub(clock::now()).max(0);
+            rest = end.wrapping_sub(now()?).max(0);
         }
         // After a signal look once more, even if the time is over: its handler
         // may have notified.
         if rest == 0 && !interrupted {
             return result;
         }
+    }
+}
+
+/// The time, without which there would be no end: a sandbox may refuse it at any moment.
+fn now() -> Result<i64, Errno> {
+    match clock::now() {
+        0 => Err(errno::last()),
+        now => Ok(now),
     }
 }
 
