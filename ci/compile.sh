@@ -17,6 +17,8 @@ TARGETS=(
     x86_64-unknown-freebsd x86_64-unknown-netbsd x86_64-unknown-openbsd
     aarch64-apple-darwin x86_64-unknown-illumos
     riscv64gc-unknown-linux-gnu loongarch64-unknown-linux-gnu
+    riscv32gc-unknown-linux-gnu powerpc-unknown-linux-gnu x86_64-unknown-linux-gnux32
+    x86_64-unknown-haiku
 )
 STD_TARGETS=(
     mipsel-unknown-linux-uclibc armv5te-unknown-linux-musleabi aarch64-linux-android

@@ -43,12 +43,10 @@ cfg_if! {
         pub type AutoNotifier = SelfPipe;
     } else if #[cfg(feature = "eventfd")] {
         compile_error!("wakefd: this target has no eventfd; enable the feature `pipe`");
-    } else if #[cfg(unix)] {
+    } else {
         compile_error!(
             "wakefd needs a backend: enable the feature `eventfd`, `pipe`, or both \
              (both are default; with `default-features = false` name them)"
         );
-    } else {
-        compile_error!("wakefd needs a Unix");
     }
 }

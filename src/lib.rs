@@ -86,51 +86,58 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-mod backend;
-#[cfg(feature = "channel")]
-mod channel;
-mod counter;
-mod error;
-mod fallback;
-#[doc(hidden)]
-pub mod ffi;
-mod mechanism;
-mod notifier;
-mod notify_fd;
-#[cfg(feature = "pipe-channel")]
-mod pipe_channel;
-mod report;
-#[cfg(feature = "signal")]
-mod signals;
-#[cfg(feature = "std")]
-mod std_impls;
-mod sys;
-#[cfg(feature = "timer")]
-mod timer;
-mod waker;
+// Elsewhere one error says all, and none follows.
+cfg_if::cfg_if! {
+    if #[cfg(unix)] {
+        mod backend;
+        #[cfg(feature = "channel")]
+        mod channel;
+        mod counter;
+        mod error;
+        mod fallback;
+        #[doc(hidden)]
+        pub mod ffi;
+        mod mechanism;
+        mod notifier;
+        mod notify_fd;
+        #[cfg(feature = "pipe-channel")]
+        mod pipe_channel;
+        mod report;
+        #[cfg(feature = "signal")]
+        mod signals;
+        #[cfg(feature = "std")]
+        mod std_impls;
+        mod sys;
+        #[cfg(feature = "timer")]
+        mod timer;
+        mod waker;
 
-pub use backend::*;
-#[cfg(feature = "channel")]
-pub use channel::*;
-pub use counter::Counter;
-pub use error::{Error, Operation};
-pub use mechanism::{Backend, Mechanism};
-pub use notifier::{Notifier, Wait};
-pub use notify_fd::NotifyFd;
-#[cfg(feature = "pipe-channel")]
-pub use pipe_channel::PipeChannel;
-pub use report::*;
-#[cfg(feature = "signal")]
-pub use signals::{Signal, Signals};
-pub use sys::fd::RawFd;
-pub use sys::libc_version::Libc;
-#[cfg(feature = "timer")]
-pub use timer::{Clock, Remaining, Timer};
-pub use waker::{Awake, Prepared, Waker};
+        pub use backend::*;
+        #[cfg(feature = "channel")]
+        pub use channel::*;
+        pub use counter::Counter;
+        pub use error::{Error, Operation};
+        pub use mechanism::{Backend, Mechanism};
+        pub use notifier::{Notifier, Wait};
+        pub use notify_fd::NotifyFd;
+        #[cfg(feature = "pipe-channel")]
+        pub use pipe_channel::PipeChannel;
+        pub use report::*;
+        #[cfg(feature = "signal")]
+        pub use signals::{Signal, Signals};
+        pub use sys::fd::RawFd;
+        pub use sys::libc_version::Libc;
+        #[cfg(feature = "timer")]
+        pub use timer::{Clock, Remaining, Timer};
+        pub use waker::{Awake, Prepared, Waker};
 
-/// By this name the crate's modules take their atomics, so that the models in
-/// `tests/loom/` can put others in this place.
-use core::sync::atomic;
+        /// By this name the crate's modules take their atomics, so that the models in
+        /// `tests/loom/` can put others in this place.
+        use core::sync::atomic;
+    } else {
+        compile_error!("wakefd needs a Unix, as its objects are descriptors to poll");
+    }
+}
 
 /// The README's example is a test.
 #[cfg(all(doctest, feature = "std"))]

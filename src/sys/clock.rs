@@ -4,8 +4,6 @@
 //! system call: a library in between may show the program another time (libfaketime), and
 //! then the kernel's timers and time-outs would follow one clock and this crate another.
 
-use super::errno;
-
 /// Returns the nanoseconds since a fixed point in the past. Never goes back. Zero if it is
 /// refused, with the reason in errno.
 ///
@@ -32,9 +30,9 @@ pub(crate) fn now_ns() -> u64 {
 
 /// As [`now_ns`], for who cannot do without.
 #[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
-pub(crate) fn try_now_ns() -> Result<u64, errno::Errno> {
+pub(crate) fn try_now_ns() -> Result<u64, super::errno::Errno> {
     match now_ns() {
-        0 => Err(errno::last()),
+        0 => Err(super::errno::last()),
         now => Ok(now),
     }
 }

@@ -7,10 +7,17 @@ pub(crate) type Errno = libc::c_int;
 
 // Every libc keeps errno behind a function, each under its own name.
 cfg_if::cfg_if! {
-    if #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))] {
+    if #[cfg(any(
+        target_os = "android",
+        target_os = "cygwin",
+        target_os = "netbsd",
+        target_os = "openbsd",
+    ))] {
         use libc::__errno as location;
     } else if #[cfg(any(target_os = "freebsd", target_vendor = "apple"))] {
         use libc::__error as location;
+    } else if #[cfg(target_os = "haiku")] {
+        use libc::_errnop as location;
     } else if #[cfg(any(target_os = "illumos", target_os = "solaris"))] {
         use libc::___errno as location;
     } else {

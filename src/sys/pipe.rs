@@ -53,7 +53,7 @@ cfg_if::cfg_if! {
             // SAFETY: the array has room for the two descriptors.
             cvt(unsafe { libc::syscall(libc::SYS_pipe2, ends.as_mut_ptr(), flags) })
         }
-    } else if #[cfg(target_vendor = "apple")] {
+    } else if #[cfg(any(target_vendor = "apple", target_os = "haiku"))] {
         /// There is no such call.
         fn pipe2(_: &mut [RawFd; 2], _: c_int) -> Result<c_int, Errno> {
             Err(libc::ENOSYS)
