@@ -9,7 +9,7 @@ use std::fs;
 use std::os::unix::io::{AsFd, AsRawFd};
 
 use wakefd::{Mechanism, Timer, Wait};
-use wakefd_conformance::{isolated, Outcome};
+use wakefd_conformance::{isolated, random_operations, Constructor, Outcome};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -253,5 +253,10 @@ fn main() {
     let tests = tests
         .into_iter()
         .map(|(name, body)| suite::Test::isolated(name, body));
-    suite::main(tests.chain(in_namespaces));
+    // The long form of `timer_agrees_with_a_model`; it may take minutes on an emulator.
+    let random = Mechanism::FOR_TIMERS.map(|mechanism| {
+        let work = move || random_operations(Constructor::At(mechanism), 100_000);
+        suite::Test::isolated(format!("random_operations_on_{mechanism}"), work)
+    });
+    suite::main(tests.chain(in_namespaces).chain(random));
 }

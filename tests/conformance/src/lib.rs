@@ -57,7 +57,7 @@ mod run;
 mod subject;
 mod sys;
 
-pub use cases::{Case, CASES};
+pub use cases::{random_operations, Case, CASES};
 pub use constructor::Constructor;
 pub use isolate::{isolated, Outcome};
 pub use profile::{Profile, PROFILES};

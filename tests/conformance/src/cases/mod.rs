@@ -21,6 +21,7 @@ mod signal_readiness;
 mod signal_storm;
 mod timer;
 mod timer_limits;
+mod timer_model;
 mod waiting;
 mod waker;
 
@@ -44,6 +45,8 @@ use crate::sys::signals::*;
 use crate::sys::thread::run_threads;
 use crate::sys::{errno, time};
 use crate::Constructor;
+
+pub use timer_model::random_operations;
 
 /// One test.
 pub struct Case {
@@ -185,6 +188,8 @@ cases! {
         timer_wait
         timer_in_every_multiplexer
         timer_goes_on_after_signals;
+    timer_model (Timer):
+        timer_agrees_with_a_model;
     timer_limits (Timer):
         timer_fifty_at_once
         timer_and_fork
