@@ -141,6 +141,9 @@ fi
 # What follows "--" are the program's arguments.
 [ -n "$own$c" ] || append+=" -- $parts"
 
+# Some machines have a sound card, which says much about a host without one.
+export QEMU_AUDIO_DRV=none
+
 say "booting $machine: $(basename "$kernel")"
 log=$work/console.log status=0 start=$SECONDS
 # The self-test's own limit (tests/selftest/src/pid1.rs) is shorter.

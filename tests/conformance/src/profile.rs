@@ -94,13 +94,31 @@ impl Profile {
     /// native one.
     pub(crate) fn enter(&self) {
         if !self.is_native() {
-            let rules = self.changed().map(|(call, errno)| Rule {
-                call,
-                only_with: None,
-                errno,
-            });
-            assert_eq!(install_filter(rules), Ok(()));
+            assert_eq!(install_filter(self.rules()), Ok(()));
         }
+    }
+
+    /// Makes this process, and its children, live on a kernel as the profile's, which has no
+    /// filters either. The whole suite can run there, and sees what it would see on a board.
+    ///
+    /// # Errors
+    ///
+    /// The errno, if this kernel or emulator has no filters.
+    pub fn replace_kernel(&self) -> Result<(), i32> {
+        let no_filters = Rule {
+            call: &FILTER,
+            only_with: None,
+            errno: EINVAL,
+        };
+        install_filter(self.rules().chain([no_filters]))
+    }
+
+    fn rules(&self) -> impl Iterator<Item = Rule<'static>> {
+        self.changed().map(|(call, errno)| Rule {
+            call,
+            only_with: None,
+            errno,
+        })
     }
 
     /// Whether it makes a difference for this object.
@@ -183,7 +201,9 @@ impl Available {
     /// Returns the mechanisms of `object`, and of a notifier where the object may need one.
     pub(crate) fn to(object: Object) -> Self {
         Available(match object {
-            Object::Semaphore => Self::known(object),
+            // What is chosen is the notifier's mechanism: that of the semaphore is a pipe
+            // where the kernel has `eventfd2` and not the flag (Linux 2.6.27 to 2.6.29).
+            Object::Semaphore => Self::known(Object::Notifier),
             _ => Self::known(object) | Self::known(Object::Notifier),
         })
     }

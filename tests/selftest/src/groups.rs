@@ -1,20 +1,23 @@
 //! Which groups of tests run.
 //!
 //! Arguments name them: `cases`, `faults`, or `sample`, which is some of both. Without any
-//! of them everything runs. The kernel passes on to PID 1 the words of its own command line
+//! of them everything runs. With `on=linux-2.6.27`, or another profile, it runs as on that
+//! kernel. The kernel passes on to PID 1 the words of its own command line
 //! that it does not know.
 
 use core::fmt;
 
 use wakefd_conformance::faults::{faults_of, rows, sample_of, Fault};
-use wakefd_conformance::{runs, Run};
+use wakefd_conformance::{runs, Profile, Run, PROFILES};
 
-pub const USAGE: &str = "arguments: cases, faults or sample; everything without";
+pub const USAGE: &str = "arguments: cases, faults or sample, everything without; on=PROFILE";
 
 /// What runs.
 pub struct Groups {
     cases: Part,
     faults: Part,
+    /// The kernel to run as on, if not this one.
+    pub on: Option<&'static Profile>,
 }
 
 /// How much of a group runs.
@@ -39,11 +42,13 @@ impl Groups {
         is_init: bool,
     ) -> Result<Self, &'a str> {
         let [mut cases, mut faults] = [Part::None; 2];
+        let mut on = None;
         for argument in arguments {
             match argument {
                 "cases" => cases = Part::All,
                 "faults" => faults = Part::All,
                 "sample" => [cases, faults] = [Part::Sample; 2],
+                kernel if profile(kernel).is_some() => on = profile(kernel),
                 _ if is_init => comment!("ignored, no group of tests: {}", argument),
                 other => return Err(other),
             }
@@ -51,7 +56,7 @@ impl Groups {
         if [cases, faults] == [Part::None; 2] {
             [cases, faults] = [Part::All; 2];
         }
-        Ok(Groups { cases, faults })
+        Ok(Groups { cases, faults, on })
     }
 
     /// The runs of cases that are chosen.
@@ -71,6 +76,12 @@ impl Groups {
         let sample = sample_of(rows()).filter(move |_| part == Part::Sample);
         all.chain(sample)
     }
+}
+
+/// The profile of `on=PROFILE`.
+fn profile(argument: &str) -> Option<&'static Profile> {
+    let name = argument.strip_prefix("on=")?;
+    PROFILES.iter().find(|profile| profile.name == name)
 }
 
 /// What is in the report, and what is left out.

@@ -43,6 +43,13 @@ extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
 
 /// Runs what is asked for, and returns the exit status.
 fn suite(groups: &Groups) -> c_int {
+    if let Some(kernel) = groups.on {
+        if let Err(errno) = kernel.replace_kernel() {
+            line!("Bail out! no seccomp filters here: errno {}", errno);
+            return 2;
+        }
+        line!("# as on {}", kernel.name);
+    }
     sys::print_machine();
     // In a child: what a process has learnt about its kernel stays with it, and
     // the suite's processes have to find out for themselves.

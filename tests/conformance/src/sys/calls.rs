@@ -132,6 +132,8 @@ calls! {
     ACCEPT4 = "accept4", &[libc::SYS_accept4];
     /// Where it is a system call at all, and not the vDSO's.
     CLOCK = "clock_gettime", &[libc::SYS_clock_gettime];
+    /// Filters came with Linux 3.5.
+    FILTER = "prctl PR_SET_SECCOMP", &[libc::SYS_prctl], A::equals(0, libc::PR_SET_SECCOMP);
     GETRES = "clock_getres", &[libc::SYS_clock_getres];
     UNAME = "uname", &[libc::SYS_uname];
 
