@@ -188,7 +188,13 @@ pub(super) fn signal_of_a_timer(constructor: Constructor) {
     timer.arm_in_1ms();
     assert_eq!(signals.wait(None), Ok(Wait::Notified));
     let signal = next(&signals);
-    assert_eq!(signal.code(), Some(libc::SI_TIMER));
+    if signal.code() != Some(libc::SI_TIMER) {
+        // MIPS has another number for it, which qemu's user emulation does not translate: the
+        // signal is then one of which nothing is known.
+        assert!(cfg!(any(target_arch = "mips", target_arch = "mips64")));
+        assert_eq!((signal.value(), signal.overrun()), (None, None));
+        return;
+    }
     assert_eq!(signal.value(), Some(4242));
     assert_eq!(signal.overrun(), Some(0));
     assert_eq!(signal.timer_id(), Some(timer.id()));
@@ -200,7 +206,8 @@ pub(super) fn signal_of_a_timer(constructor: Constructor) {
 
 /// A signal that F_SETSIG has chosen tells the descriptor and what is possible there.
 pub(super) fn signal_of_a_descriptor(constructor: Constructor) {
-    let number = libc::SIGRTMIN() + 2;
+    // Of another signal, qemu's user emulation does not know that it has these fields.
+    let number = libc::SIGIO;
     let signals = constructor.signals(&[number]);
     let pipe = crate::sys::descriptors::Pipe::new();
     let [reader, writer] = pipe.numbers();
