@@ -74,9 +74,12 @@ impl Signal {
     }
 
     /// Returns `sival_ptr` of that value, as an address.
+    ///
+    /// `None` for sigqueue(3) and a signalfd before Linux 2.6.25, which does not tell it.
     #[must_use]
     pub fn value_ptr(&self) -> Option<usize> {
         match self.fields() {
+            SigInfoFields::SenderAndValue if self.record.status_or_fd == Record::NO_VALUE => None,
             SigInfoFields::SenderAndValue | SigInfoFields::Timer => Some(self.record.value_or_band),
             _ => None,
         }

@@ -12,6 +12,7 @@ use crate::sys::fd::{Fd, Trust};
 use crate::sys::siginfo::Record;
 use crate::sys::signalfd;
 use crate::sys::sigset::SignalSet;
+use crate::sys::utsname::uname;
 
 /// A signalfd, and its signals blocked.
 pub(super) struct SignalFd {
@@ -65,7 +66,13 @@ impl SignalFd {
 
     pub(super) fn next(&self) -> Result<Option<(c_int, Record)>, Errno> {
         match signalfd::read(&self.fd) {
-            Ok(signal) => Ok(Some(signal)),
+            Ok((number, mut record)) => {
+                let may_lack = self.mechanism == Mechanism::SignalFd && record.value_or_band == 0;
+                if may_lack && record.code == libc::SI_QUEUE && lacks_values(uname().0.as_str()) {
+                    record.status_or_fd = Record::NO_VALUE;
+                }
+                Ok(Some((number, record)))
+            }
             Err(libc::EAGAIN) => Ok(None),
             Err(errno) => Err(errno),
         }
@@ -88,6 +95,13 @@ impl Drop for SignalFd {
     }
 }
 
+/// Returns whether the signalfd of a kernel of this release does not tell what sigqueue(3) has
+/// sent. There it reads zero, which may be the value and is not, so that only the release tells.
+fn lacks_values(release: &str) -> bool {
+    let releases = ["2.6.22", "2.6.23", "2.6.24"];
+    releases.iter().any(|prefix| release.starts_with(prefix))
+}
+
 /// Creates a descriptor for no signal yet: verifying one that has signals would take one.
 fn create(mechanism: Mechanism) -> Result<Fd, Error> {
     let trust = fallback::trust(mechanism);
@@ -107,5 +121,20 @@ fn verify(fd: &Fd) -> Result<(), Errno> {
         Err(libc::EAGAIN) => Ok(()),
         Err(errno) => Err(errno),
         Ok(_) => Err(libc::ENOSYS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacks_values;
+
+    #[test]
+    fn kernels_whose_signalfd_lacks_values() {
+        for release in ["2.6.22", "2.6.22.19", "2.6.23-rc1", "2.6.24-versatile"] {
+            assert!(lacks_values(release), "{release}");
+        }
+        for release in ["2.6.21", "2.6.25", "2.6.26.8", "2.6.32", "6.1.0", "?"] {
+            assert!(!lacks_values(release), "{release}");
+        }
     }
 }

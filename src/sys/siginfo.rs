@@ -83,6 +83,10 @@ impl Record {
         value_or_band: 0,
     };
 
+    /// What `status_or_fd` is where the kernel has sent a value and does not tell it.
+    #[allow(dead_code)] // Elsewhere than on Linux.
+    pub(crate) const NO_VALUE: c_int = -1;
+
     /// Restores what [`words`](Self::words) gave.
     #[allow(clippy::cast_possible_truncation)] // Back to what they were.
     pub(crate) const fn from_words(words: [usize; Self::WORDS]) -> Self {
@@ -174,11 +178,12 @@ cfg_if::cfg_if! {
             pub(super) fn from_signalfd(number: c_int, info: &libc::signalfd_siginfo) -> Self {
                 let code = info.ssi_code;
                 let (mut pid, mut uid) = (info.ssi_pid, info.ssi_uid);
-                let mut status_or_fd = info.ssi_status;
+                let mut status_or_fd = 0;
                 // Not `ssi_int`: until Linux 2.6.36 it is not filled for timers and message
                 // queues.
                 let mut value_or_band = info.ssi_ptr as usize;
                 match SigInfoFields::of(number, code) {
+                    SigInfoFields::Child => status_or_fd = info.ssi_status,
                     SigInfoFields::Timer => (pid, uid) = (info.ssi_tid, info.ssi_overrun),
                     SigInfoFields::Poll => {
                         status_or_fd = info.ssi_fd;

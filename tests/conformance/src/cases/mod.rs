@@ -261,6 +261,16 @@ fn next(signals: &Signals) -> Signal {
     signals.next().expect("next").expect("a signal")
 }
 
+/// Whether the signal tells this value. The signalfd before Linux 2.6.25 tells none, and then
+/// there is none.
+fn has_value(signals: &Signals, signal: &Signal, value: i32) -> bool {
+    let may_lack = || {
+        signals.mechanism() == Mechanism::SignalFd
+            && Signals::at(Mechanism::SignalFd4, [0_i32; 0]).is_err()
+    };
+    signal.value() == Some(value) || signal.value().is_none() && may_lack()
+}
+
 /// The numbers of what is pending, in the order in which it comes; no more than this.
 fn taken<const N: usize>(signals: &Signals) -> [i32; N] {
     let numbers = core::array::from_fn(|_| match signals.next() {
