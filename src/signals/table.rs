@@ -208,7 +208,8 @@ impl Table {
             .zip(FIRST_OF_WORD)
             .flat_map(|((word, entries), first)| {
                 bits(word.load(Ordering::Acquire)).filter_map(move |bit| {
-                    Some((first.wrapping_add(bit as c_int), entries.get(bit)?))
+                    let number = first.wrapping_add(c_int::try_from(bit).ok()?);
+                    Some((number, entries.get(bit)?))
                 })
             })
             .filter(move |(_, entry)| entry.is_watched_by(index))
