@@ -10,12 +10,12 @@ use super::fd::Fd;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) fn eventfd(fd: &Fd) -> Result<(), Errno> {
     // Like everything without an inode of its own, it has no type. Then nothing that could
-    // lose data is left: an eventfd adds zero, which changes nothing, and the others refuse.
+    // lose data is left: an eventfd adds zero, which changes nothing, and the others refuse with EINVAL.
     if status(fd)?.st_mode & libc::S_IFMT != 0 {
         return Err(libc::EINVAL);
     }
     ensure_non_blocking(fd)?;
-    fd.write(&[0; 8]).map_err(|_| libc::EINVAL)?;
+    fd.write(&[0; 8])?;
     fd.fcntl(libc::F_SETFD, libc::FD_CLOEXEC).map(drop)
 }
 
