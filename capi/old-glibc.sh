@@ -18,9 +18,9 @@ set -eu
 
 cc=$1 directory=$2
 libc="__cxa_finalize __errno_location __libc_current_sigrtmax __libc_current_sigrtmin
-    close dup2 fcntl getpid gnu_get_libc_version kill memcpy memmove memset memcmp bcmp
-    mmap munmap pipe poll read select sigaction sigaddset sigemptyset sigfillset sigismember
-    sigpending sigprocmask syscall uname write"
+    close dup2 fcntl getpid gettimeofday gnu_get_libc_version kill memcpy memmove memset memcmp bcmp
+    mmap munmap pipe poll prctl read select sigaction sigaddset sigemptyset sigfillset sigismember
+    sigpending sigprocmask syscall uname write writev"
 libpthread="pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
     pthread_create pthread_detach pthread_join pthread_mutex_lock pthread_mutex_unlock pthread_sigmask"
 
