@@ -7,6 +7,7 @@ use core::mem::MaybeUninit;
 use core::ptr::null_mut;
 use std::ffi::CStr;
 use std::fs::File;
+use std::io::Read;
 use std::os::unix::io::{AsFd, AsRawFd, FromRawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -67,7 +68,7 @@ fn spawned() -> Vec<String> {
     let flags = libc::POSIX_SPAWN_SETSIGMASK as _;
     // SAFETY: each object is initialised by the call before its first use; the arguments end
     // with a null.
-    let output = unsafe {
+    let mut output = unsafe {
         assert_eq!(libc::pipe(ends.as_mut_ptr()), 0);
         libc::posix_spawnattr_init(attributes.as_mut_ptr());
         libc::posix_spawnattr_setsigmask(attributes.as_mut_ptr(), &mask);
@@ -88,7 +89,8 @@ fn spawned() -> Vec<String> {
         libc::close(ends[1]);
         File::from_raw_fd(ends[0])
     };
-    let text = std::io::read_to_string(output).expect("text");
+    let mut text = String::new();
+    output.read_to_string(&mut text).expect("text");
     // SAFETY: our own child.
     unsafe { libc::waitpid(child, null_mut(), 0) };
     let lines = text.lines().filter(|line| line.starts_with("SigBlk:"));
