@@ -12,8 +12,6 @@ packages strace
 out=target/syscalls
 table=tests/syscalls/table.txt
 program=$out/release/wakefd-syscalls
-build() { run cargo build --locked --release --manifest-path tests/syscalls/Cargo.toml --target-dir $out "$@"; }
-
 # trace MODE: the program's own marks are write(-1, "...").
 trace() { strace -qq -s 100 -o "$out/$1.log" $program "$1" >"$out/$1.out"; }
 
@@ -52,7 +50,7 @@ rows() {
     }' "$1"
 }
 
-build
+run cargo build --locked --release --manifest-path tests/syscalls/Cargo.toml --target-dir $out
 trace all
 trace pipe
 rows $out/all.log >$out/table.txt
