@@ -20,7 +20,8 @@ pub(crate) mod utsname;
 pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) mod eventfd;
-#[cfg(any(feature = "channel", feature = "timer"))]
+#[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
+#[cfg_attr(not(any(feature = "channel", feature = "timer")), allow(dead_code))] // As `clock`.
 pub(crate) mod futex;
 #[cfg(feature = "channel")]
 pub(crate) mod mpsc;

@@ -203,7 +203,7 @@ fn restore<T, C>(node: &Node<T, C>) -> bool {
     if left < right {
         links.children.swap(0, 1);
     }
-    let rank = left.min(right) + 1;
+    let rank = left.min(right).wrapping_add(1);
     mem::replace(&mut links.rank, rank) != rank
 }
 
@@ -327,7 +327,8 @@ mod tests {
         };
         assert!(core::ptr::eq(links(node).parent, parent));
         // SAFETY: as above.
-        assert!(unsafe { parent.as_ref() }.map_or(true, |parent| due(parent) <= due(node)));
+        let above = unsafe { parent.as_ref() }.map_or(0, due);
+        assert!(above <= due(node));
         let [left, right] = links(node).children.map(|child| check(child, link));
         assert!(left.1 >= right.1);
         assert_eq!(links(node).rank, right.1 + 1);

@@ -82,7 +82,7 @@ impl Schedule {
             true => self.due,
             false => self.after(now).0,
         };
-        (next != NEVER).then(|| [next - now, self.period])
+        (next != NEVER).then(|| [next.saturating_sub(now), self.period])
     }
 
     /// Returns the first expiration after `now`, and how many there were before, of a

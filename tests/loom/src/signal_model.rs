@@ -91,9 +91,9 @@ impl<const OBJECTS: usize> Watched<OBJECTS> {
 
     fn record(&self, bit: u32) -> bool {
         self.slot.record(&[bit as usize; 2], || {
-            self.objects
-                .iter()
-                .fold(false, |is_new, object| object.mark() || is_new)
+            // All of them, whatever the first says.
+            let is_new: Vec<_> = self.objects.iter().map(|object| object.mark()).collect();
+            is_new.contains(&true)
         })
     }
 
@@ -273,14 +273,13 @@ fn a_child_misses_nothing_that_comes_meanwhile() {
         let shared = Arc::clone(&child);
         let handler = thread::spawn(move || {
             let Child { owner, pending, .. } = &*shared;
-            if owner.load(Acquire) == 2 || pending.leave(2, owner) {
-                if shared.watched.record(1) {
-                    fence(Ordering::SeqCst);
-                    shared.target.with(2, |number| {
-                        assert_eq!(number, 5);
-                        shared.watched.objects[0].descriptor.notify().unwrap();
-                    });
-                }
+            let is_ours = owner.load(Acquire) == 2 || pending.leave(2, owner);
+            if is_ours && shared.watched.record(1) {
+                fence(Ordering::SeqCst);
+                shared.target.with(2, |number| {
+                    assert_eq!(number, 5);
+                    shared.watched.objects[0].descriptor.notify().unwrap();
+                });
             }
         });
         child.watched.slot.reset();

@@ -242,7 +242,8 @@ fn timer(made: Result<Timer, Error>) {
         Err(failed) => error(failed),
     }
     timer.disarm().unwrap_or_else(error);
-    show(format_args!("{}", Timer::now().as_secs()));
+    let [now, same] = [Timer::now(), timer.clock().now()].map(|time| time.as_secs());
+    show(format_args!("{now} {same}"));
     reinit(
         timer.reinit_after_fork(),
         timer.mechanism(),

@@ -5,6 +5,7 @@
 //! A crate of its own, as its root stands for libc and as its atomics are in statics.
 #![allow(dead_code)] // Of `Schedule` and of the models a part is used.
 
+extern crate alloc;
 extern crate self as libc;
 
 mod atomic;
