@@ -23,14 +23,17 @@ pub enum Object {
     Timer,
     /// Signals as a descriptor.
     Signals,
+    /// The same where there are handlers, for cases that are about these alone.
+    SignalHandlers,
 }
 
 impl Object {
-    pub(crate) const ALL: [Object; 4] = [
+    pub(crate) const ALL: [Object; 5] = [
         Object::Notifier,
         Object::Semaphore,
         Object::Timer,
         Object::Signals,
+        Object::SignalHandlers,
     ];
 
     /// Its mechanisms, best first.
@@ -40,6 +43,7 @@ impl Object {
             Object::Notifier | Object::Semaphore => &Mechanism::FOR_NOTIFIERS,
             Object::Timer => &Mechanism::FOR_TIMERS,
             Object::Signals => &Mechanism::FOR_SIGNALS,
+            Object::SignalHandlers => &[Mechanism::SignalHandler],
         }
     }
 
@@ -55,7 +59,7 @@ impl Object {
                 mechanism::<AutoNotifier>(constructor)
             }
             Object::Timer => mechanism::<Timer>(constructor),
-            Object::Signals => mechanism::<Signals>(constructor),
+            Object::Signals | Object::SignalHandlers => mechanism::<Signals>(constructor),
         }
     }
 }

@@ -225,13 +225,14 @@ cases! {
     signal_handlers (Signals):
         signal_chain_and_errno
         signal_handler_above_ours
+        signal_chained_handler_has_its_own_flags
+        signal_chained_handler_has_its_own_mask;
+    signal_handlers (SignalHandlers):
         signal_handler_that_replaces_ours
         signal_levels_of_handlers
         signal_left_handler_lets_it_act
         signal_left_handler_is_used_again
-        signal_restored_beside_others
-        signal_chained_handler_has_its_own_flags
-        signal_chained_handler_has_its_own_mask;
+        signal_restored_beside_others;
     signal_objects (Signals):
         signal_two_objects
         signal_objects_that_take_at_different_times

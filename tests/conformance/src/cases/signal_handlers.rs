@@ -72,9 +72,6 @@ pub(super) fn signal_handler_above_ours(constructor: Constructor) {
 /// ours again, and then the ones before it see the signal too.
 pub(super) fn signal_handler_that_replaces_ours(constructor: Constructor) {
     let first = constructor.signals(&[SIGUSR1]);
-    if first.backend() == Backend::SignalFd {
-        return;
-    }
     for round in 1..=3 {
         Action::Plain.install(SIGUSR1);
         send_self(SIGUSR1);
@@ -94,9 +91,6 @@ pub(super) fn signal_handler_that_replaces_ours(constructor: Constructor) {
 /// There are only so many handlers of ours. Then there is an error and nothing has changed.
 pub(super) fn signal_levels_of_handlers(constructor: Constructor) {
     const LEVELS: usize = 4;
-    if constructor.signals(&[]).backend() == Backend::SignalFd {
-        return;
-    }
     let mut made = 0;
     let error = loop {
         match constructor.try_signals(&[SIGUSR1]) {
@@ -129,9 +123,6 @@ pub(super) fn signal_left_handler_lets_it_act(constructor: Constructor) {
         assert_eq!(calls(), before + 1 + chained);
         Action::Below.install(SIGTERM);
     };
-    if constructor.signals(&[]).backend() == Backend::SignalFd {
-        return;
-    }
     let ended = fork_to(|| {
         left_below(Action::Default);
         send_self(SIGTERM);
@@ -159,9 +150,6 @@ pub(super) fn signal_left_handler_lets_it_act(constructor: Constructor) {
 
 /// The same, while there is an object: ours is installed again and goes on.
 pub(super) fn signal_left_handler_is_used_again(constructor: Constructor) {
-    if constructor.signals(&[]).backend() == Backend::SignalFd {
-        return;
-    }
     let first = constructor.signals(&[SIGUSR1]);
     Action::Above.install(SIGUSR1);
     // This one stands above theirs.
@@ -185,9 +173,6 @@ pub(super) fn signal_left_handler_is_used_again(constructor: Constructor) {
 /// A handler that somebody installs just when ours is removed stays.
 pub(super) fn signal_restored_beside_others(constructor: Constructor) {
     const ROUNDS: u32 = 400;
-    if constructor.signals(&[]).backend() == Backend::SignalFd {
-        return;
-    }
     let turn = AtomicU32::new(0);
     run_threads(2, &|index| {
         for round in 0..ROUNDS {
