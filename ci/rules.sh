@@ -59,6 +59,11 @@ for file in ci/*.sh ci/*.py .ci/run; do
     esac
 done
 
+echo "every test is described"
+for file in tests/*.rs; do
+    grep -q "^| \`$file\` |" docs/testing.md || wrong "docs/testing.md does not say what $file is"
+done
+
 echo "the pictures are what is drawn"
 bash ci/pictures.sh --check || wrong "docs/images/ is old"
 
