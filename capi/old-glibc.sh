@@ -10,7 +10,8 @@
 # said to be, or an old glibc's loader would look for them in its libc.so.6. A younger
 # glibc still has a libpthread.so.0, with the versions and without the functions, which
 # its loader finds in libc.so.6. What is not used is not needed: without timers, that
-# is libpthread.
+# is libpthread. The lock of signals is in every glibc's libc, which passes it on to
+# libpthread where that is loaded.
 #
 # A name that is not in the lists does not link, so they are all there is. With a libc
 # that is no glibc, DIRECTORY stays empty.
@@ -19,10 +20,10 @@ set -eu
 cc=$1 directory=$2
 libc="__cxa_finalize __errno_location __libc_current_sigrtmax __libc_current_sigrtmin
     close dup2 fcntl getpid gettimeofday gnu_get_libc_version kill memcpy memmove memset memcmp bcmp
-    mmap munmap pipe poll prctl read select sigaction sigaddset sigemptyset sigfillset sigismember
+    mmap munmap pipe poll prctl pthread_mutex_lock pthread_mutex_unlock read select sigaction sigaddset sigemptyset sigfillset sigismember
     sigpending sigprocmask syscall uname write writev"
 libpthread="pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
-    pthread_create pthread_detach pthread_join pthread_mutex_lock pthread_mutex_unlock pthread_sigmask"
+    pthread_create pthread_detach pthread_join pthread_sigmask"
 
 mkdir -p "$directory"
 rm -f "$directory"/*

@@ -117,7 +117,9 @@ for target in "${targets[@]}"; do
                 if [ "$own" -le "$goal" ]; then met=$((met + 1)); else missed=$((missed + 1)); fi
                 [ "$own" -le "$limit" ] || failed+=("$target, $features, $functions: $own bytes, more than $limit")
             fi
-            [ "$data" -le $DATA ] || [[ $functions == timer || $functions == signal ]] || failed+=("$target, $features, $functions: $data bytes of data, of $DATA")
+            # ARM's compiler puts small variables side by side, where 32 bytes of signals' join
+            # the one that all have.
+            [ "$data" -le $DATA ] || [[ $functions == timer || $features == *signal ]] || failed+=("$target, $features, $functions: $data bytes of data, of $DATA")
             report+=("$(printf '%-18s %-6s %6d %-8s %5d %8d %6d' "$features" $functions "$own" "$verdict" "$data" \
                 "$runtime" $((libc - without)))")
             [ "$features" != eventfd,pipe ] || lists+=("$dir/$functions")

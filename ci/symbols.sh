@@ -73,7 +73,7 @@ for target in "${targets[@]}"; do
         END { for (number in of) print number, of[number] }' >"$build/files"
     threads=$(readelf --dyn-syms -W "$library" | awk '
         NR == FNR { of["(" $1 ")"] = $2; next }
-        $7 == "UND" && $9 in of && /pthread_/ != (of[$9] == "libpthread.so.0") { print $8, of[$9] }' "$build/files" -)
+        $7 == "UND" && $9 in of && (/pthread_/ && !/pthread_mutex_/) != (of[$9] == "libpthread.so.0") { print $8, of[$9] }' "$build/files" -)
     [ -z "$threads" ] || fail "$library: expects a name in the other library: $threads"
     soname=$(readelf -dW "$library" | sed -n 's/.*Library soname: \[\(.*\)\]/\1/p')
     [ "$soname" = libwakefd.so.0 ] || fail "its soname is '$soname'"

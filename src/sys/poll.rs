@@ -18,33 +18,28 @@ use super::{clock, cvt};
 pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
     let mut rest = timeout;
     let mut end = 0;
-    if rest > 0 {
-        end = now()?.wrapping_add(rest);
-    }
+    let mut interrupted = true;
     loop {
+        // Ask the clock even after a full sleep: kernels that count jiffies can be early,
+        // and a long time-out is slept in pieces.
+        if timeout > 0 {
+            match clock::now() {
+                // Without it there would be no end: a sandbox may refuse it at any moment.
+                0 => return Err(errno::last()),
+                now if end == 0 => end = now.wrapping_add(timeout),
+                now => rest = end.wrapping_sub(now).max(0),
+            }
+        }
+        // After a signal look once more, even if the time is over: its handler may have
+        // notified.
+        if rest == 0 && !interrupted {
+            return Ok(false);
+        }
         let result = poll(fd, milliseconds(rest));
-        let interrupted = result == Err(libc::EINTR);
+        interrupted = result == Err(libc::EINTR);
         if !interrupted && result != Ok(false) {
             return result;
         }
-        // Ask the clock even after a full sleep: kernels that count jiffies can
-        // be early, and a long time-out is slept in pieces.
-        if rest > 0 {
-            rest = end.wrapping_sub(now()?).max(0);
-        }
-        // After a signal look once more, even if the time is over: its handler
-        // may have notified.
-        if rest == 0 && !interrupted {
-            return result;
-        }
-    }
-}
-
-/// The time, without which there would be no end: a sandbox may refuse it at any moment.
-fn now() -> Result<i64, Errno> {
-    match clock::now() {
-        0 => Err(errno::last()),
-        now => Ok(now),
     }
 }
 

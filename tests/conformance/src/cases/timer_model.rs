@@ -24,6 +24,9 @@ struct Modelled {
     period: u64,
     step: u64,
     taken: u64,
+    /// When it was asked what remains, if that was after the last take: what expires later is
+    /// counted at the kernel's next interrupt.
+    asked: Option<u64>,
 }
 
 impl Modelled {
@@ -34,6 +37,7 @@ impl Modelled {
             period: 0,
             step: 0,
             taken: 0,
+            asked: None,
         }
     }
 
@@ -47,6 +51,7 @@ impl Modelled {
             0
         };
         self.taken = 0;
+        self.asked = None;
     }
 
     fn arm_at(&mut self, at: u64, period: u64) {
@@ -82,7 +87,8 @@ impl Modelled {
     /// is exact.
     fn take(&mut self) -> u64 {
         let is_readable = self.timer.wait(Some(Duration::ZERO)) == Ok(Wait::Notified);
-        let [least, _] = self.expired(now());
+        let since = self.asked.take().unwrap_or_else(now);
+        let [least, _] = self.expired(since);
         let taken = self.timer.take().expect("take").map_or(0, u64::from);
         let [_, most] = self.expired(now());
         assert!(!is_readable || taken > 0, "nothing to take");
@@ -102,8 +108,9 @@ impl Modelled {
         }
     }
 
-    fn remaining(&self) {
+    fn remaining(&mut self) {
         let before = now();
+        self.asked = Some(before);
         let remaining = self.timer.remaining().expect("remaining");
         let after = now();
         let [earliest, latest] = match self.first {
@@ -171,7 +178,7 @@ pub fn random_operations(constructor: Constructor, steps: u32) {
                     core::hint::spin_loop();
                 }
             }
-            7 | 8 => timers.iter().for_each(Modelled::remaining),
+            7 | 8 => timers.iter_mut().for_each(Modelled::remaining),
             9 if random(50) == 0 => timers.iter_mut().for_each(|timer| {
                 assert_eq!(timer.timer.reinit_after_fork(), Ok(()));
                 timer.disarm();
