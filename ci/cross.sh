@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The whole test suite on other processors, under qemu-user.
+# The whole test suite on other processors, under qemu-user. On targets beside the four main
+# ones: the unit tests, the conformance suite and the channels.
 #
 #   ci/cross.sh [TARGET...] [--engine native|cross]
 #
@@ -32,9 +33,10 @@ done
 
 # The tests of one target here, with gcc's linker and qemu as the runner.
 native() {
-    local var
+    local var some=()
     target "$1"
     packages "${needed[@]}"
+    [[ " ${MAIN[*]} " == *" $1 "* ]] || some=(--lib --test={channel,conformance,target})
     var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$1")
     # cargo goes by the files' times: of another checkout in this place it might take a
     # build for one of this. std's stays. A directory for each target, since cargo locks it.
@@ -42,7 +44,7 @@ native() {
     "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
     run env CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}" \
-        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1"
+        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${some[@]}"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.

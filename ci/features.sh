@@ -38,15 +38,15 @@ done
 # All together are what ci/test.sh tests. The whole suite for each choice of backends, with
 # signals and timers, which its cases have; with std or a channel it is the same but for
 # their own tests, so one way of it will do.
-for features in eventfd pipe eventfd,pipe std,{eventfd,pipe} channel,{eventfd,pipe} pipe-channel; do
+for features in eventfd pipe eventfd,pipe; do
     say "$features"
-    case $features in
-    eventfd | pipe | eventfd,pipe) run cargo test --locked --lib --tests --no-default-features --features "$features" ;;
-    *)
-        run cargo test --locked --lib --no-default-features --features "$features"
-        run cargo test --locked --tests --no-default-features --features "$features" -- native/auto
-        ;;
-    esac
+    run cargo test --locked --lib --test conformance --test faults --no-default-features --features "$features"
+done
+say "every program of tests with the backends alone"
+run cargo test --locked --tests --no-run --no-default-features --features eventfd,pipe
+for features in std,{eventfd,pipe} channel,{eventfd,pipe} pipe-channel; do
+    say "$features"
+    run cargo test --locked --lib --test conformance --no-default-features --features "$features" -- tests:: native/auto
 done
 
 # What is compiled: the modules of the backends, and what a program that does
