@@ -24,7 +24,7 @@ struct Modelled {
     period: u64,
     step: u64,
     taken: u64,
-    /// When it was asked what remains, if that was after the last take: what expires later is
+    /// When it was first asked what remains after the last take: what expires later is
     /// counted at the kernel's next interrupt.
     asked: Option<u64>,
 }
@@ -110,7 +110,7 @@ impl Modelled {
 
     fn remaining(&mut self) {
         let before = now();
-        self.asked = Some(before);
+        self.asked = self.asked.or(Some(before));
         let remaining = self.timer.remaining().expect("remaining");
         let after = now();
         let [earliest, latest] = match self.first {
