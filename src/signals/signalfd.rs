@@ -68,7 +68,7 @@ impl SignalFd {
         match signalfd::read(&self.fd) {
             Ok((number, mut record)) => {
                 let may_lack = self.mechanism == Mechanism::SignalFd && record.value_or_band == 0;
-                if may_lack && record.code == libc::SI_QUEUE && lacks_values(uname().0.as_str()) {
+                if may_lack && record.code == signalfd::QUEUED && lacks_values(uname().0.as_str()) {
                     record.status_or_fd = Record::NO_VALUE;
                 }
                 Ok(Some((number, record)))

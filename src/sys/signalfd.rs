@@ -29,6 +29,9 @@ cfg_if::cfg_if! {
 
         use super::{cvt, numbers};
 
+        /// The code of a signal that comes with a value, of sigqueue(3).
+        pub(crate) const QUEUED: c_int = libc::SI_QUEUE;
+
         fn signalfd(flags: Flags, fd: RawFd, set: SignalSet) -> Result<RawFd, Errno> {
             let (number, bits) = match flags {
                 // SFD_CLOEXEC and SFD_NONBLOCK are the architecture's O_ flags by definition
@@ -56,6 +59,9 @@ cfg_if::cfg_if! {
             Ok((number, Record::from_signalfd(number, &info)))
         }
     } else {
+        /// No signal is read.
+        pub(crate) const QUEUED: c_int = 0;
+
         /// No other system has it.
         fn signalfd(_: Flags, _: RawFd, _: SignalSet) -> Result<RawFd, Errno> {
             Err(libc::ENOSYS)

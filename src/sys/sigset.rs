@@ -5,6 +5,7 @@ use core::mem::MaybeUninit;
 
 use libc::{c_int, c_ulong, sigset_t};
 
+#[cfg(any(target_os = "linux", target_os = "android"))]
 use super::cvt;
 use super::errno::Errno;
 
