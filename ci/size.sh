@@ -22,10 +22,10 @@ budget() {
     cat <<'END'
 thumbv7neon-unknown-linux-musleabihf eventfd,pipe basic 1280 1472
 thumbv7neon-unknown-linux-musleabihf pipe         basic  768 1040
-thumbv7neon-unknown-linux-musleabihf eventfd,pipe all   2560 3264
+thumbv7neon-unknown-linux-musleabihf eventfd,pipe all   2560 3312
 mipsel-unknown-linux-musl            eventfd,pipe basic 2048 2944
 mipsel-unknown-linux-musl            pipe         basic 1280 2208
-mipsel-unknown-linux-musl            eventfd,pipe all   4096 6656
+mipsel-unknown-linux-musl            eventfd,pipe all   4096 6720
 END
 }
 DATA=8 # bytes of variables that it may have, on each target
