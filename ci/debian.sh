@@ -29,15 +29,15 @@ if [ "${2:-}" != inside ]; then
     unshare -m bash -euc '
         mkdir "$work/changes"
         mount -t tmpfs wakefd "$work/changes"
-        mkdir "$work"/changes/{upper,work,root}
-        mount -t overlay wakefd -o "lowerdir=/,upperdir=$work/changes/upper,workdir=$work/changes/work" "$work/changes/root"
-        for directory in dev proc sys; do mount --rbind "/$directory" "$work/changes/root/$directory"; done
-        mkdir -p "$work/changes/root/build" "$work/changes/root$2" "$work/changes/root$3"
-        cp -a "$work/sources" "$work/changes/root/build/wakefd"
-        mount --bind "$2" "$work/changes/root$2"
-        mount --bind "$3" "$work/changes/root$3"
-        cp "$0" "${0%/*}/lib.sh" "$work/changes/root/build/"
-        exec chroot "$work/changes/root" env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        mkdir "$work"/changes/{upper,work,tree}
+        mount -t overlay wakefd -o "lowerdir=/,upperdir=$work/changes/upper,workdir=$work/changes/work" "$work/changes/tree"
+        for directory in dev proc sys; do mount --rbind "/$directory" "$work/changes/tree/$directory"; done
+        mkdir -p "$work/changes/tree/build" "$work/changes/tree$2" "$work/changes/tree$3"
+        cp -a "$work/sources" "$work/changes/tree/build/wakefd"
+        mount --bind "$2" "$work/changes/tree$2"
+        mount --bind "$3" "$work/changes/tree$3"
+        cp "$0" "${0%/*}/lib.sh" "$work/changes/tree/build/"
+        exec chroot "$work/changes/tree" env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN PATH=/usr/sbin:/usr/bin:/sbin:/bin \
             bash "$1" "$2" inside
     ' "$PWD/ci/debian.sh" "$PWD/ci/debian.sh" "$result" "$CACHE/debs"
     exit

@@ -342,8 +342,8 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// None that the system documents. All that can be restored is, and another call tries the
-    /// rest again.
+    /// The system documents no error of these calls; a sandbox may refuse them. Everything that
+    /// can be restored is restored, and another call tries the rest again.
     pub fn before_exec() -> Result<(), Error> {
         registry::before_exec()
             .map_err(|errno| Error::new(Operation::Watch, Mechanism::SignalHandler, errno))

@@ -372,7 +372,7 @@ mod tests {
             let first = entries.iter().map(|(_, due)| *due).min();
             assert_eq!(heap.due(), first.unwrap_or(u64::MAX));
             assert_eq!(check(heap.first, null()).0, entries.len());
-            // Whose item is the first.
+            // The first item of the heap belongs to an entry of the list.
             let mut found = None;
             heap.with_first(|item, step| found = Some((*item, *step)));
             let is_one = |&(due, step): &(u64, usize)| {
