@@ -19,7 +19,8 @@ impl UtsString {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        let bytes = self.0.split(|&byte| byte == 0).next().unwrap_or(&[]);
+        let length = self.0.iter().take_while(|&&byte| byte != 0).count();
+        let bytes = self.0.get(..length).unwrap_or(&[]);
         core::str::from_utf8(bytes).unwrap_or("?")
     }
 }

@@ -207,7 +207,14 @@ pub(super) fn signal_of_a_timer(constructor: Constructor) {
     }
     assert_eq!(signal.value(), Some(4242));
     assert_eq!(signal.overrun(), Some(0));
-    assert_eq!(signal.timer_id(), Some(timer.id()));
+    // qemu's user emulation gives the program a number of its own, which starts with this, and
+    // leaves the host's in the signal.
+    const NUMBER_OF_QEMU: i32 = 0x0caf_0000;
+    if timer.id() & !0xffff == NUMBER_OF_QEMU {
+        assert!(signal.timer_id().is_some());
+    } else {
+        assert_eq!(signal.timer_id(), Some(timer.id()));
+    }
     assert_eq!(
         (signal.pid(), signal.uid(), signal.status()),
         (None, None, None)

@@ -204,7 +204,8 @@ pub(super) fn signal_restored_beside_others(constructor: Constructor) {
 /// Interrupted calls go on or fail as the chained handler has asked for, and stopped children
 /// are told or not.
 pub(super) fn signal_chained_handler_has_its_own_flags(constructor: Constructor) {
-    const KEPT: i32 = libc::SA_RESTART | libc::SA_NOCLDSTOP | libc::SA_NODEFER | libc::SA_ONSTACK;
+    const KEPT: u32 =
+        (libc::SA_RESTART | libc::SA_NOCLDSTOP | libc::SA_NODEFER | libc::SA_ONSTACK) as u32;
     for action in [Action::Picky, Action::Plain] {
         action.install(SIGUSR1);
         let (_, before) = installed(SIGUSR1);

@@ -252,7 +252,7 @@ pub(crate) fn last_call() -> (i32, i32) {
 }
 
 /// The flags of [`Action::Picky`].
-pub(crate) const PICKY: i32 = libc::SA_NOCLDSTOP | libc::SA_NODEFER;
+pub(crate) const PICKY: u32 = (libc::SA_NOCLDSTOP | libc::SA_NODEFER) as u32;
 /// The signal that it masks.
 pub(crate) const PICKY_MASK: i32 = libc::SIGWINCH;
 /// The signals from 1 to 31 that were blocked when it ran last.
@@ -315,7 +315,7 @@ impl Action {
     /// Installs it.
     pub(crate) fn install(self, number: i32) {
         let flags = match self {
-            Action::WithInfo | Action::Above | Action::Below => libc::SA_SIGINFO,
+            Action::WithInfo | Action::Above | Action::Below => libc::SA_SIGINFO as u32,
             Action::Picky => PICKY,
             _ => 0,
         };
@@ -355,7 +355,7 @@ impl Action {
 
 /// The address of the handler, and its flags.
 #[allow(clippy::unnecessary_cast)] // Unsigned on MIPS.
-pub(crate) fn installed(number: i32) -> (usize, i32) {
+pub(crate) fn installed(number: i32) -> (usize, u32) {
     let mut found = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: nothing is installed, the struct is live, and zero is a value of every
     // field of it.
@@ -365,8 +365,7 @@ pub(crate) fn installed(number: i32) -> (usize, i32) {
             "sigaction",
         );
         let found = found.assume_init();
-
-        (found.sa_sigaction, found.sa_flags as i32)
+        (found.sa_sigaction, found.sa_flags as u32)
     }
 }
 
