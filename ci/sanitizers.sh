@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The suite, the channels, the timers and the faults under AddressSanitizer, and the
-# suite on every mechanism of this kernel under ThreadSanitizer. They need a toolchain of
+# The suite on every mechanism of this kernel and as on the oldest, the channels, the timers
+# and the faults under AddressSanitizer, and the suite on every mechanism of this kernel
+# under ThreadSanitizer. They need a toolchain of
 # rustup's, which brings the run-time libraries. std itself is not instrumented: the
 # suite does without it, but the channels, whose threads std makes and joins, would seem
 # to race.
@@ -37,10 +38,11 @@ named_under() {
 }
 
 say "address sanitizer"
-under address --test conformance --test channel --test timer
-# For a thread that is made it maps memory and sets the mask itself, and ends the program
+under address --test channel --test timer
+named_under address conformance '^(native|linux-2\.6\.18)/' '^$'
+# At a thread's start and end it maps memory and sets the mask itself, and ends the program
 # if that fails; and it keeps what a thread had mapped, which one row counts.
-named_under address faults . '^faults/(mmap|munmap|rt_sigprocmask SIG_SETMASK)/.*timer-thread/'
+named_under address faults . '^faults/((mmap|munmap)/.*timer-thread|rt_sigprocmask SIG_SETMASK/.*(timer-thread|signal-handler))/'
 
 # The suite forks while its threads run, and its child may have threads again.
 export TSAN_OPTIONS="suppressions=$PWD/ci/tsan.supp die_after_fork=0"

@@ -32,9 +32,11 @@ say "$kind self-test for $target"
 # In a group with Rust's libraries, as each wants something of the other. rustc has said
 # -Bdynamic before libc, even with -static.
 flags=(
-    --sysroot="$CORE" -Clinker="$sysroot/bin/cc" -Clink-self-contained=no -Zpre-link-arg=-Wl,--start-group
+    --sysroot="$CORE" -Clinker="$sysroot/bin/cc" -Zpre-link-arg=-Wl,--start-group
     -Cforce-unwind-tables=no # ARM's would want libgcc_eh
 )
+# Rust has a musl of its own for some targets, and for the others there is no such option.
+[ $libc != musl ] || flags+=(-Clink-self-contained=no)
 if [ $kind = static ]; then
     flags+=(-Ctarget-feature=+crt-static -Crelocation-model=static
         -Zpre-link-arg=-static -Zpre-link-arg=-no-pie -Clink-arg=-Wl,-Bstatic)

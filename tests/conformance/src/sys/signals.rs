@@ -119,9 +119,14 @@ impl Drop for KernelTimer {
 pub(crate) fn signal_when_readable(descriptor: i32, number: i32) {
     /// Linux's, which libc does not name everywhere.
     const F_SETSIG: i32 = 10;
+    /// MIPS's is not what libc says for uClibc.
+    const F_SETOWN: i32 = match cfg!(any(target_arch = "mips", target_arch = "mips64")) {
+        true => 24,
+        false => libc::F_SETOWN,
+    };
     // SAFETY: commands that take an integer, on the caller's descriptor.
     unsafe {
-        check(libc::fcntl(descriptor, libc::F_SETOWN, pid()), "F_SETOWN");
+        check(libc::fcntl(descriptor, F_SETOWN, pid()), "F_SETOWN");
         check(libc::fcntl(descriptor, F_SETSIG, number), "F_SETSIG");
         let flags = libc::fcntl(descriptor, libc::F_GETFL);
         check(
