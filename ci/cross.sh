@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# The whole test suite on other processors, under qemu-user. On targets beside the four main
-# ones: the unit tests, the conformance suite and the channels.
+# The test suite on other processors, under qemu-user. On targets beside the four main ones:
+# the unit tests, the conformance suite and the channels. The programs that qemu-user cannot
+# run, as it has neither seccomp nor ptrace, run natively (ci/test.sh) and what they try runs
+# on booted machines (ci/boot.sh).
 #
 #   ci/cross.sh [TARGET...] [--engine native|cross]
 #
@@ -14,6 +16,8 @@ source "$(dirname "$0")/lib.sh"
 MAIN=(armv5te-unknown-linux-gnueabi armv7-unknown-linux-gnueabihf
     mips-unknown-linux-gnu mipsel-unknown-linux-gnu)
 TIMEOUT=${WAKEFD_TEST_TIMEOUT:-900} # seconds for one test binary
+# All of whose tests would be skipped.
+NATIVE_ONLY=(each_call faults killed priority two_copies)
 
 engine=native targets=()
 while [ $# -gt 0 ]; do
@@ -33,10 +37,9 @@ done
 
 # The tests of one target here, with gcc's linker and qemu as the runner.
 native() {
-    local var some=()
+    local var
     target "$1"
     packages "${needed[@]}"
-    [[ " ${MAIN[*]} " == *" $1 "* ]] || some=(--lib --test={channel,conformance,target})
     var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$1")
     # cargo goes by the files' times: of another checkout in this place it might take a
     # build for one of this. std's stays. A directory for each target, since cargo locks it.
@@ -44,7 +47,7 @@ native() {
     "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
     run env CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}" \
-        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${some[@]}"
+        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.
@@ -54,12 +57,25 @@ cross() {
     [ ${#CARGO[@]} -eq 1 ] || args=("${CARGO[1]}")
     # Not the target directory of `native`: rustc has another path there.
     run env CARGO_TARGET_DIR="$CACHE/cross/target-container" \
-        "$CROSS" "${args[@]}" test --locked --all-features --target "$target"
+        "$CROSS" "${args[@]}" test --locked --all-features --target "$target" "${tests[@]}"
+}
+
+# programs TARGET: sets tests, the options of cargo for what runs there.
+programs() {
+    local file name
+    tests=(--lib --test={channel,conformance,target})
+    [[ " ${MAIN[*]} " == *" $1 "* ]] || return 0
+    tests=(--lib)
+    for file in tests/*.rs tests/*/main.rs; do
+        name=$(basename "${file%/main.rs}" .rs)
+        [[ " ${NATIVE_ONLY[*]} " == *" $name "* ]] || tests+=("--test=$name")
+    done
+    printf 'left out: %s\n' "${NATIVE_ONLY[*]}"
 }
 
 # Under an emulator this makes the tests five times as fast. Assertions and overflow checks
 # stay.
-export CARGO_PROFILE_DEV_OPT_LEVEL=1
+export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0
 
 rust_src
 case $engine in
@@ -81,6 +97,7 @@ failed=() summary=() log=$CACHE/cross/log
 mkdir -p "$log"
 for target in "${targets[@]}"; do
     say "$target ($engine)"
+    programs "$target"
     export WAKEFD_EXPECT_TARGET=$target
     start=$SECONDS verdict=passed
     set +e # and on again in the subshell

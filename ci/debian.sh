@@ -16,7 +16,7 @@ mkdir -p "$result" "$CACHE/debs/partial"
 
 if [ "${2:-}" != inside ]; then
     work=$(mktemp -d)
-    trap 'umount -R "$work" 2>/dev/null; rm -rf "$work"' EXIT
+    trap 'rm -rf "$work"' EXIT # what is mounted goes with its namespace
     say "sources"
     mkdir "$work/sources" # with what is not committed yet
     git ls-files -z --cached --others --exclude-standard --deduplicate |

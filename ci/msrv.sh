@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The minimum Rust version: compiles the library with rustc 1.63 itself, and runs its
-# tests on x86-64 and, under qemu, on ARMv5, ARMv7 and little-endian MIPS. There
-# these are the unit tests and those of the types that are made of std's;
-# ci/cross.sh runs all. Needs Debian 12 on x86-64, whose packages the compiler is taken from,
-# and a cargo of today, because one of 1.63's age cannot read today's index.
+# tests: on x86-64 those of each module, of the types that are made of std's, and the suite
+# on each mechanism of this kernel; under qemu, on ARMv5, ARMv7 and little-endian MIPS, the
+# first two. ci/test.sh and ci/cross.sh run all. Needs Debian 12 on x86-64, whose packages
+# the compiler is taken from, and a cargo of today, because one of 1.63's age cannot read
+# today's index.
 #
 #   ci/msrv.sh                the check
 #   ci/msrv.sh --toolchain    leaves the compiler in the cache, for another script
@@ -84,9 +85,12 @@ run rustc --version
 table=$work/table log=$work/log
 : >"$table"
 
+# tests_of TARGET OPTION...: those of a target.
+tests_of() { run cargo test --offline --locked --all-features --target "$@"; }
+
 # check TARGET: builds and tests for one target.
 check() {
-    local features var some=()
+    local features var tests=(--lib --test={own_notifier,std_types,target,timer,waker})
     say "$1"
     target "$1"
     packages "${needed[@]}"
@@ -96,8 +100,12 @@ check() {
     for features in default "${FEATURES[@]}"; do
         run cargo check --offline --locked --target "$1" --lib --no-default-features --features "$features"
     done
-    [ ${#runner[@]} -eq 0 ] || some=(--lib --test={channel,own_notifier,std_types,target,timer,waker})
-    run cargo test --offline --locked --all-features --target "$1" "${some[@]}" 2>&1 | tee "$log"
+    tests_of "$1" "${tests[@]}" 2>&1 | tee "$log"
+    if [ ${#runner[@]} -eq 0 ]; then
+        run cargo check --offline --locked --all-features --all-targets --target "$1"
+        tests_of "$1" --doc 2>&1 | tee -a "$log"
+        tests_of "$1" --test={channel,conformance} -- native/ 2>&1 | tee -a "$log"
+    fi
     awk -v target="$1" '
         /^ +Running |^ +Doc-tests / { programs++ }
         /^test result: / { passed += $4; ignored += $8 }
