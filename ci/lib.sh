@@ -58,6 +58,22 @@ mistakes() {
     printf '%s mistakes, all found\n' $count
 }
 
+# documented SCRIPT DOCUMENT MODE COMMAND...: prints the table that COMMAND makes, and fails unless
+# DOCUMENT has it between the marks of SCRIPT. In the MODE --write it is put there first.
+documented() {
+    local script=$1 document=$2 mode=$3 table new
+    table=$("${@:4}")
+    printf '%s\n' "$table"
+    [ "$(grep -c '^|' <<<"$table")" -gt 10 ] || fail "that is no table"
+    new=$(TABLE=$table awk -v begin="<!-- $script writes what follows -->" -v end='<!-- until here -->' '
+        $0 == begin { print; print "\n" ENVIRON["TABLE"] "\n"; skip = 1; seen++ }
+        $0 == end { skip = 0; seen++ }
+        !skip { print }
+        END { exit seen != 2 }' "$document") || fail "$document has not its two marks"
+    [ "$mode" != --write ] || printf '%s\n' "$new" >"$document"
+    diff -u "$document" <(printf '%s\n' "$new") || fail "$document says otherwise; $script --write mends that"
+}
+
 # c_functions: those of the C library, as its header lists them.
 c_functions() { grep -oE '\bwakefd_[a-z_]+\(' capi/include/wakefd.h | tr -d '(' | sort -u; }
 

@@ -422,54 +422,51 @@ static void a_child_shares_it(void)
     EQUAL(wakefd_close(&wakefd), 0);
 }
 
+/* A message of one byte beside a descriptor. */
+struct parcel {
+    char byte;
+    struct iovec part;
+    size_t control[8]; /* aligned as a struct cmsghdr */
+    struct msghdr message;
+};
+
+static struct msghdr *parcel(struct parcel *parcel, size_t length)
+{
+    memset(parcel, 0, sizeof *parcel);
+    parcel->part.iov_base = &parcel->byte;
+    parcel->part.iov_len = 1;
+    parcel->message.msg_iov = &parcel->part;
+    parcel->message.msg_iovlen = 1;
+    parcel->message.msg_control = parcel->control;
+    parcel->message.msg_controllen = length;
+    return &parcel->message;
+}
+
 /* A descriptor that another process receives, by the number that a socket gives it. */
 static void received(int *pair, void (*notify)(int))
 {
-    char byte;
-    union {
-        struct cmsghdr header;
-        char room[64];
-    } control;
-    struct iovec part;
-    struct msghdr message;
+    struct parcel room;
+    struct msghdr *message = parcel(&room, sizeof room.control);
     int fd;
 
-    memset(&message, 0, sizeof message);
-    part.iov_base = &byte;
-    part.iov_len = 1;
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = &control;
-    message.msg_controllen = sizeof control;
-    TRUE(recvmsg(pair[1], &message, 0) == 1);
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+    TRUE(recvmsg(pair[1], message, 0) == 1);
+    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(message)), sizeof fd);
     notify(fd);
     EQUAL(close(fd), 0);
 }
 
 static void sent(int *pair, int fd)
 {
-    char byte = 0;
-    union {
-        struct cmsghdr header;
-        char room[64];
-    } control;
-    struct iovec part;
-    struct msghdr message;
+    struct parcel room;
+    struct msghdr *message = parcel(&room, CMSG_SPACE(sizeof fd));
+    struct cmsghdr *header;
 
-    memset(&message, 0, sizeof message);
-    memset(&control, 0, sizeof control);
-    part.iov_base = &byte;
-    part.iov_len = 1;
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = &control;
-    message.msg_controllen = CMSG_SPACE(sizeof fd);
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(&control.header), &fd, sizeof fd);
-    TRUE(sendmsg(pair[0], &message, 0) == 1);
+    header = CMSG_FIRSTHDR(message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof fd);
+    memcpy(CMSG_DATA(header), &fd, sizeof fd);
+    TRUE(sendmsg(pair[0], message, 0) == 1);
 }
 
 static void with_the_library(int fd)
