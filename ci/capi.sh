@@ -141,6 +141,12 @@ END
         done
     done
 
+    say "the program of docs/guide.md"
+    sed -n '/^```c$/,/^```$/{/^```/!p}' docs/guide.md >"$build/guide.c"
+    # shellcheck disable=SC2046 # flags are words
+    run gcc "${strict[@]}" "$build/guide.c" $("${wakefd[@]}" --cflags --libs wakefd) -pthread -o "$build/guide"
+    [ "$("$build/guide")" = 'woken: 1' ] || fail "the program of docs/guide.md was not woken"
+
     say "loops"
     loop select ''
     loop glib glib-2.0

@@ -48,4 +48,13 @@ check() {
 }
 check core eventfd,pipe,pipe-channel,signal,timer "${TARGETS[@]}"
 check std eventfd,pipe,channel,pipe-channel,signal,timer "${STD_TARGETS[@]}"
+
+# Where there are no descriptors to poll, the error says so, and it is the only one.
+say "not a Unix"
+for target in wasm32-unknown-unknown x86_64-pc-windows-gnu; do
+    output=$("${CARGO[@]}" check -q --lib --locked -Zbuild-std=core --no-default-features \
+        --features eventfd,pipe --target "$target" 2>&1) && fail "it compiles for $target"
+    [ "$(grep -c '^error: ' <<<"$output")" -eq 2 ] && grep 'error: wakefd needs a Unix' <<<"$output" ||
+        fail "another error for $target: $output"
+done
 [ ${#failed[@]} -eq 0 ] || fail "does not compile: ${failed[*]}"

@@ -26,6 +26,11 @@
 //! # }
 //! ```
 //!
+//! # Which type to take
+//!
+//! For threads of one loop, [`AutoNotifier`]. The page `guide`, beside this one in the list of
+//! modules, leads from a job to a type and has a complete program for each.
+//!
 //! # Which way is taken
 //!
 //! | mechanism | system calls | here since |
@@ -138,6 +143,43 @@ cfg_if::cfg_if! {
         compile_error!("wakefd needs a Unix, as its objects are descriptors to poll");
     }
 }
+
+/// Which type to take for which job, a complete program for each, and answers to questions.
+///
+/// This module has no items.
+///
+/// [`AutoNotifier`]: crate::AutoNotifier
+/// [`Waker`]: crate::Waker
+/// [`channel`]: crate::channel()
+/// [`sync_channel`]: crate::sync_channel
+/// [`Counter`]: crate::Counter
+/// [`Signals`]: crate::Signals
+/// [`Timer`]: crate::Timer
+/// [`NotifyFd`]: crate::NotifyFd
+/// [`EventFd`]: crate::EventFd
+/// [`SelfPipe`]: crate::SelfPipe
+/// [`PipeChannel`]: crate::PipeChannel
+/// [capi/examples]: #other-pages
+/// [coming-from.md]: #other-pages
+/// [embedded.md]: #other-pages
+/// [loops.md]: #other-pages
+/// [platforms.md]: #other-pages
+/// [security.md]: #other-pages
+/// [signals.md]: #other-pages
+///
+// The links above come before those of the file, and so take their place. Only documentation
+// has this module; its programs are tests, which use epoll.
+#[doc = include_str!("../docs/guide.md")]
+#[cfg(all(
+    any(doc, doctest),
+    any(not(doctest), target_os = "linux", target_os = "android"),
+    feature = "channel",
+    feature = "eventfd",
+    feature = "pipe-channel",
+    feature = "signal",
+    feature = "timer",
+))]
+pub mod guide {}
 
 /// The README's example is a test.
 #[cfg(all(doctest, feature = "std"))]
