@@ -45,9 +45,10 @@ native() {
     # build for one of this. std's stays. A directory for each target, since cargo locks it.
     local dir=$CACHE/cross/$1
     "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
-    run env CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
-        "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}" \
-        "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
+    export CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
+        "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}"
+    [ "$examples" = no ] || run "${CARGO[@]}" build --examples -Zbuild-std --locked --all-features --target "$1"
+    run "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.
@@ -56,16 +57,18 @@ cross() {
     # `cross +nightly`, as `cargo +nightly`.
     [ ${#CARGO[@]} -eq 1 ] || args=("${CARGO[1]}")
     # Not the target directory of `native`: rustc has another path there.
-    run env CARGO_TARGET_DIR="$CACHE/cross/target-container" \
-        "$CROSS" "${args[@]}" test --locked --all-features --target "$target" "${tests[@]}"
+    export CARGO_TARGET_DIR="$CACHE/cross/target-container"
+    [ "$examples" = no ] || run "$CROSS" "${args[@]}" build --examples --locked --all-features --target "$target"
+    run "$CROSS" "${args[@]}" test --locked --all-features --target "$target" "${tests[@]}"
 }
 
-# programs TARGET: sets tests, the options of cargo for what runs there.
+# programs TARGET: sets tests, the options of cargo for what runs there, and whether the
+# examples are wanted, which one of these runs.
 programs() {
     local file name
-    tests=(--lib --test={channel,conformance,target})
+    tests=(--lib --test={channel,conformance,target}) examples=no
     [[ " ${MAIN[*]} " == *" $1 "* ]] || return 0
-    tests=(--lib)
+    tests=(--lib) examples=yes
     for file in tests/*.rs tests/*/main.rs; do
         name=$(basename "${file%/main.rs}" .rs)
         [[ " ${NATIVE_ONLY[*]} " == *" $name "* ]] || tests+=("--test=$name")

@@ -21,10 +21,13 @@ impl Fd {
 }
 
 /// `dup2`, but the result is close-on-exec. By number, as `pipe2`.
+#[cfg(any(target_os = "linux", target_os = "android"))]
 fn dup3(from: RawFd, to: RawFd) -> Result<c_int, Errno> {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: the call takes three integers; `to` is the caller's to replace.
-    return cvt(unsafe { libc::syscall(libc::SYS_dup3, from, to, libc::O_CLOEXEC) });
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    cvt(unsafe { libc::syscall(libc::SYS_dup3, from, to, libc::O_CLOEXEC) })
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn dup3(_: RawFd, _: RawFd) -> Result<c_int, Errno> {
     Err(libc::ENOSYS)
 }

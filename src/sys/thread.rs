@@ -13,6 +13,7 @@ const STACK: usize = 64 * 1024;
 /// The safe code that a thread runs.
 pub(crate) trait Run {
     /// The name of the thread in `ps -T` and debuggers, with a zero at its end.
+    #[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code))]
     const NAME: &'static [u8; 16];
 
     fn run(argument: usize);
