@@ -84,6 +84,64 @@ p.arrow(365, 326, 365, 364)
 p.arrow(625, 326, 625, 364)
 p.arrow(380, 414, 380, 454)
 p.save("path")
+
+# Which kernel leads where.
+p = Picture(760, 400, "The fallback chain: which mechanism a notifier gets, and why")
+p.text(250, 28, "AutoNotifier::new tries, in this order", weight="bold")
+for y, name, since, cost in (
+    (45, "eventfd2", "Linux 2.6.27 and later", "1 descriptor, 1 system call"),
+    (135, "eventfd", "Linux 2.6.22 to 2.6.26", "1 descriptor, flags by fcntl"),
+    (225, "pipe2", "Linux 2.6.27 and later", "2 descriptors, 1 system call"),
+    (315, "pipe", "every Unix", "2 descriptors, flags by fcntl"),
+):
+    p.box(130, y, 240, name, since, cost)
+for y in (110, 200, 290):
+    p.arrow(250, y, 250, y + 24)
+p.text(262, 126, "unavailable", "start", LINE, size=12)
+p.text(262, 216, "unavailable", "start", LINE, size=12)
+p.text(262, 306, "unavailable", "start", LINE, size=12)
+p.text(20, 245, "glibc before 2.8", "start", size=12)
+p.text(20, 261, "starts here", "start", size=12)
+p.arrow(108, 256, 129, 256)
+p.text(420, 62, "Unavailable means:", "start", weight="bold")
+for y, words in (
+    (82, "ENOSYS: the kernel does not have the call"),
+    (100, "EINVAL: it does not know the flags"),
+    (118, "EPERM, EACCES: a sandbox refuses the call"),
+    (136, "ENODEV: no device for anonymous inodes"),
+    (154, "EBADF: the answer was not a descriptor"),
+):
+    p.text(420, y, words, "start", size=12)
+p.text(420, 200, "Everything else is returned to the caller:", "start", weight="bold")
+for y, words in (
+    (220, "EMFILE, ENFILE: too many descriptors, and a pipe"),
+    (238, "would need two"),
+    (256, "ENOMEM: out of memory"),
+):
+    p.text(420, y, words, "start", size=12)
+p.text(420, 302, "The kernel is asked once per process and", "start", size=12)
+p.text(420, 320, "mechanism; a refusal by a sandbox is not remembered", "start", size=12)
+p.text(420, 338, "for other threads.", "start", size=12)
+p.save("chain")
+
+# The word of a Waker: src/waker/state.rs.
+p = Picture(760, 330, "The states of a Waker, and who makes a system call in each")
+p.box(40, 60, 210, "armed", "the consumer may be asleep", "wake() writes")
+p.box(510, 60, 210, "pending", "the descriptor is readable", "wake() does nothing")
+p.box(275, 190, 210, "clearing", "the consumer drains", "wake() writes")
+p.box(40, 250, 210, "awake", "the consumer will look", "wake() sets a flag")
+p.arrow(250, 85, 509, 85)
+p.text(380, 78, "wake(): write, then confirm", size=12)
+p.arrow(600, 126, 486, 200)
+p.text(560, 176, "clear() begins", "start", size=12)
+p.arrow(275, 200, 190, 127)
+p.text(255, 150, "drained", "start", size=12)
+p.arrow(90, 126, 90, 249)
+p.text(82, 180, "awake()", "end", size=12)
+p.arrow(130, 249, 130, 127)
+p.text(138, 214, "prepare_wait()", "start", size=12)
+p.text(380, 24, "A late confirmation hits another generation of the word and does nothing", size=12, colour=LINE)
+p.save("waker")
 EOF
 
 case ${1:-} in
