@@ -51,6 +51,32 @@ use crate::sys::fd::RawFd;
 ///
 /// No method panics.
 ///
+/// # As an object
+///
+/// The trait is object-safe: code that does not care which kind of notifier it has takes a
+/// reference.
+///
+/// ```
+/// use wakefd::{AutoNotifier, Notifier};
+///
+/// fn publish(
+///     queue: &mut Vec<u32>,
+///     message: u32,
+///     consumer: &dyn Notifier,
+/// ) -> Result<(), wakefd::Error> {
+///     queue.push(message);
+///     consumer.notify()
+/// }
+///
+/// fn main() -> Result<(), wakefd::Error> {
+///     let mut queue = Vec::new();
+///     let notifier = AutoNotifier::new()?;
+///     publish(&mut queue, 1, &notifier)?;
+///     assert!(notifier.clear()? && queue == [1]);
+///     Ok(())
+/// }
+/// ```
+///
 /// # Implementations
 ///
 /// `EventFd`, `SelfPipe`,

@@ -22,6 +22,13 @@ use crate::backend::{is_old_glibc, Selection};
 ///
 /// It makes each kind of descriptor once and closes it again, also on mechanisms
 /// that the process has found absent before.
+///
+/// ```
+/// let report = wakefd::probe();
+/// println!("{report}");
+/// let notifier = wakefd::AutoNotifier::new();
+/// assert_eq!(report.choice().ok(), notifier.ok().map(|notifier| notifier.mechanism()));
+/// ```
 #[must_use]
 pub fn probe() -> Report {
     Report::new(Candidates::default())

@@ -12,6 +12,17 @@ use crate::sys::fd::Fd;
 use crate::sys::libc_version::glibc_version;
 
 /// How [`AutoNotifier`] chooses.
+///
+/// ```
+/// use wakefd::{AutoNotifier, Backend, Selection};
+///
+/// fn main() -> Result<(), wakefd::Error> {
+///     // The sandbox of this program kills at `eventfd`, so the kernel is not asked for one.
+///     let notifier = AutoNotifier::with(Selection::Pipe)?;
+///     assert_eq!(notifier.backend(), Backend::Pipe);
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Selection {
@@ -50,6 +61,26 @@ pub(crate) fn is_old_glibc() -> bool {
 /// A notifier of the best kind that is available: an eventfd, or a pipe.
 ///
 /// [`backend`](Self::backend) and [`mechanism`](Self::mechanism) return which.
+///
+/// ```
+/// use std::sync::atomic::{AtomicBool, Ordering};
+/// use wakefd::{AutoNotifier, Wait};
+///
+/// fn main() -> Result<(), wakefd::Error> {
+///     let done = AtomicBool::new(false);
+///     let notifier = AutoNotifier::new()?;
+///     std::thread::scope(|scope| {
+///         scope.spawn(|| {
+///             done.store(true, Ordering::Release); // Publish,
+///             notifier.notify() // then notify.
+///         });
+///         assert_eq!(notifier.wait(None), Ok(Wait::Notified)); // Sleeps.
+///     });
+///     notifier.clear()?; // Clear,
+///     assert!(done.load(Ordering::Acquire)); // then look.
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct AutoNotifier(Inner);
 

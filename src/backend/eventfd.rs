@@ -13,6 +13,16 @@ use crate::sys::eventfd::{self, Read};
 use crate::sys::fd::{Fd, Trust};
 
 /// A notifier made of one eventfd: a 64-bit counter behind a descriptor.
+///
+/// ```
+/// use wakefd::{Backend, EventFd};
+///
+/// match EventFd::new() {
+///     Ok(notifier) => assert_eq!(notifier.backend(), Backend::EventFd),
+///     // Such as ENOSYS on a kernel before 2.6.22.
+///     Err(error) => println!("no eventfd: {error}"),
+/// }
+/// ```
 #[derive(Debug)]
 pub struct EventFd {
     fd: Fd,

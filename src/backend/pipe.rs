@@ -19,6 +19,17 @@ use crate::sys::pipe;
 ///
 /// Both ends live and die together, so no process sees a hang-up or gets a SIGPIPE as long
 /// as any holds the notifier.
+///
+/// ```
+/// fn main() -> Result<(), wakefd::Error> {
+///     let notifier = wakefd::SelfPipe::new()?;
+///     notifier.notify()?;
+///     notifier.notify()?;
+///     assert_eq!(notifier.clear(), Ok(true));
+///     assert_eq!(notifier.clear(), Ok(false));
+///     Ok(())
+/// }
+/// ```
 #[derive(Debug)]
 pub struct SelfPipe {
     read: Fd,

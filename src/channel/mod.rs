@@ -107,6 +107,20 @@ fn ends<T>(shared: Shared) -> (Sender<T>, Receiver<T>) {
 ///
 /// Messages of one sender arrive in their order. For threads of one process: a
 /// child of `fork` has queues of its own that nobody reads.
+///
+/// ```
+/// use wakefd::SendError;
+///
+/// fn main() -> Result<(), wakefd::Error> {
+///     let (sender, receiver) = wakefd::sync_channel(1)?;
+///     let other = sender.clone();
+///     assert_eq!(sender.send("first"), Ok(()));
+///     assert_eq!(other.try_send("second"), Err(SendError::Full("second")));
+///     drop(receiver);
+///     assert_eq!(sender.send("third"), Err(SendError::Disconnected("third")));
+///     Ok(())
+/// }
+/// ```
 pub struct Sender<T> {
     queue: Producer<T>,
     shared: Arc<Shared>,
@@ -174,6 +188,22 @@ impl<T> Drop for Sender<T> {
 /// | edge-triggered or one-shot | [`try_iter`](Self::try_iter), or [`try_recv`](Self::try_recv) until `Empty`: the next edge comes only after that |
 ///
 /// Never read the descriptor, and do not clear it: receiving does.
+///
+/// ```
+/// use std::time::Duration;
+/// use wakefd::RecvError;
+///
+/// fn main() -> Result<(), wakefd::Error> {
+///     let (sender, receiver) = wakefd::channel()?;
+///     let worker = std::thread::spawn(move || (0..3).try_for_each(|number| sender.send(number)));
+///     let messages: Vec<i32> = receiver.iter().collect(); // Sleeps, until the last sender is gone.
+///     assert_eq!(messages, [0, 1, 2]);
+///     assert_eq!(worker.join().expect("no panic"), Ok(()));
+///     let later = receiver.recv_timeout(Duration::from_secs(1));
+///     assert_eq!(later, Err(RecvError::Disconnected));
+///     Ok(())
+/// }
+/// ```
 pub struct Receiver<T> {
     queue: Consumer<T>,
     shared: Arc<Shared>,
