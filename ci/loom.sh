@@ -11,16 +11,18 @@ source "$(dirname "$0")/lib.sh"
 export LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2}
 target=$PWD/target/loom
 
-# models DIRECTORY [OPTION...]: of the sources there, without those sources' own tests.
-models() { cargo test --locked --profile loom --manifest-path "$1/tests/loom/Cargo.toml" --target-dir "$target" "${@:2}" -- model::; }
+# models DIRECTORY NAME [OPTION...]: those of the sources there that are called so, without
+# those sources' own tests.
+models() { cargo test --locked --profile loom --manifest-path "$1/tests/loom/Cargo.toml" --target-dir "$target" "${@:3}" -- "$2"; }
 
 say "the models, up to $LOOM_MAX_PREEMPTIONS preemptions"
-run models .
+run models . model::
 
-# finds COPY TEST: the models fail there. Loom ends the program at the first that does; the
-# message is on the next line.
+# finds COPY PROGRAM [MODEL]: the models of this program fail there, or the one that is named,
+# so that the others need not run. Loom ends the program at the first that does; the message
+# is on the next line.
 finds() {
-    if models "$1" "$2" >"$target/mistake.log" 2>&1; then
+    if models "$1" "${3:-model::}" "$2" >"$target/mistake.log" 2>&1; then
         return 1
     fi
     grep -A1 -m1 "^thread '[a-z_:]*model::" "$target/mistake.log" |

@@ -17,10 +17,7 @@ pub(crate) fn example(name: &str) -> Command {
          --example {name}`",
         program.display()
     );
-    let target = profile.parent().and_then(Path::file_name);
-    let target = target.unwrap_or_default().to_string_lossy();
-    let variable = target.to_uppercase().replace(['-', '.'], "_");
-    let runner = env::var(format!("CARGO_TARGET_{variable}_RUNNER")).unwrap_or_default();
+    let runner = runner(profile);
     let mut words = runner.split_whitespace();
     match words.next() {
         Some(first) => {
@@ -30,6 +27,21 @@ pub(crate) fn example(name: &str) -> Command {
         }
         None => Command::new(program),
     }
+}
+
+/// What cargo runs programs of this target with, for a directory of cargo's.
+fn runner(profile: &Path) -> String {
+    let target = profile.parent().and_then(Path::file_name);
+    let target = target.unwrap_or_default().to_string_lossy();
+    let variable = target.to_uppercase().replace(['-', '.'], "_");
+    env::var(format!("CARGO_TARGET_{variable}_RUNNER")).unwrap_or_default()
+}
+
+/// Returns whether an emulator runs the programs.
+#[allow(dead_code)] // Not every test asks.
+pub(crate) fn is_emulated() -> bool {
+    let this = env::current_exe().expect("this program");
+    runner(this.ancestors().nth(2).expect("a directory of cargo's")).contains("qemu")
 }
 
 /// The rows of the table, by name.
