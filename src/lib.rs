@@ -91,7 +91,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// On a system that is no Unix, the build fails with this one error and no others.
+// On a system other than Unix, the build fails with this one error and no others.
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
         mod backend;

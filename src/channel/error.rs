@@ -27,8 +27,9 @@ pub enum RecvError {
     Empty,
     /// There is no message, and none can come, because all senders were dropped.
     Disconnected,
-    /// The channel's descriptor could not be read or waited for: other code closed it by
-    /// number, or a sandbox refuses a call.
+    /// The channel could not be read or waited for: other code closed its descriptor by
+    /// number, a sandbox refuses a call, or the receiver of a `box_channel` is used in a
+    /// child of `fork` (`EXDEV`).
     Failed(Error),
 }
 

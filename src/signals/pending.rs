@@ -9,7 +9,7 @@ pub(super) trait Pending {
 
     /// Takes one signal that is pending.
     fn take(&self) -> Option<Self::Taken>;
-    /// Makes a signal pending again that was taken.
+    /// Makes a taken signal pending again.
     fn give_back(&self, taken: &Self::Taken);
     /// Returns whether a signal is pending.
     fn any(&self) -> bool;

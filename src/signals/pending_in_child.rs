@@ -1,6 +1,7 @@
 //! A signal that comes in a child of `fork` before the child owns the slots.
 
-// By `crate::atomic`, so that the models in tests/loom/ can substitute their own atomics.
+// Imported from `crate::atomic`, so that the models in tests/loom/ can substitute their own
+// atomics.
 use crate::atomic::{AtomicI32, Ordering};
 
 /// The process in which such a signal came, or 0.

@@ -1,7 +1,8 @@
 //! The kernel's information about a signal: written by signal handlers, read by the thread
 //! that takes the signal.
 
-// By `crate::atomic`, so that the models in tests/loom/ can substitute their own atomics.
+// Imported from `crate::atomic`, so that the models in tests/loom/ can substitute their own
+// atomics.
 use crate::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
 
 /// The flag of the state while a handler is recording a signal.

@@ -27,7 +27,8 @@ use core::marker::PhantomData;
 use core::mem::{align_of, size_of, MaybeUninit};
 use core::ptr::{addr_of_mut, null_mut};
 
-// By `crate::atomic`, so that the model in tests/loom/ can substitute its own atomics.
+// Imported from `crate::atomic`, so that the model in tests/loom/ can substitute its own
+// atomics.
 use crate::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// The states of a slot.

@@ -229,7 +229,8 @@ impl AtomicSigaction {
     ///
     /// # Safety
     ///
-    /// By a signal handler, with what the kernel gave it.
+    /// The caller is a signal handler, and passes the arguments that it got from the
+    /// kernel.
     unsafe fn call(&self, number: c_int, info: *mut siginfo_t, context: *mut c_void) {
         let is_handler = |&address: &usize| address != libc::SIG_DFL && address != libc::SIG_IGN;
         if let Some(plain) = Some(self.plain.load(Ordering::Relaxed)).filter(is_handler) {

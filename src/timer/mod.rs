@@ -61,8 +61,8 @@ use crate::sys::timerfd::Start;
 /// - A first time of zero, or one that has passed, expires at once. It does not disarm. A
 ///   periodic timer whose first time has passed has missed expirations, and counts them.
 /// - Arming and disarming discard expirations that were not taken.
-/// - A time more than 68 years (2³¹ - 1 seconds) away, and a longer period, is cut to that.
-///   Clocks are correct up to 136 years (2³² seconds).
+/// - A time more than 68 years (2³¹ - 1 seconds) away, or a longer period, is limited to
+///   that. Clocks are correct up to 136 years (2³² seconds).
 /// - The descriptor is non-blocking and close-on-exec, and works in `poll`, `select` and
 ///   `epoll`, level-triggered and edge-triggered. After an edge, there is another edge only
 ///   after [`take`](Self::take).

@@ -86,7 +86,7 @@ impl Schedule {
     }
 
     /// Returns the first expiration after `now`, and the number of expirations before it.
-    /// For a schedule that has expired.
+    /// The schedule must have expired.
     fn after(&self, now: u64) -> (u64, u64) {
         match now.saturating_sub(self.due).checked_div(self.step) {
             None => (NEVER, 1),

@@ -41,7 +41,8 @@
 //! The steps themselves are relaxed read-modify-writes. All of them are on one word and so
 //! have one order.
 
-// By `crate::atomic`, so that the model in tests/loom/ can substitute its own atomics.
+// Imported from `crate::atomic`, so that the model in tests/loom/ can substitute its own
+// atomics.
 use crate::atomic::{fence, AtomicU32, Ordering};
 
 const PENDING: u32 = 1;
