@@ -1,11 +1,11 @@
-//! The platform switch: which backends this build has.
+//! The platform switch: selects the backends of this build.
 //!
-//! A backend is one file: a type, its [`Primitive`], and `notifier!`, which makes the public
-//! methods and the [`Notifier`](crate::Notifier) of that. `AutoNotifier` is the backend for
-//! a program that does not care: the choice between two, or another name for the only one.
+//! A backend is one file. It has a type, its [`Primitive`], and a call of `notifier!`,
+//! which generates the public methods and [`Notifier`](crate::Notifier). `AutoNotifier`
+//! chooses between two backends at run time, or is another name for the only one.
 //!
-//! To add a backend: write its file, name its mechanisms in `Mechanism`, and give it a line
-//! below and a variant in `auto.rs`. The conformance suite then runs on it.
+//! To add a backend: write its file, add its mechanisms to `Mechanism`, a line below and a
+//! variant to `auto.rs`. The conformance suite then runs on it.
 
 mod notifier;
 mod primitive;
@@ -34,12 +34,12 @@ cfg_if! {
     ))] {
         mod eventfd;
         pub use self::eventfd::EventFd;
-        /// The notifier of this build, which has the eventfd backend alone.
+        /// The notifier of this build, which has only the eventfd backend.
         pub type AutoNotifier = EventFd;
     } else if #[cfg(all(feature = "pipe", unix))] {
         mod pipe;
         pub use self::pipe::SelfPipe;
-        /// The notifier of this build, which has the pipe backend alone.
+        /// The notifier of this build, which has only the pipe backend.
         pub type AutoNotifier = SelfPipe;
     } else if #[cfg(feature = "eventfd")] {
         compile_error!("wakefd: this target has no eventfd; enable the feature `pipe`");

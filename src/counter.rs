@@ -1,4 +1,4 @@
-//! A count behind a descriptor.
+//! A counter behind a descriptor.
 
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -11,11 +11,11 @@ use crate::notifier::Wait;
 use crate::sys::errno::{Errno, ErrnoGuard};
 use crate::sys::fd::RawFd;
 
-/// A counter that is readable while it is above zero: what eventfd(2) documents,
-/// on both backends.
+/// A counter whose descriptor is readable while the count is above zero. It behaves as
+/// eventfd(2) documents, on both backends.
 ///
-/// Any number of threads and processes may [`add`](Self::add) and
-/// [`take`](Self::take) at once; no count is lost, and none is invented.
+/// Any number of threads and processes may call [`add`](Self::add) and [`take`](Self::take)
+/// at the same time. No count is lost, and none is invented.
 ///
 /// ```
 /// use wakefd::Counter;
@@ -34,37 +34,36 @@ use crate::sys::fd::RawFd;
 /// # }
 /// ```
 ///
-/// # What a pipe does otherwise
+/// # Differences on a pipe
 ///
-/// An eventfd holds a number. A pipe holds records, whose sum is the number: an
-/// `add` writes one, a `take` reads them all, in mode
-/// [`Semaphore`](Mode::Semaphore) reads one and writes back what is left of it.
-/// When a pipe is full, the next `add` reads all records and writes their sum.
-/// Therefore, on a pipe:
+/// An eventfd holds a number. A pipe holds records, whose sum is the number. An `add`
+/// writes one record, and a `take` reads them all. In mode [`Semaphore`](Mode::Semaphore) a
+/// `take` reads one record and writes the rest of it back. When the pipe is full, the next
+/// `add` reads all records and writes their sum. Therefore, on a pipe:
 ///
-/// - What a call has read and is about to write back is in nobody's sight for
-///   that moment: a `take` beside it can give `None`, and the descriptor is
-///   unreadable until it is written back, when it wakes whoever polls it.
-/// - A process that is killed in that moment takes along what it had read. Such a moment
-///   is in a `take` in mode [`Semaphore`](Mode::Semaphore) (it loses one record, which may
-///   be the sum of many additions), in an `add` of 2³² or more, and in an `add` that finds
-///   the pipe full (they lose the whole count, or the part that they had read). Any other
-///   call loses at most its own amount: a `take` in mode [`Sum`](Mode::Sum) what it had read
-///   so far, an `add` below 2³² what it was to add. What is added after the killed call has
-///   read stays.
-/// - So it is lost if a sandbox refuses the `write` that would put it back; the error of
-///   the call says that.
-/// - Calls to `add` that run at the same time, with the count near its
-///   [`LIMIT`](Self::LIMIT), may together exceed it. Nothing is lost: a `take`
-///   gives at most the limit, and the next one gives the rest.
-/// - A count of 2⁶² and more keeps the pipe full, so that every call has some
-///   hundred system calls to make. A `take` beside such an `add` may leave the
-///   descriptor readable with nothing to take; the next `take` ends that.
+/// - Between the read and the write-back no other call sees these records. A `take` at the
+///   same time can return `None`. The descriptor is unreadable until the write-back makes
+///   it readable again and wakes the threads that poll it.
+/// - A process that is killed between the read and the write-back loses what it has read.
+///   This can happen in a `take` in mode [`Semaphore`](Mode::Semaphore) (which loses one
+///   record, perhaps the sum of many additions), in an `add` of 2³² or more, and in an
+///   `add` that finds the pipe full (which lose the whole count, or the part that they have
+///   read). Any other call loses at most its own amount: a `take` in mode
+///   [`Sum`](Mode::Sum) what it has read so far, and an `add` below 2³² its `n`. A count
+///   that is added after the killed call has read stays.
+/// - The same is lost if a sandbox refuses the `write` of the write-back. The call then
+///   returns the error.
+/// - Calls to `add` at the same time may together exceed the [`LIMIT`](Self::LIMIT) if the
+///   count is near it. Nothing is lost: a `take` returns at most the limit, and the next
+///   `take` returns the rest.
+/// - A count of 2⁶² or more keeps the pipe full, so that every call makes some hundred
+///   system calls. A `take` at the same time as such an `add` may leave the descriptor
+///   readable with a count of zero; the next `take` makes it unreadable.
 ///
 /// # Fork and signals
 ///
-/// After `fork`, parent and child share the counter. `add` is
-/// async-signal-safe, as [`Notifier::notify`](crate::Notifier::notify) is.
+/// After `fork`, parent and child share the counter. `add` is async-signal-safe, as
+/// [`Notifier::notify`](crate::Notifier::notify) is.
 #[derive(Debug)]
 pub struct Counter {
     inner: AutoNotifier,
@@ -72,10 +71,10 @@ pub struct Counter {
 }
 
 impl Counter {
-    /// The highest count: what would exceed it is refused, not cut.
+    /// The highest count. An `add` that would exceed it fails and adds nothing.
     pub const LIMIT: u64 = LIMIT;
 
-    /// Makes a counter at zero, whose [`take`](Self::take) takes all.
+    /// Creates a counter at zero whose [`take`](Self::take) takes the whole count.
     ///
     /// # Errors
     ///
@@ -84,22 +83,23 @@ impl Counter {
         Self::with_chain(AutoNotifier::default_chain(), Mode::Sum)
     }
 
-    /// Makes a counter at zero, whose [`take`](Self::take) takes one.
+    /// Creates a counter at zero whose [`take`](Self::take) takes one.
     ///
     /// # Errors
     ///
-    /// As for [`AutoNotifier::new`](crate::AutoNotifier::new). In a build without the pipe, `ENOSYS` on
-    /// kernels before 2.6.30.
+    /// As for [`AutoNotifier::new`](crate::AutoNotifier::new). In a build without the pipe
+    /// backend, `ENOSYS` on kernels before 2.6.30.
     pub fn semaphore() -> Result<Self, Error> {
         Self::with_chain(AutoNotifier::default_chain(), Mode::Semaphore)
     }
 
-    /// Makes a counter at zero with this selection.
+    /// Creates a counter at zero with this selection and mode.
     ///
     /// # Errors
     ///
-    /// As for [`AutoNotifier::with`](crate::AutoNotifier::with), and `ENOSYS` for [`Mode::Semaphore`] on a
-    /// forced eventfd, on kernels before 2.6.30.
+    /// As for [`AutoNotifier::with`](crate::AutoNotifier::with). `ENOSYS` for
+    /// [`Mode::Semaphore`] on a forced eventfd, on kernels before 2.6.30: a pipe supports
+    /// it.
     #[cfg(all(
         feature = "eventfd",
         feature = "pipe",
@@ -109,12 +109,12 @@ impl Counter {
         Self::with_chain(selection.chain(), mode)
     }
 
-    /// Makes a counter at zero on this mechanism and no other.
+    /// Creates a counter at zero on this mechanism and no other.
     ///
     /// # Errors
     ///
-    /// As for [`AutoNotifier::at`](crate::AutoNotifier::at). `ENOSYS` for [`Mode::Semaphore`] on
-    /// [`Mechanism::EventFd`], whose system call takes no flags.
+    /// As for [`AutoNotifier::at`](crate::AutoNotifier::at). `ENOSYS` for
+    /// [`Mode::Semaphore`] on [`Mechanism::EventFd`], whose system call takes no flags.
     pub fn at(mechanism: Mechanism, mode: Mode) -> Result<Self, Error> {
         AutoNotifier::create(mechanism, mode).map(|inner| Counter { inner, mode })
     }
@@ -125,22 +125,23 @@ impl Counter {
 
     /// Adds `n`, and so makes the descriptor readable. Zero adds nothing.
     ///
-    /// One system call (`write`), more on a pipe that is full and for more than
-    /// 2³² at once. Async-signal-safe; `errno` is left as it was.
+    /// Makes one system call (`write`). On a pipe it makes more if the pipe is full or if
+    /// `n` is 2³² or more. Async-signal-safe; leaves `errno` unchanged.
     ///
     /// # Errors
     ///
-    /// `EAGAIN` if the count would exceed [`LIMIT`](Self::LIMIT): see
-    /// [`Error::is_would_block`]; the count is as it was. `EINVAL` for
-    /// `u64::MAX`, which no count can hold. Else as for [`Notifier::notify`](crate::Notifier::notify).
+    /// `EAGAIN` if the count would exceed [`LIMIT`](Self::LIMIT); the count is unchanged,
+    /// and the call can succeed after a `take` (see [`Error::is_would_block`]). `EINVAL`
+    /// for `u64::MAX`, which no count can reach. Otherwise as for
+    /// [`Notifier::notify`](crate::Notifier::notify).
     pub fn add(&self, n: u64) -> Result<(), Error> {
         add(&self.inner, n).map_err(|errno| Error::new(Operation::Add, self.mechanism(), errno))
     }
 
-    /// Takes what the [`mode`](Self::mode) says, or `None` at zero. Does not
-    /// block.
+    /// Takes the amount of the counter's [`mode`](Self::mode): the whole count, or one.
+    /// Returns `None` if the count is zero. Does not block.
     ///
-    /// One system call (`read`); on a pipe more, one per 128 additions.
+    /// Makes one system call (`read`). On a pipe it makes more, one for each 128 additions.
     ///
     /// # Errors
     ///
@@ -153,47 +154,47 @@ impl Counter {
     }
 
     /// Sleeps until the count is above zero, or until `timeout` has passed, as
-    /// [`Notifier::wait`](crate::Notifier::wait) does. The count stays as it is.
+    /// [`Notifier::wait`](crate::Notifier::wait) does. The count stays unchanged.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Notifier::wait`](crate::Notifier::wait).
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
         self.inner.wait(timeout)
     }
 
-    /// The descriptor to poll for reading. Read it only through
+    /// Returns the descriptor to poll for reading. Read it only through
     /// [`take`](Self::take), and do not close it.
     #[must_use]
     pub fn as_raw_fd(&self) -> RawFd {
         self.inner.as_raw_fd()
     }
 
-    /// What `take` takes.
+    /// Returns the mode: whether `take` takes the whole count or one.
     #[must_use]
     pub fn mode(&self) -> Mode {
         self.mode
     }
 
-    /// The mechanism this counter stands on.
+    /// Returns the mechanism that created this counter.
     #[must_use]
     pub fn mechanism(&self) -> Mechanism {
         self.inner.mechanism()
     }
 
-    /// What the counter is made of.
+    /// Returns the backend that the counter uses.
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.mechanism().backend()
     }
 
-    /// Gives the calling process a counter of its own, at zero, under the same
-    /// numbers, after `fork`: see
-    /// [`AutoNotifier`](crate::AutoNotifier)'s `reinit_after_fork`.
+    /// Gives the calling process, a child of `fork`, a counter of its own at zero under the
+    /// same numbers: see
+    /// [`Notifier::reinit_after_fork`](crate::Notifier::reinit_after_fork).
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Notifier::reinit_after_fork`](crate::Notifier::reinit_after_fork).
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         self.inner.reinit(self.mode)
     }
@@ -207,9 +208,11 @@ impl Counter {
 #[cfg(feature = "std")]
 crate::std_impls::impl_as_fd!(Counter);
 
-/// Creates what counts with the first mechanism of the chain that is available.
+/// Creates the object behind a counter, with the first mechanism of the chain that is
+/// available.
 pub(crate) fn create(chain: Chain, mode: Mode) -> Result<AutoNotifier, Error> {
-    // An eventfd's semaphore is younger than the calls that create one.
+    // The semaphore of eventfd is newer than the calls that create an eventfd, so its
+    // absence says nothing about them.
     let unavailable = match mode {
         Mode::Sum => Unavailable::Remember,
         Mode::Semaphore => Unavailable::AskAgain,
@@ -219,7 +222,7 @@ pub(crate) fn create(chain: Chain, mode: Mode) -> Result<AutoNotifier, Error> {
     })
 }
 
-/// [`Counter::add`], with the errno alone.
+/// Adds to a counter, as [`Counter::add`] does, and returns a bare errno.
 pub(crate) fn add(inner: &AutoNotifier, n: u64) -> Result<(), Errno> {
     let _guard = ErrnoGuard::new();
     match n {

@@ -1,11 +1,11 @@
-//! The error: what was tried, on which mechanism, and the errno it gave.
+//! The error type: the operation that failed, the mechanism, and the errno.
 
 use core::fmt;
 
 use crate::mechanism::Mechanism;
 use crate::sys::errno::{self, Errno};
 
-/// A system call that failed. Small, `Copy`, and nothing of it is lost.
+/// The error of this crate: errno, operation and mechanism. `Copy`, and 8 bytes long.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Error {
     errno: Errno,
@@ -13,23 +13,23 @@ pub struct Error {
     mechanism: Mechanism,
 }
 
-/// What was being done when an [`Error`] occurred.
+/// The operation that failed with an [`Error`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Making the descriptors.
+    /// Creating the descriptors.
     Create,
-    /// Checking that what the kernel gave is what was asked for.
+    /// Checking that the kernel created the documented object.
     Verify,
-    /// [`Notifier::notify`](crate::Notifier::notify).
+    /// Notifying: [`Notifier::notify`](crate::Notifier::notify).
     Notify,
-    /// [`Notifier::clear`](crate::Notifier::clear).
+    /// Clearing: [`Notifier::clear`](crate::Notifier::clear).
     Clear,
-    /// [`Notifier::wait`](crate::Notifier::wait).
+    /// Waiting, as [`Notifier::wait`](crate::Notifier::wait) does.
     Wait,
-    /// [`Counter::add`](crate::Counter::add).
+    /// Adding to a counter: [`Counter::add`](crate::Counter::add).
     Add,
-    /// [`Counter::take`](crate::Counter::take), and a timer's.
+    /// Taking a count: [`Counter::take`](crate::Counter::take), and `Timer::take`.
     Take,
     /// Sending a message through a pipe.
     Send,
@@ -39,21 +39,21 @@ pub enum Operation {
     Arm,
     /// Disarming a timer.
     Disarm,
-    /// Asking for the time that is left of a timer.
+    /// Reading the remaining time of a timer.
     Remaining,
-    /// Putting new descriptors in the place of those shared by `fork`.
+    /// Replacing descriptors that are shared after `fork` with new ones.
     Reinit,
-    /// Having signals blocked or handled.
+    /// Changing which signals are blocked or handled.
     Watch,
     /// Taking a signal.
     Next,
-    /// Making a notifier of descriptors that somebody else made.
+    /// Adopting descriptors that other code created.
     Adopt,
 }
 
 impl Error {
-    /// Makes an error of a [`Notifier`](crate::Notifier) that another crate implements,
-    /// whose mechanism is [`Mechanism::Other`].
+    /// Creates an error, for a [`Notifier`](crate::Notifier) that another crate implements.
+    /// Its mechanism is [`Mechanism::Other`].
     #[must_use]
     pub const fn new(operation: Operation, mechanism: Mechanism, errno: i32) -> Self {
         Error {
@@ -63,32 +63,32 @@ impl Error {
         }
     }
 
-    /// The errno, as the kernel gave it (`EMFILE`, `EBADF`, …).
+    /// Returns the errno (`EMFILE`, `EBADF`, …).
     #[must_use]
     pub const fn raw_os_error(&self) -> i32 {
         self.errno
     }
 
-    /// Whether it is a matter of waiting: nothing is broken, but there is no
-    /// room now (`EAGAIN`).
+    /// Returns whether the errno is `EAGAIN`: there is no room now, and a later call can
+    /// succeed.
     #[must_use]
     pub const fn is_would_block(&self) -> bool {
         self.errno == libc::EAGAIN
     }
 
-    /// What was tried.
+    /// Returns the operation that failed.
     #[must_use]
     pub const fn operation(&self) -> Operation {
         self.operation
     }
 
-    /// The mechanism on which it failed.
+    /// Returns the mechanism on which the operation failed.
     #[must_use]
     pub const fn mechanism(&self) -> Mechanism {
         self.mechanism
     }
 
-    /// What a person can do about it.
+    /// Returns a hint for a person: the likely cause, or what to do.
     fn hint(&self) -> Option<&'static str> {
         match (self.operation, self.mechanism, self.errno) {
             (Operation::Verify, _, libc::ENOSYS) => {
@@ -107,7 +107,7 @@ impl Error {
                 Mechanism::Pipe2 | Mechanism::Pipe,
                 libc::EMFILE | libc::ENFILE,
             ) => Some("a pipe needs two"),
-            // Also a semaphore on a call that is available and takes no flag for it.
+            // Also for a semaphore on `eventfd`, which takes no flags.
             (Operation::Create, Mechanism::EventFd2 | Mechanism::EventFd, libc::ENOSYS) => {
                 Some("eventfd is unavailable or lacks this mode; a pipe supports it")
             }
@@ -169,8 +169,8 @@ impl fmt::Display for Operation {
     }
 }
 
-/// For a person: `eventfd2: too many open files (EMFILE); a pipe would need
-/// two more`.
+/// Shows the error for a person, such as `eventfd2: too many open files (EMFILE); a pipe
+/// would need two more`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.operation != Operation::Create {

@@ -1,5 +1,5 @@
-//! The fallback chain: which mechanisms are tried in which order, and which errnos lead from
-//! one to the next.
+//! The fallback chain: the order in which mechanisms are tried, and the errnos that lead
+//! from one to the next.
 
 use crate::atomic::{AtomicU32, Ordering};
 use crate::error::Error;
@@ -7,7 +7,7 @@ use crate::mechanism::Mechanism;
 use crate::sys::errno::Errno;
 use crate::sys::fd::Trust;
 
-/// The mechanisms to try, best first: neighbours in the order of [`Mechanism`].
+/// The mechanisms to try, best first. They are neighbours in the order of [`Mechanism`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Chain {
     pub(crate) first: Mechanism,
@@ -20,7 +20,7 @@ impl Chain {
     }
 }
 
-/// What a failure of a mechanism means.
+/// The consequence of a mechanism's failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// The mechanism is unavailable: try the next one.
@@ -29,57 +29,58 @@ pub(crate) enum Decision {
     Fail,
 }
 
-/// Decides by errno alone, so that a table can test it.
+/// Decides by mechanism and errno alone, so that a table can test it.
 pub(crate) const fn decide(mechanism: Mechanism, errno: Errno) -> Decision {
     match (mechanism, errno) {
-        // The kernel does not have the call, or it is configured out.
+        // The kernel is too old for the call, or was configured without it.
         (_, libc::ENOSYS) => Decision::TryNext,
-        // There was an answer, but the descriptor that it named does not exist.
+        // The call returned a number, but no descriptor has that number.
         (_, libc::EBADF) => Decision::TryNext,
-        // A seccomp policy or another sandbox refuses the call. A policy that knows
-        // `eventfd` may not know the younger `eventfd2`, and the reverse.
+        // A seccomp policy or another sandbox refuses the call. A policy that allows
+        // `eventfd` may not know the newer `eventfd2`, and the reverse.
         (_, libc::EPERM | libc::EACCES) => Decision::TryNext,
-        // The call is available but not with these flags, as some emulated kernels say.
-        // Without flags nothing can be invalid, so EINVAL is an error there.
+        // The call is available but does not support these flags, as on some emulated
+        // kernels. Without flags no argument can be invalid, so EINVAL is an error there.
         (Mechanism::EventFd2 | Mechanism::Pipe2, libc::EINVAL) => Decision::TryNext,
-        // A build without signals and timers never asks about their mechanisms, and is
-        // smaller without these lines.
+        // A build without signals and timers never uses their mechanisms, and is smaller
+        // without these lines.
         #[cfg(any(feature = "signal", test))]
         (Mechanism::SignalFd4, libc::EINVAL) => Decision::TryNext,
-        // The same with flags: Linux 2.6.25 and 2.6.26. With and without, this is what
-        // `timerfd` of 2.6.22 to 2.6.24 answers, whose number on x86 and ARM is that of
-        // `timerfd_create`: it reads its times from a null, or does not know the clock.
+        // Linux 2.6.25 and 2.6.26 refuse the flags with EINVAL. On x86 and ARM, `timerfd`
+        // of 2.6.22 to 2.6.24 has the number of `timerfd_create`. With and without flags it
+        // answers EINVAL (unknown clock) or EFAULT (it reads its times from a null
+        // pointer).
         #[cfg(any(feature = "timer", test))]
         (Mechanism::TimerFdFlags | Mechanism::TimerFd, libc::EINVAL | libc::EFAULT) => {
             Decision::TryNext
         }
-        // The anonymous-inode device that eventfd, signalfd and timerfd live on could not
-        // be mounted (eventfd(2), signalfd(2)); pipes, handlers and threads do not need it.
+        // The anonymous-inode device, which eventfd, signalfd and timerfd need, could not
+        // be mounted (eventfd(2), signalfd(2)). Pipes, handlers and threads do not need it.
         (Mechanism::EventFd2 | Mechanism::EventFd, libc::ENODEV) => Decision::TryNext,
         #[cfg(any(feature = "signal", test))]
         (Mechanism::SignalFd4 | Mechanism::SignalFd, libc::ENODEV) => Decision::TryNext,
         #[cfg(any(feature = "timer", test))]
         (Mechanism::TimerFdFlags | Mechanism::TimerFd, libc::ENODEV) => Decision::TryNext,
         // EMFILE, ENFILE and ENOMEM above all: another mechanism would need the same
-        // resource, a pipe twice.
+        // resource, and a pipe needs twice as much.
         _ => Decision::Fail,
     }
 }
 
-/// What becomes of the knowledge that a mechanism is unavailable.
+/// Whether the result that a mechanism is unavailable may be cached.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Unavailable {
-    /// It holds for every object: do not ask again.
+    /// The result holds for every object: do not try the mechanism again.
     Remember,
-    /// It holds for the object that was asked for, which wants more than others.
+    /// The result holds for this object only, which needs more than others do.
     AskAgain,
 }
 
-/// Creates something with the first mechanism of the chain that is available.
+/// Creates an object with the first mechanism of the chain that is available.
 ///
-/// A mechanism that is remembered as unavailable is not asked again, except the last one.
-/// If none is available, the error is the most telling one: that of the first mechanism
-/// which the system has and refuses, else that of the last.
+/// A mechanism that is cached as unavailable is not tried again, except the last one. If no
+/// mechanism is available, returns the error of the first mechanism that a sandbox refuses,
+/// or else the error of the last one.
 pub(crate) fn first_available<T>(
     chain: Chain,
     unavailable: Unavailable,
@@ -99,7 +100,7 @@ pub(crate) fn first_available<T>(
                 return Err(error);
             }
             if matches!(errno, libc::EPERM | libc::EACCES) {
-                // A sandbox may bind one thread only, so others have to ask for themselves.
+                // Not cached: a sandbox may bind one thread only.
                 refused = refused.or(Some(error));
             } else if unavailable == Unavailable::Remember && !is_last {
                 set_known(ABSENT, mechanism);
@@ -112,8 +113,8 @@ pub(crate) fn first_available<T>(
     }
 }
 
-/// Returns what an errno means when a new object is put to the proof: what a sandbox refuses
-/// is refused, and anything else says that this is not the documented call.
+/// Returns the errno of a failed verification: that of a sandbox's refusal, or else ENOSYS,
+/// because the call is not the documented one.
 #[allow(dead_code)] // A build with pipes alone verifies nothing in this way.
 pub(crate) const fn not_proved(errno: Errno) -> Errno {
     match errno {
@@ -122,7 +123,7 @@ pub(crate) const fn not_proved(errno: Errno) -> Errno {
     }
 }
 
-/// Returns whether this mechanism has proved itself in this process.
+/// Returns whether a system call of this mechanism was verified in this process.
 pub(crate) fn trust(mechanism: Mechanism) -> Trust {
     match is_known(PROVED, mechanism) {
         true => Trust::Proved,
@@ -130,18 +131,19 @@ pub(crate) fn trust(mechanism: Mechanism) -> Trust {
     }
 }
 
-/// Remembers that this mechanism has proved itself.
+/// Caches that this mechanism was verified.
 pub(crate) fn set_proved(mechanism: Mechanism) {
     set_known(PROVED, mechanism);
 }
 
-/// What this process knows: sixteen bits for mechanisms that have proved themselves, sixteen
-/// for those that are unavailable.
+/// The cached results of this process: sixteen bits for verified mechanisms, and sixteen
+/// for unavailable ones.
 ///
-/// Relaxed is enough, and so is a load and a store. A bit is only ever set, it publishes no
-/// other memory, and where one is missed, or lost to the store of another thread, the kernel
-/// is asked again and gives the same answer. What a sandbox refuses is not kept here: it
-/// may refuse one thread only.
+/// Relaxed order is enough, and so are a load and a store instead of one read-modify-write.
+/// A bit is only ever set and publishes no other memory. If a thread misses a bit, or
+/// overwrites the bit of another thread, the crate asks the kernel again and gets the same
+/// answer. A refusal by a sandbox is not cached here, because it may hold for one thread
+/// only.
 static KNOWN: AtomicU32 = AtomicU32::new(0);
 const PROVED: u32 = 1;
 const ABSENT: u32 = 1 << 16;
@@ -160,7 +162,7 @@ mod tests {
     use super::*;
     use Mechanism::*;
 
-    /// The errnos that lead on, each with the mechanisms where it does.
+    /// The errnos that lead to the next mechanism, each with the mechanisms where it does.
     #[rustfmt::skip]
     const TRY_NEXT: [(Errno, &[Mechanism]); 7] = [
         (libc::ENOSYS, &ALL),
@@ -219,7 +221,7 @@ mod tests {
         })
     }
 
-    /// What is refused tells more than that an older call does not exist.
+    /// A refusal says more than the absence of an older call.
     #[test]
     fn the_error_is_the_most_telling_one() {
         let eventfds = [EventFd2, EventFd];

@@ -1,7 +1,8 @@
-//! What the C library in `capi/` needs beside the public API: the fallback chains by
-//! value, the parts of a counter, and errnos without their context.
+//! The functions that the C library in `capi/` needs beside the public API: fallback chains
+//! as values, the parts of a counter, and errnos without an operation and a mechanism.
 //!
-//! It is public so that `capi/` can use it, hidden, and promises nothing to anybody else.
+//! This module is public so that `capi/` can use it. It is hidden and has no stability
+//! guarantee.
 
 use crate::backend::{AutoNotifier, Mode, Primitive};
 use crate::counter;
@@ -28,54 +29,57 @@ pub fn selected_chain(selection: crate::backend::Selection) -> Chain {
     selection.chain()
 }
 
-/// Creates a notifier (in mode [`Mode::Sum`]) or what counts in this mode.
+/// Creates a notifier (in [`Mode::Sum`]) or the object behind a counter of this mode.
 pub fn create(chain: Chain, mode: Mode) -> Result<AutoNotifier, Error> {
     counter::create(chain, mode)
 }
 
-/// [`Notifier::notify`](crate::Notifier::notify).
+/// Notifies, as [`Notifier::notify`](crate::Notifier::notify) does.
 pub fn notify(notifier: &AutoNotifier) -> Result<(), Errno> {
     Primitive::notify(notifier)
 }
 
-/// Returns the descriptor that notifies when it is written to. It is the notifier's own.
+/// Returns the descriptor that notifies when it is written to. The notifier keeps owning
+/// it.
 #[must_use]
 pub fn notify_fd(notifier: &AutoNotifier) -> RawFd {
     notifier.notify_fd().as_raw()
 }
 
-/// [`NotifyFd::notify`](crate::NotifyFd::notify), of a descriptor by number.
+/// Notifies through a descriptor's number, as [`NotifyFd::notify`](crate::NotifyFd::notify)
+/// does.
 pub fn notify_by_fd(fd: RawFd) -> Result<(), Errno> {
     fd::notify(fd, 8)
 }
 
-/// [`Notifier::clear`](crate::Notifier::clear).
+/// Clears the notifier, as [`Notifier::clear`](crate::Notifier::clear) does.
 pub fn clear(notifier: &AutoNotifier) -> Result<bool, Errno> {
     Primitive::clear(notifier)
 }
 
-/// [`Counter::add`](crate::Counter::add).
+/// Adds to a counter, as [`Counter::add`](crate::Counter::add) does.
 pub fn add(inner: &AutoNotifier, n: u64) -> Result<(), Errno> {
     counter::add(inner, n)
 }
 
-/// [`Counter::take`](crate::Counter::take); zero if there is nothing.
+/// Takes from a counter, as [`Counter::take`](crate::Counter::take) does. Returns zero if
+/// the count is zero.
 pub fn take(inner: &AutoNotifier, mode: Mode) -> Result<u64, Errno> {
     inner.take(mode)
 }
 
-/// Returns whether it became readable within `timeout` nanoseconds; a negative time-out is
-/// for ever.
+/// Returns whether the descriptor became readable within `timeout` nanoseconds. A negative
+/// time-out waits forever.
 pub fn wait(inner: &AutoNotifier, timeout: i64) -> Result<bool, Errno> {
     poll::wait(inner.as_raw_fd(), timeout)
 }
 
-/// Puts a new one, with nothing in it, under the same numbers.
+/// Replaces the descriptors with new ones under the same numbers, with nothing pending.
 pub fn reinit_after_fork(inner: &AutoNotifier, mode: Mode) -> Result<(), Error> {
     inner.reinit(mode)
 }
 
-/// A timer with the mechanisms of a choice.
+/// Timers that are created by a chosen list of mechanisms.
 #[cfg(feature = "timer")]
 pub mod timer {
     use super::Chain;
@@ -83,16 +87,16 @@ pub mod timer {
     use crate::mechanism::Mechanism;
     use crate::timer::{Timer, CHAIN};
 
-    /// Every mechanism.
+    /// Every mechanism of a timer.
     pub const AUTO: Chain = CHAIN;
 
-    /// A timerfd.
+    /// The mechanisms of a timerfd.
     pub const TIMERFD: Chain = Chain {
         last: Mechanism::TimerFd,
         ..CHAIN
     };
 
-    /// The thread.
+    /// The mechanism `TimerThread` alone.
     pub const THREAD: Chain = Chain {
         first: Mechanism::TimerThread,
         ..CHAIN

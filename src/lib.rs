@@ -1,10 +1,10 @@
-//! Wake an event loop on any Linux since 2.6.
+//! Wakes an event loop from threads, other processes and signal handlers, on any Linux
+//! since 2.6.
 //!
-//! A thread that sleeps in `poll`, `select` or `epoll_wait` must also wake up
-//! for what other threads, other processes and signal handlers have to say.
-//! This crate makes a descriptor for that: an [eventfd] where the kernel has
-//! one, a [self-pipe] where it has not. [`AutoNotifier`] asks the running
-//! kernel, once per process, and both backends then behave the same.
+//! A thread that sleeps in `poll`, `select` or `epoll_wait` wakes up when one of its
+//! descriptors becomes readable. This crate creates a descriptor for that: an [eventfd] if
+//! the running kernel supports it, and a [self-pipe] otherwise. [`AutoNotifier`] makes the
+//! choice at run time, once per process, and both backends follow one contract.
 //!
 //! [eventfd]: https://man7.org/linux/man-pages/man2/eventfd.2.html
 //! [self-pipe]: https://cr.yp.to/docs/selfpipe.html
@@ -28,51 +28,51 @@
 //!
 //! # Which type to take
 //!
-//! For threads of one loop, [`AutoNotifier`]. The page `guide`, beside this one in the list of
-//! modules, leads from a job to a type and has a complete program for each.
+//! [`AutoNotifier`] fits threads that wake one loop. The page `guide`, in the list of
+//! modules, leads from a job to a type and has a complete program for each job.
 //!
-//! # Which way is taken
+//! # Mechanisms
 //!
-//! | mechanism | system calls | here since |
+//! | mechanism | system calls | available since |
 //! | --- | --- | --- |
 //! | [`Mechanism::EventFd2`] | `eventfd2` with flags | Linux 2.6.27 |
 //! | [`Mechanism::EventFd`] | `eventfd`, then `fcntl` | Linux 2.6.22 |
 //! | [`Mechanism::Pipe2`] | `pipe2` with flags | Linux 2.6.27 |
 //! | [`Mechanism::Pipe`] | `pipe`, then `fcntl` | always |
 //!
-//! The kernel is asked in this order; no version number decides, because
-//! firmware kernels switch calls off and sandboxes refuse them. Only a closed
-//! list of errnos leads one mechanism down. A process that is out of descriptors
-//! gets an [`Error`] that says so, never a pipe. [`probe`] reports what was
-//! asked and answered.
+//! The crate tries the mechanisms in this order. It does not compare kernel versions,
+//! because firmware kernels leave calls out and sandboxes refuse them. Only a closed list
+//! of errnos leads to the next mechanism. If no descriptor is left, the call fails with an
+//! [`Error`] that says so; it does not fall back to a pipe. [`probe`] reports the result of
+//! each mechanism and the choice.
 //!
 //! # Features
 //!
-//! - `eventfd`, `pipe` (both default): the backends. With both on, the choice
-//!   is made at run time and `Selection` can steer it. With one on, only that
-//!   one is compiled and [`AutoNotifier`] is another name for it. A Unix
-//!   without eventfd needs `pipe` and uses nothing else.
-//! - `std` (default): `AsFd`, `OwnedFd`, `std::io::Error`, `std::task::Wake`.
-//!   Without it the crate is `no_std` and has no allocator; it needs a libc.
-//! - `channel`: `channel` and `sync_channel`, whose receiver has a descriptor to
-//!   poll, and `box_channel`, which needs no queue but a pipe. Needs `std`.
-//! - `pipe-channel`: `PipeChannel`, which carries plain values through a pipe, also
-//!   without `std`. Brings bytemuck.
-//! - `timer`: `Timer`, a timer behind a descriptor: a timerfd, or a thread, also
-//!   without `std`.
-//! - `signal`: `Signals`, signals as a descriptor: handlers and a notifier, or by name a
-//!   signalfd. Also without `std`.
+//! - `eventfd`, `pipe` (both default): the backends. With both, the choice is made at run
+//!   time and `Selection` controls it. With one, only that backend is compiled and
+//!   [`AutoNotifier`] is another name for it. A Unix without eventfd needs `pipe` and uses
+//!   nothing else.
+//! - `std` (default): `AsFd`, `OwnedFd`, `std::io::Error`, `std::task::Wake`. Without `std`
+//!   the crate is `no_std`, uses no allocator, and needs a libc.
+//! - `channel`: `channel` and `sync_channel`, whose receiver has a descriptor to poll, and
+//!   `box_channel`, which uses a pipe as its only queue. Needs `std`.
+//! - `pipe-channel`: `PipeChannel`, which carries plain values through a pipe, also without
+//!   `std`. Depends on bytemuck.
+//! - `timer`: `Timer`, a timer behind a descriptor: a timerfd, or a thread. Works without
+//!   `std`.
+//! - `signal`: `Signals`, signals behind a descriptor: handlers and a notifier, or a
+//!   signalfd if the caller names it. Works without `std`.
 //!
-//! Beside notifiers there are [`Waker`], which wakes without a system call, and
-//! [`Counter`], which counts as an eventfd does.
+//! [`Waker`] makes no system call while a wake-up is pending, and [`Counter`] counts as an
+//! eventfd does.
 //!
-//! No function of this crate panics; but the channels allocate, and what Rust does
-//! when memory is out is up to the program.
+//! No function of this crate panics. The channels allocate, and the program decides what
+//! happens when memory runs out.
 
 #![no_std]
 // On docs.rs, each item says which feature it needs.
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Also here, as a cargo of Rust 1.63's time does not know the lints table.
+// Repeated here because the cargo of Rust 1.63 ignores the lints table of Cargo.toml.
 #![deny(unsafe_op_in_unsafe_fn)]
 // The library never panics; tests, examples and benches may.
 #![cfg_attr(
@@ -91,7 +91,7 @@ extern crate alloc;
 #[cfg(any(feature = "std", test))]
 extern crate std;
 
-// Elsewhere one error says all, and none follows.
+// On a system other than Unix, the build fails with this one error and no others.
 cfg_if::cfg_if! {
     if #[cfg(unix)] {
         mod backend;
@@ -136,15 +136,16 @@ cfg_if::cfg_if! {
         pub use timer::{Clock, Remaining, Timer};
         pub use waker::{Awake, Prepared, Waker};
 
-        /// By this name the crate's modules take their atomics, so that the models in
-        /// `tests/loom/` can put others in this place.
+        /// The atomics under the name by which the modules of this crate import them, so
+        /// that the models in `tests/loom/` can substitute others.
         use core::sync::atomic;
     } else {
         compile_error!("wakefd needs a Unix, as its objects are descriptors to poll");
     }
 }
 
-/// Which type to take for which job, a complete program for each, and answers to questions.
+/// A guide from a job to a type, with a complete program for each job, and answers to
+/// questions.
 ///
 /// This module has no items.
 ///
@@ -167,8 +168,8 @@ cfg_if::cfg_if! {
 /// [security.md]: #other-pages
 /// [signals.md]: #other-pages
 ///
-// The links above come before those of the file, and so take their place. Only documentation
-// has this module; its programs are tests, which use epoll.
+// The links above come before those of the file, and so override them. This module exists
+// only in the documentation and in doc tests; its programs use epoll.
 #[doc = include_str!("../docs/guide.md")]
 #[cfg(all(
     any(doc, doctest),
@@ -181,7 +182,7 @@ cfg_if::cfg_if! {
 ))]
 pub mod guide {}
 
-/// The README's example is a test.
+/// Compiles and runs the example of README.md as a test.
 #[cfg(all(doctest, feature = "std"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -6,15 +6,15 @@ use crate::sys::fd::Flags;
 
 /// A way of creating an object: a system call and its arguments.
 ///
-/// The kernel is asked for them in a fixed order, best first, until one is available: the
-/// fallback chain.
+/// The crate tries the mechanisms in a fixed order, best first, until one is available.
+/// That order is the fallback chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mechanism {
     /// `eventfd2(0, EFD_CLOEXEC | EFD_NONBLOCK)`, since Linux 2.6.27.
     EventFd2,
-    /// `eventfd(0)`, then `fcntl` for the flags: Linux 2.6.22 to 2.6.26, on
-    /// architectures older than 2.6.27.
+    /// `eventfd(0)`, then `fcntl` for the flags: for Linux 2.6.22 to 2.6.26, on
+    /// architectures that Linux supported before 2.6.27.
     EventFd,
     /// `pipe2(O_CLOEXEC | O_NONBLOCK)`, since Linux 2.6.27.
     Pipe2,
@@ -22,20 +22,19 @@ pub enum Mechanism {
     Pipe,
     /// `signalfd4(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK)`, since Linux 2.6.27.
     SignalFd4,
-    /// `signalfd(-1, mask)`, then `fcntl` for the flags: Linux 2.6.22 to 2.6.26, on
-    /// architectures older than 2.6.27.
+    /// `signalfd(-1, mask)`, then `fcntl` for the flags: for Linux 2.6.22 to 2.6.26, on
+    /// architectures that Linux supported before 2.6.27.
     SignalFd,
-    /// A signal handler that notifies, on every kernel: the default.
+    /// A signal handler that notifies, on every kernel. `Signals::new` uses it.
     SignalHandler,
     /// `timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK)`, since Linux 2.6.27.
     TimerFdFlags,
-    /// `timerfd_create(clock, 0)`, then `fcntl` for the flags: Linux 2.6.25 and
-    /// 2.6.26.
+    /// `timerfd_create(clock, 0)`, then `fcntl` for the flags: for Linux 2.6.25 and 2.6.26.
     TimerFd,
-    /// A thread that counts, on every kernel.
+    /// A thread that computes expirations and notifies, on every kernel.
     TimerThread,
-    /// A mechanism of a [`Notifier`](crate::Notifier) that another crate implements, or that
-    /// is not known: a descriptor that another process made.
+    /// A mechanism of a [`Notifier`](crate::Notifier) that another crate implements, or an
+    /// unknown one, of a descriptor that another process created.
     Other,
 }
 
@@ -49,8 +48,8 @@ impl Mechanism {
         Mechanism::Pipe,
     ];
 
-    /// The mechanisms of `Signals`. `Signals::new` uses the first; the others are chosen by
-    /// name.
+    /// The mechanisms of `Signals`. `Signals::new` uses the first. A caller chooses the
+    /// others by name.
     pub const FOR_SIGNALS: [Mechanism; 3] = [
         Mechanism::SignalHandler,
         Mechanism::SignalFd4,
@@ -78,7 +77,7 @@ impl Mechanism {
         }
     }
 
-    /// Returns a name: that of the system call where it tells the mechanisms apart
+    /// Returns the mechanism's name: that of the system call where it is unambiguous
     /// (`eventfd2`, `eventfd`, `pipe2`, `pipe`, `signalfd4`, `signalfd`), else
     /// `signal-handler`, `timerfd-flags`, `timerfd`, `timer-thread` or `other`.
     #[must_use]
@@ -98,13 +97,13 @@ impl Mechanism {
         }
     }
 
-    /// Returns the mechanism that is tried after this one; the last returns itself.
+    /// Returns the mechanism to try after this one; the last one returns itself.
     pub(crate) const fn next(self) -> Self {
         match self {
             Mechanism::EventFd2 => Mechanism::EventFd,
             Mechanism::EventFd => Mechanism::Pipe2,
             Mechanism::Pipe2 => Mechanism::Pipe,
-            // For size: only a build with the feature asks.
+            // For size: only a build with these features calls this.
             #[cfg(feature = "signal")]
             Mechanism::SignalFd4 => Mechanism::SignalFd,
             #[cfg(feature = "timer")]
@@ -115,7 +114,7 @@ impl Mechanism {
         }
     }
 
-    /// Returns whether the kernel sets the descriptors' flags while it creates them.
+    /// Returns whether the kernel sets the flags while it creates the descriptor.
     pub(crate) const fn flags(self) -> Flags {
         match self {
             Mechanism::EventFd2 | Mechanism::Pipe2 => Flags::Atomic,
@@ -134,7 +133,7 @@ impl fmt::Display for Mechanism {
     }
 }
 
-/// What an object is made of.
+/// The kind of object that a mechanism creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Backend {
@@ -155,8 +154,8 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// Returns `eventfd`, `pipe`, `signalfd`, `signal-handler`, `timerfd`, `timer-thread`
-    /// or `other`.
+    /// Returns the backend's name: `eventfd`, `pipe`, `signalfd`, `signal-handler`,
+    /// `timerfd`, `timer-thread` or `other`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! The contract that every backend keeps.
+//! The contract that every backend follows.
 
 use core::time::Duration;
 
@@ -6,55 +6,54 @@ use crate::error::Error;
 use crate::mechanism::{Backend, Mechanism};
 use crate::sys::fd::RawFd;
 
-/// A descriptor that wakes whoever polls it.
+/// A descriptor that wakes the threads and processes that poll it.
 ///
 /// # The contract
 ///
-/// Every backend keeps all of it, on every mechanism; the test of a clause bears its
-/// name.
+/// Every backend keeps all clauses on every mechanism. The test of a clause has the name of
+/// the clause.
 ///
-/// 1. **Never blocks, never full.** [`notify`](Self::notify) does not block,
-///    and does not fail because many notifications are pending.
+/// 1. **Never blocks, never full.** [`notify`](Self::notify) does not block, and does not
+///    fail however many notifications are pending.
 /// 2. **Coalescing.** Any number of notifications make the descriptor
 ///    readable once, and one [`clear`](Self::clear) makes it unreadable again.
-/// 3. **Nothing lost.** A notification that happens after `clear` returned
-///    makes the descriptor readable again, whichever threads or processes
-///    call. One that runs beside a `clear` is either taken by it and reported,
-///    or left pending.
-/// 4. **Async-signal-safe.** `notify` may be called from a signal handler, also
-///    one that interrupts `notify` or `clear` on the same thread. It takes no
-///    lock, allocates nothing, does not panic, and leaves `errno` as it was.
-/// 5. **Flags.** Every descriptor is non-blocking and close-on-exec. On the
-///    mechanisms [`EventFd`](crate::Mechanism::EventFd) and [`Pipe`](crate::Mechanism::Pipe)
-///    the kernel cannot set that while it creates the descriptor: a `fork` and
-///    `exec` by another thread between creation and `fcntl` leaks it there.
-/// 6. **Any multiplexer.** The descriptor works in `poll`, `select` and
-///    `epoll`, level-triggered and edge-triggered. After an edge, call `clear`
-///    before you look at your state: an edge from an undrained descriptor is
-///    promised by no kernel.
-/// 7. **Waiting.** [`wait`](Self::wait) uses `poll(2)` alone and keeps a
-///    monotonic deadline across signals.
-/// 8. **Fork.** After `fork`, parent and child share the notifier, as they
-///    share a bare descriptor: either can notify, and whoever clears first
-///    takes the notification. [`reinit_after_fork`](Self::reinit_after_fork) gives
-///    the calling process a notifier of its own under the same numbers. A process
-///    that is killed in `notify` has notified or has not; one that is killed in
-///    `clear` may have taken the notification. Either way the notifier works on.
-/// 9. **Dropping.** Drop closes each descriptor once. It never wakes or kills
-///    anyone: there is no hang-up and no SIGPIPE while another process still
-///    holds the notifier.
+/// 3. **Nothing lost.** A notification that happens after `clear` has returned makes the
+///    descriptor readable again, whichever thread or process calls. A notification that
+///    runs at the same time as a `clear` is either taken and reported by that `clear`, or
+///    left pending.
+/// 4. **Async-signal-safe.** `notify` may be called from a signal handler, also from a
+///    handler that interrupts `notify` or `clear` on the same thread. It takes no lock,
+///    does not allocate, does not panic, and leaves `errno` unchanged.
+/// 5. **Flags.** Every descriptor is non-blocking and close-on-exec. On the mechanisms
+///    [`EventFd`](crate::Mechanism::EventFd) and [`Pipe`](crate::Mechanism::Pipe) the
+///    kernel cannot set these flags while it creates the descriptor: if another thread
+///    calls `fork` and `exec` between the creation and `fcntl`, the new program inherits
+///    the descriptor.
+/// 6. **Any multiplexer.** The descriptor works in `poll`, `select` and `epoll`,
+///    level-triggered and edge-triggered. After an edge, call `clear` before you look at
+///    your state: no kernel guarantees another edge for a descriptor that was not drained.
+/// 7. **Waiting.** [`wait`](Self::wait) uses `poll(2)`, and `select(2)` only if a
+///    descriptor limit of zero makes `poll` fail. It keeps a monotonic deadline when
+///    signals interrupt it.
+/// 8. **Fork.** After `fork`, parent and child share the notifier, as they share a bare
+///    descriptor: either can notify, and the first process that clears takes the
+///    notification. [`reinit_after_fork`](Self::reinit_after_fork) gives the calling
+///    process a notifier of its own under the same numbers. If a process is killed in
+///    `notify`, the notification happened or it did not. If a process is killed in `clear`,
+///    the notification may be taken. The notifier keeps working in both cases.
+/// 9. **Dropping.** Drop closes each descriptor once. It wakes nobody and kills nobody:
+///    there is no hang-up and no SIGPIPE while another process still holds the notifier.
 ///
 /// # Order
 ///
-/// Publish, then notify; clear, then look. A consumer that looks first and
-/// clears afterwards can throw away the wake-up for what came in between.
+/// Producer: publish, then notify. Consumer: clear, then look at the data. A consumer that
+/// looks first and clears afterwards can discard the wake-up for data that came in between.
 ///
 /// No method panics.
 ///
 /// # As an object
 ///
-/// The trait is object-safe: code that does not care which kind of notifier it has takes a
-/// reference.
+/// The trait is object-safe: code that works with any notifier takes a reference.
 ///
 /// ```
 /// use wakefd::{AutoNotifier, Notifier};
@@ -79,46 +78,45 @@ use crate::sys::fd::RawFd;
 ///
 /// # Implementations
 ///
-/// `EventFd`, `SelfPipe`,
-/// [`AutoNotifier`](crate::AutoNotifier) and [`Waker`](crate::Waker), which have the same
-/// methods without the trait. Another crate may implement it too, for a descriptor of
-/// another kind or for a test, and then promises the nine clauses itself;
-/// [`Error::new`](crate::Error::new) makes the errors, and its mechanism is
-/// [`Mechanism::Other`].
+/// `EventFd`, `SelfPipe`, [`AutoNotifier`](crate::AutoNotifier) and [`Waker`](crate::Waker)
+/// implement this trait and have the same methods without it. Another crate may implement
+/// it for another kind of descriptor or for a test, and then has to keep the nine clauses.
+/// Such an implementation creates its errors with [`Error::new`](crate::Error::new), and
+/// its mechanism is [`Mechanism::Other`].
 pub trait Notifier: Send + Sync {
-    /// Makes the descriptor readable. One system call (`write`).
+    /// Makes the descriptor readable. Makes one system call (`write`).
     ///
-    /// Async-signal-safe; `errno` is left as it was.
+    /// Async-signal-safe; leaves `errno` unchanged.
     ///
     /// # Errors
     ///
-    /// Only if the descriptor is not ours any more (`EBADF`: somebody closed
-    /// it by number) or a sandbox refuses `write`. If somebody closed just the
-    /// reading end of a pipe by number, the kernel answers with SIGPIPE.
+    /// `EBADF` if other code closed the descriptor by number, which is a bug of the
+    /// program; or the errno with which a sandbox refuses `write`. If other code closed
+    /// only the reading end of a pipe by number, the kernel sends SIGPIPE.
     fn notify(&self) -> Result<(), Error>;
 
-    /// Makes the descriptor unreadable, and says whether it was readable.
+    /// Makes the descriptor unreadable, and returns whether it was readable.
     ///
-    /// With nothing pending it does not block and gives `false`. One system
-    /// call (`read`), more only for a pipe with over a thousand notifications.
+    /// Does not block: returns `false` if nothing is pending. Makes one system call
+    /// (`read`), and more only for a pipe with over a thousand notifications.
     ///
     /// # Errors
     ///
     /// As for [`notify`](Self::notify).
     fn clear(&self) -> Result<bool, Error>;
 
-    /// Sleeps until a notification is pending, or until `timeout` has passed;
-    /// `None` waits for ever. The notification stays pending.
+    /// Sleeps until a notification is pending, or until `timeout` has passed; `None` waits
+    /// forever. The notification stays pending.
     ///
-    /// A signal does not end the wait: it goes on with the time that remains.
-    /// A handler that wants to end it calls [`notify`](Self::notify). Time-outs
-    /// are rounded up to the millisecond, and never end early; one too long for
-    /// the clock is for ever.
+    /// A signal does not end the wait, which continues with the remaining time. A signal
+    /// handler that has to end it calls [`notify`](Self::notify). The time-out is rounded
+    /// up to a millisecond and never ends early. One that is too long for the clock waits
+    /// forever.
     ///
     /// # Errors
     ///
-    /// As for [`notify`](Self::notify), for `poll`; and with a time-out for
-    /// `clock_gettime`, where a sandbox refuses that.
+    /// As for [`notify`](Self::notify), for `poll`; with a time-out also for
+    /// `clock_gettime`, if a sandbox refuses that.
     fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error>;
 
     /// Returns the descriptor to poll for reading. Read it only through
@@ -128,38 +126,39 @@ pub trait Notifier: Send + Sync {
     /// Returns the mechanism that created the notifier.
     fn mechanism(&self) -> Mechanism;
 
-    /// Returns what the notifier is made of.
+    /// Returns the backend that the notifier uses.
     fn backend(&self) -> Backend {
         self.mechanism().backend()
     }
 
-    /// Puts new descriptors, with nothing pending, under the same numbers; the other
-    /// process's are untouched. For the child, after `fork`.
+    /// Replaces the notifier's descriptors with new ones under the same numbers, with
+    /// nothing pending. For the child, after `fork`: the other process's descriptors are
+    /// unchanged.
     ///
-    /// Sets of `poll` and `select` stay valid. A set of `epoll` holds the old descriptors,
-    /// and is shared with the parent anyway: create another.
+    /// Descriptor sets of `poll` and `select` stay valid. An `epoll` set still holds the
+    /// old descriptors and is shared with the parent: create a new one.
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE`, `ENOMEM`, with the notifier as it was. Where a sandbox refuses
-    /// the last step only, the error comes with a new notifier that is not close-on-exec
-    /// (`fcntl` on the mechanisms without flags), or with one that is of no use until this
-    /// succeeds (`dup2` of a pipe's second end).
+    /// `EMFILE`, `ENFILE` or `ENOMEM`: the notifier is unchanged. If a sandbox refuses only
+    /// the last step, the call fails and leaves a new notifier, which is not close-on-exec
+    /// (`fcntl` refused, on the mechanisms without flags) or unusable until this method
+    /// succeeds (`dup2` of a pipe's second end refused).
     fn reinit_after_fork(&self) -> Result<(), Error>;
 }
 
-/// Why [`Notifier::wait`] returned.
+/// The reason why [`Notifier::wait`] returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Wait {
     /// A notification is pending.
     Notified,
-    /// The time-out passed first.
+    /// The time-out passed and no notification is pending.
     TimedOut,
 }
 
 impl Wait {
-    /// Translates what `poll` says of the descriptor.
+    /// Converts the result of `poll`: whether the descriptor is readable.
     pub(crate) const fn from_readable(readable: bool) -> Self {
         match readable {
             true => Wait::Notified,

@@ -1,4 +1,4 @@
-//! A descriptor that only notifies, to hand to somebody else.
+//! A descriptor that can only notify, to be passed to another process.
 
 use crate::error::{Error, Operation};
 use crate::mechanism::Mechanism;
@@ -8,11 +8,12 @@ use crate::sys::fd::{Fd, RawFd};
 /// A descriptor that notifies a notifier and can do nothing else: for another process, a
 /// device or a virtual machine.
 ///
-/// [`AutoNotifier::to_notify_fd`](crate::AutoNotifier::to_notify_fd) makes one. The number that
-/// [`as_raw_fd`](crate::AutoNotifier::as_raw_fd) gives is to poll: it can be written to if it
-/// is an eventfd, and cannot if it is a pipe. This one can always be written to. Send it over
-/// a socket (`SCM_RIGHTS`, unix(7)) or let a child inherit it; with std the receiver makes a
-/// `NotifyFd` of its `OwnedFd` again, and does not need to know what is behind it.
+/// [`AutoNotifier::to_notify_fd`](crate::AutoNotifier::to_notify_fd) creates it. The
+/// descriptor of [`AutoNotifier::as_raw_fd`](crate::AutoNotifier::as_raw_fd) is for polling
+/// only: writing to it works on an eventfd and fails on a pipe. A `NotifyFd` can be written
+/// to on both backends. Send it over a socket (`SCM_RIGHTS`, unix(7)) or let a child
+/// inherit it. With std, the receiver converts its `OwnedFd` into a `NotifyFd`, whichever
+/// backend is behind it.
 ///
 /// ```
 /// use wakefd::{AutoNotifier, NotifyFd};
@@ -26,47 +27,51 @@ use crate::sys::fd::{Fd, RawFd};
 /// # }
 /// ```
 ///
-/// # Without this crate
+/// # Peers without this crate
 ///
-/// The peer writes eight bytes, the number one as a `uint64_t` of its own byte order, and
-/// takes EAGAIN for success: the notifier is as readable as it can be. That is right for an
-/// eventfd and for a pipe.
+/// The peer writes eight bytes, the number one as a `uint64_t` in native byte order, and
+/// treats EAGAIN as success: the notifier is readable already. This works for an eventfd
+/// and for a pipe.
 ///
-/// # What of the contract holds
+/// # Contract
 ///
-/// Clauses 1, 4 and 5 of [`Notifier`](crate::Notifier): it never blocks and is never full, it
-/// is async-signal-safe, and the descriptor is non-blocking and close-on-exec. (Before Linux
-/// 2.6.24 it becomes close-on-exec a moment after it was made. On a descriptor that somebody
-/// else made blocking, it blocks when the pipe is full.)
+/// Clauses 1, 4 and 5 of [`Notifier`](crate::Notifier) hold: notifying never blocks, is
+/// never refused because too much is pending, and is async-signal-safe; the descriptor is
+/// non-blocking and close-on-exec. (Before Linux 2.6.24 it becomes close-on-exec a moment
+/// after it was created. If other code has made the descriptor blocking, notifying blocks
+/// while the pipe is full.)
 ///
-/// When the notifier and all that share it are gone, a notification on an eventfd has no
-/// effect; on a pipe it fails with `EPIPE`, and the kernel sends SIGPIPE, which std ignores
-/// from the start and a C program has to. After the owner calls `reinit_after_fork`, a
-/// descriptor that was made before notifies the other process, not the one that called it.
+/// After the notifier and all descriptors that share it are closed, a notification on an
+/// eventfd has no effect. On a pipe it fails with `EPIPE` and the kernel sends SIGPIPE,
+/// which std ignores from the start and a C program has to ignore itself. After the owner
+/// calls `reinit_after_fork`, a descriptor that was created before notifies the other
+/// process, not the caller.
 #[derive(Debug)]
 pub struct NotifyFd(Fd);
 
 impl NotifyFd {
-    /// Duplicates a descriptor that notifies when it is written to.
+    /// Duplicates a descriptor that notifies when a process writes to it.
     pub(crate) fn duplicate(fd: &Fd) -> Result<Self, Errno> {
         fd.duplicate().map(NotifyFd)
     }
 
     /// Makes the notifier's descriptor readable. Makes one system call (`write`).
-    /// Async-signal-safe; leaves `errno` as it was.
+    /// Async-signal-safe; leaves `errno` unchanged.
     ///
     /// # Errors
     ///
-    /// `EPIPE` if the notifier was a pipe and is gone; `EBADF` or `EINVAL` if the descriptor
-    /// cannot be written to, or is none of a notifier; or what a sandbox answers.
+    /// `EPIPE` if the notifier was a pipe and is closed; `EBADF` or `EINVAL` if the
+    /// descriptor cannot be written to or does not belong to a notifier; or the errno with
+    /// which a sandbox refuses `write`.
     pub fn notify(&self) -> Result<(), Error> {
-        // Eight bytes are what an eventfd takes. A pipe takes any.
+        // An eventfd takes eight bytes. A pipe takes any number.
         self.0
             .notify(8)
             .map_err(|errno| Error::new(Operation::Notify, Mechanism::Other, errno))
     }
 
-    /// Returns the descriptor's number, to send it. It is closed when this is dropped.
+    /// Returns the descriptor's number, to pass it on. Dropping this object closes the
+    /// descriptor.
     #[must_use]
     pub fn as_raw_fd(&self) -> RawFd {
         self.0.as_raw()
@@ -85,8 +90,8 @@ mod std_impls {
 
     crate::std_impls::impl_as_fd!(NotifyFd);
 
-    /// For what was received. Nothing is checked: if it is no notifier's descriptor,
-    /// [`NotifyFd::notify`] fails.
+    /// Converts a received descriptor. Makes no check: if the descriptor does not belong to
+    /// a notifier, [`NotifyFd::notify`] fails.
     impl From<OwnedFd> for NotifyFd {
         fn from(fd: OwnedFd) -> Self {
             NotifyFd(fd.into())
@@ -99,7 +104,7 @@ mod std_impls {
         }
     }
 
-    /// A shared one is a waker of tasks, as a notifier is.
+    /// A shared `NotifyFd` is a waker of tasks, as a shared notifier is.
     impl alloc::task::Wake for NotifyFd {
         fn wake(self: alloc::sync::Arc<Self>) {
             let _ = self.notify(); // a waker cannot report

@@ -1,4 +1,4 @@
-//! Messages through the pipe itself.
+//! Messages that travel through the pipe itself.
 
 use core::marker::PhantomData;
 use core::mem::size_of;
@@ -13,14 +13,15 @@ use crate::notifier::Wait;
 use crate::sys::errno::{Errno, ErrnoGuard};
 use crate::sys::fd::RawFd;
 
-/// A pipe that carries small plain values: between threads, and between parent
-/// and child after `fork`.
+/// A pipe that carries small plain values: between threads, and between parent and child
+/// after `fork`.
 ///
-/// There is no queue but the kernel's. Every value is written as a whole or not
-/// at all, and read as a whole (pipe(7): up to `PIPE_BUF` bytes), however many
-/// send and receive at once. The descriptor is readable while a value is in it. A process
-/// that is killed in [`send`](Self::send) has sent its value or has not; one that is killed
-/// in [`try_recv`](Self::try_recv) takes along at most the value that it was to return.
+/// The kernel's pipe is the only queue. Every value is written as a whole or not at all,
+/// and read as a whole (pipe(7): up to `PIPE_BUF` bytes), however many threads and
+/// processes send and receive at the same time. The descriptor is readable while a value is
+/// in the pipe. If a process is killed in [`send`](Self::send), the value was sent or it
+/// was not. A process that is killed in [`try_recv`](Self::try_recv) loses at most the
+/// value that it was to return.
 ///
 /// ```
 /// use wakefd::PipeChannel;
@@ -34,10 +35,10 @@ use crate::sys::fd::RawFd;
 /// # }
 /// ```
 ///
-/// A value is plain if all its bytes mean something and any bytes make a value,
-/// which bytemuck's traits say: integers, floats, arrays of them, and structs
-/// for which the traits are derived. It has from one byte to `PIPE_BUF` (4096 on
-/// Linux); another size does not compile:
+/// A value is plain if every byte of it is meaningful and any bytes make a valid value. The
+/// traits of bytemuck express that: integers, floats, arrays of them, and structs that
+/// derive the traits are plain. A value has from one byte to `PIPE_BUF` (4096 on Linux);
+/// another size does not compile:
 ///
 /// ```compile_fail
 /// let too_large = wakefd::PipeChannel::<[u8; 5000]>::new();
@@ -48,7 +49,8 @@ pub struct PipeChannel<T> {
     values: PhantomData<fn(T) -> T>,
 }
 
-/// What a write of is whole: pipe(7), and POSIX's least for other systems.
+/// The number of bytes that one write keeps together: as in pipe(7), and POSIX's minimum on
+/// other systems.
 const PIPE_BUF: usize = match cfg!(any(target_os = "linux", target_os = "android")) {
     true => 4096,
     false => 512,
@@ -63,7 +65,7 @@ impl<T> PipeChannel<T> {
 }
 
 impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
-    /// Makes an empty channel.
+    /// Creates an empty channel.
     ///
     /// # Errors
     ///
@@ -72,7 +74,7 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
         SelfPipe::new().map(Self::through)
     }
 
-    /// Makes an empty channel on this mechanism and no other.
+    /// Creates an empty channel on this mechanism and no other.
     ///
     /// # Errors
     ///
@@ -87,15 +89,16 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
         PipeChannel { pipe, values }
     }
 
-    /// Sends a value. Does not block. One system call (`write`).
+    /// Sends a value. Does not block. Makes one system call (`write`).
     ///
-    /// Async-signal-safe; `errno` is left as it was.
+    /// Async-signal-safe; leaves `errno` unchanged.
     ///
     /// # Errors
     ///
-    /// `EAGAIN` if the pipe is full: see [`Error::is_would_block`]. A pipe has
-    /// room for 64 KiB, or less for a user who has very many of them (pipe(7)).
-    /// Else as for [`Notifier::notify`](crate::Notifier::notify).
+    /// `EAGAIN` if the pipe is full: try again after the receiver has taken a value (see
+    /// [`Error::is_would_block`]). A pipe has room for 64 KiB, or less for a user who has
+    /// very many pipes (pipe(7)). Otherwise as for
+    /// [`Notifier::notify`](crate::Notifier::notify).
     pub fn send(&self, value: T) -> Result<(), Error> {
         let _guard = ErrnoGuard::new();
         self.pipe
@@ -104,19 +107,21 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
             .map_err(|errno| self.error(Operation::Send, errno))
     }
 
-    /// Takes the oldest value, if there is one. Does not block. One system call (`read`) if
-    /// there is none, else two (`read`, and `ioctl` with `FIONREAD`), and one for values of
-    /// one byte.
+    /// Takes the oldest value, or returns `None` if there is none. Does not block. Makes
+    /// one system call (`read`) if there is no value or if values have one byte, and
+    /// otherwise two (`read`, and `ioctl` with `FIONREAD`).
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`](crate::Notifier::clear). `EIO` if what is in the pipe is no
-    /// number of whole values, as somebody read or wrote a part of one by number: then this
-    /// call discards what is there, as nobody can tell where a value begins, and values that
-    /// are sent afterwards arrive. What it cannot see are whole values that others put in or
-    /// take out, parts that come to whole values again before a call, and, where a sandbox
-    /// refuses the `ioctl`, a part that is followed by values: these come out wrong, and the
-    /// last of them gives `EIO`.
+    /// As for [`Notifier::clear`](crate::Notifier::clear). `EIO` if the pipe does not hold
+    /// whole values, because other code read or wrote a part of one by number. The call
+    /// then discards everything in the pipe, since no one can tell where a value begins;
+    /// values that are sent afterwards arrive.
+    ///
+    /// The call cannot detect whole values that other code added or took, or parts that add
+    /// up to whole values before the call. Where a sandbox refuses the `ioctl`, it does not
+    /// detect a part that is followed by values: these values are wrong, and the last of
+    /// them fails with `EIO`.
     pub fn try_recv(&self) -> Result<Option<T>, Error> {
         let mut value = T::zeroed();
         let errno = match self.pipe.fd().read(bytemuck::bytes_of_mut(&mut value)) {
@@ -135,8 +140,9 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
         Err(self.error(Operation::Receive, errno))
     }
 
-    /// Whether the pipe has a number of whole values, as far as the kernel says. Values are
-    /// written and read as a whole, so that is so at any time unless others interfere.
+    /// Returns whether the pipe holds whole values, as far as the kernel tells. Values are
+    /// written and read as a whole, so this is true at any time unless other code
+    /// interferes.
     fn is_whole(&self) -> bool {
         size_of::<T>() == 1
             || self
@@ -151,30 +157,30 @@ impl<T: NoUninit + AnyBitPattern> PipeChannel<T> {
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`Notifier::wait`](crate::Notifier::wait).
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
         self.pipe.wait(timeout)
     }
 
-    /// The descriptor to poll for reading. Read it only through
+    /// Returns the descriptor to poll for reading. Read it only through
     /// [`try_recv`](Self::try_recv), and do not close it.
     #[must_use]
     pub fn as_raw_fd(&self) -> RawFd {
         self.pipe.as_raw_fd()
     }
 
-    /// The mechanism this channel stands on.
+    /// Returns the mechanism that created this channel.
     #[must_use]
     pub fn mechanism(&self) -> Mechanism {
         self.pipe.mechanism()
     }
 
-    /// Gives the calling process a channel of its own, empty, under the same
-    /// numbers, after `fork`: see [`SelfPipe::reinit_after_fork`].
+    /// Gives the calling process, a child of `fork`, an empty channel of its own under the
+    /// same numbers: see [`SelfPipe::reinit_after_fork`].
     ///
     /// # Errors
     ///
-    /// As there.
+    /// As for [`SelfPipe::reinit_after_fork`].
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         self.pipe.reinit_after_fork()
     }

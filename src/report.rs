@@ -1,4 +1,5 @@
-//! What was asked, what it answered, and why this is the choice.
+//! The report of [`probe`]: the result of each mechanism, the choice, and the reason for
+//! it.
 
 use core::fmt;
 
@@ -17,11 +18,11 @@ use crate::sys::utsname::{self, UtsString};
 ))]
 use crate::backend::{is_old_glibc, Selection};
 
-/// Asks every mechanism of this build, and reports what
+/// Tries every mechanism of this build, and reports which one
 /// [`AutoNotifier::new`](crate::AutoNotifier::new) chooses and why.
 ///
-/// It makes each kind of descriptor once and closes it again, also on mechanisms
-/// that the process has found absent before.
+/// Creates each kind of descriptor once and closes it again, also on mechanisms that the
+/// process has cached as unavailable.
 ///
 /// ```
 /// let report = wakefd::probe();
@@ -34,8 +35,8 @@ pub fn probe() -> Report {
     Report::new(Candidates::default())
 }
 
-/// Asks the mechanisms that `selection` allows, and reports what
-/// [`AutoNotifier::with`] chooses and why. [`probe`] does it for [`Selection::Auto`].
+/// Tries the mechanisms that `selection` allows, and reports which one
+/// [`AutoNotifier::with`] chooses and why. [`probe`] does this for [`Selection::Auto`].
 #[cfg(all(
     feature = "eventfd",
     feature = "pipe",
@@ -46,30 +47,31 @@ pub fn probe_with(selection: Selection) -> Report {
     Report::new(selection.into())
 }
 
-/// The answer of [`probe`]. Shown with `{}` it is a report for a person.
+/// The result of [`probe`]. `{}` formats it as a report for a person.
 #[derive(Clone, Copy)]
 pub struct Report {
     kernel: UtsString,
     machine: UtsString,
     libc: Libc,
-    /// In the order of [`Mechanism::FOR_NOTIFIERS`].
+    /// One outcome for each of [`Mechanism::FOR_NOTIFIERS`], in that order.
     outcomes: [Outcome; 4],
     choice: Result<Mechanism, Error>,
     cause: Cause,
 }
 
-/// What a mechanism answered to a [`probe`].
+/// The result of one mechanism in a [`probe`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It gave working descriptors.
+    /// The mechanism created working descriptors.
     Works,
-    /// It failed.
+    /// The mechanism failed with this error.
     Failed(Error),
-    /// The selection rules it out, or this build does not have it.
+    /// The mechanism was not tried: the selection rules it out, or this build does not have
+    /// it.
     NotAsked,
 }
 
-/// The mechanisms to ask, and those to choose from.
+/// The mechanisms to try, and those to choose from.
 struct Candidates {
     ask: Chain,
     choose: Chain,
@@ -112,13 +114,13 @@ cfg_if::cfg_if! {
     }
 }
 
-/// Why these candidates and no others.
+/// The reason for the set of candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(dead_code)] // Which of them there are is a matter of features.
 enum Cause {
     /// All mechanisms were candidates.
     Best,
-    /// The glibc is too old for eventfd.
+    /// The glibc is older than 2.8, so an eventfd was not a candidate.
     OldGlibc,
     /// The caller selected one backend.
     Selected,
@@ -148,46 +150,46 @@ impl Report {
         }
     }
 
-    /// The kernel's release, as `uname -r` prints it.
+    /// Returns the kernel's release, as `uname -r` prints it.
     #[must_use]
     pub fn kernel(&self) -> &str {
         self.kernel.as_str()
     }
 
-    /// The machine, as `uname -m` prints it.
+    /// Returns the machine, as `uname -m` prints it.
     #[must_use]
     pub fn machine(&self) -> &str {
         self.machine.as_str()
     }
 
-    /// The C library.
+    /// Returns the C library that this process runs on.
     #[must_use]
     pub const fn libc(&self) -> Libc {
         self.libc
     }
 
-    /// What each mechanism answered, best mechanism first.
+    /// Returns the outcome of each mechanism, best mechanism first.
     pub fn outcomes(&self) -> impl Iterator<Item = (Mechanism, Outcome)> + '_ {
         Mechanism::FOR_NOTIFIERS.into_iter().zip(self.outcomes)
     }
 
-    /// The mechanism of the notifier that would be made, or the error.
+    /// Returns the mechanism of the notifier that would be created.
     ///
     /// # Errors
     ///
-    /// What making the notifier would give.
+    /// Returns the error with which creating the notifier would fail.
     pub const fn choice(&self) -> Result<Mechanism, Error> {
         self.choice
     }
 
-    /// Why this is the choice: a sentence to be shown with `{}`.
+    /// Returns the reason for the choice. `{}` formats it as a sentence.
     #[must_use]
     pub const fn reason(&self) -> Reason<'_> {
         Reason(self)
     }
 }
 
-/// Chooses as the fallback chain does, from the answers that are there.
+/// Chooses as the fallback chain does, from the outcomes at hand.
 fn choose(chain: Chain, outcomes: &[Outcome; 4]) -> Result<Mechanism, Error> {
     fallback::first_available(chain, Unavailable::AskAgain, |mechanism| {
         match outcomes.get(mechanism as usize) {
@@ -200,7 +202,7 @@ fn choose(chain: Chain, outcomes: &[Outcome; 4]) -> Result<Mechanism, Error> {
     })
 }
 
-/// Shows the reason for a [`Report::choice`].
+/// The reason for a [`Report::choice`], to be formatted with `{}`.
 #[derive(Clone, Copy)]
 pub struct Reason<'a>(&'a Report);
 
@@ -224,7 +226,8 @@ impl fmt::Display for Reason<'_> {
         for (mechanism, outcome) in report.outcomes() {
             match outcome {
                 _ if mechanism == chosen => break,
-                // What the libc ruled out had no part in the choice.
+                // A mechanism that the version of the libc rules out had no part in the
+                // choice.
                 _ if report.cause == Cause::OldGlibc && mechanism.backend() != chosen.backend() => {
                 }
                 Outcome::Failed(_) => write!(f, "{mechanism}: {outcome}; ")?,
@@ -246,7 +249,7 @@ impl fmt::Display for Outcome {
             {
                 f.write_str("answered, but not as documented")
             }
-            // The mechanism is the caller's to name.
+            // The caller prints the mechanism's name.
             Outcome::Failed(error) => write!(f, "{}", errno::Description(error.raw_os_error())),
         }
     }

@@ -1,4 +1,4 @@
-//! Conversions to the types of std, for the error and for every type that has a descriptor.
+//! Conversions to types of std, for the error and for every type that has a descriptor.
 
 use crate::error::Error;
 use crate::notifier::Notifier;
@@ -13,7 +13,7 @@ impl<T> std::error::Error for crate::channel::SendError<T> {}
 #[cfg(feature = "channel")]
 impl std::error::Error for crate::channel::RecvError {}
 
-/// Keeps the errno, and so the kind; the operation and the mechanism are lost.
+/// Keeps the errno and thereby the `ErrorKind`. Loses the operation and the mechanism.
 impl From<Error> for std::io::Error {
     fn from(error: Error) -> Self {
         std::io::Error::from_raw_os_error(error.raw_os_error())
@@ -43,15 +43,16 @@ macro_rules! impl_wake {
     ($notifier:ty) => {
         crate::std_impls::impl_as_fd!($notifier);
 
-        /// A shared notifier is a waker: `std::task::Waker::from(Arc::clone(&n))`.
+        /// A shared notifier is a waker of tasks:
+        /// `std::task::Waker::from(Arc::clone(&notifier))`.
         impl alloc::task::Wake for $notifier {
             fn wake(self: alloc::sync::Arc<Self>) {
                 self.wake_by_ref();
             }
 
             fn wake_by_ref(self: &alloc::sync::Arc<Self>) {
-                // A waker cannot report. What can fail is that somebody closed the
-                // descriptor by number; then the loop's next call on it fails too.
+                // A task's waker cannot return an error. `notify` fails only if other code
+                // closed the descriptor by number or a sandbox refuses `write`.
                 let _ = self.notify();
             }
         }
@@ -78,7 +79,7 @@ impl<N: Notifier> alloc::task::Wake for Waker<N> {
     }
 
     fn wake_by_ref(self: &alloc::sync::Arc<Self>) {
-        // A task's waker cannot report, as above.
+        // A task's waker cannot return an error.
         let _ = Waker::wake(self);
     }
 }

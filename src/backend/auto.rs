@@ -1,4 +1,4 @@
-//! The choice between the backends, at run time.
+//! The choice between the two backends, at run time.
 
 use super::eventfd::EventFd;
 use super::notifier::notifier;
@@ -11,13 +11,13 @@ use crate::sys::errno::Errno;
 use crate::sys::fd::Fd;
 use crate::sys::libc_version::glibc_version;
 
-/// How [`AutoNotifier`] chooses.
+/// The way in which [`AutoNotifier`] chooses a backend.
 ///
 /// ```
 /// use wakefd::{AutoNotifier, Backend, Selection};
 ///
 /// fn main() -> Result<(), wakefd::Error> {
-///     // The sandbox of this program kills at `eventfd`, so the kernel is not asked for one.
+///     // The sandbox kills a process that calls `eventfd`, so force the pipe.
 ///     let notifier = AutoNotifier::with(Selection::Pipe)?;
 ///     assert_eq!(notifier.backend(), Backend::Pipe);
 ///     Ok(())
@@ -26,22 +26,21 @@ use crate::sys::libc_version::glibc_version;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Selection {
-    /// A pipe if the running libc is a glibc older than 2.8, else as
-    /// [`Kernel`](Self::Kernel).
+    /// A pipe if the running libc is a glibc before 2.8, else as [`Kernel`](Self::Kernel).
     #[default]
     Auto,
-    /// The first mechanism that the kernel supports, whatever the libc: the crate calls
-    /// the kernel by number and needs no support from libc.
+    /// The first mechanism that the kernel supports, whatever the libc. The crate makes the
+    /// system call by number, so the libc need not support it.
     Kernel,
-    /// An eventfd or an error.
+    /// An eventfd, or an error. Never a pipe.
     EventFd,
-    /// A pipe. The kernel is not even asked for an eventfd, for which some
-    /// sandboxes kill.
+    /// A pipe. The crate makes no call for an eventfd, because some sandboxes kill a
+    /// process that does.
     Pipe,
 }
 
 impl Selection {
-    /// The mechanisms to try.
+    /// Returns the mechanisms to try.
     pub(crate) fn chain(self) -> Chain {
         match self {
             Selection::EventFd => EventFd::CHAIN,
@@ -52,15 +51,15 @@ impl Selection {
     }
 }
 
-/// Returns whether the libc is a glibc before 2.8, the first whose eventfd works
+/// Returns whether the libc is a glibc before 2.8. The eventfd of glibc works since 2.8
 /// (eventfd(2), VERSIONS).
 pub(crate) fn is_old_glibc() -> bool {
     matches!(glibc_version(), Some(version) if version < (2, 8))
 }
 
-/// A notifier of the best kind that is available: an eventfd, or a pipe.
+/// A notifier on the best backend that is available: an eventfd, or else a pipe.
 ///
-/// [`backend`](Self::backend) and [`mechanism`](Self::mechanism) return which.
+/// [`backend`](Self::backend) and [`mechanism`](Self::mechanism) return the choice.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicBool, Ordering};
@@ -97,8 +96,8 @@ impl AutoNotifier {
     ///
     /// # Errors
     ///
-    /// `EMFILE`, `ENFILE` or `ENOMEM` on the mechanism that is available: a lack of
-    /// descriptors is not answered with a pipe, which needs more of them.
+    /// `EMFILE`, `ENFILE` or `ENOMEM` on the mechanism that is available. Such a lack does
+    /// not lead to a pipe, which needs more descriptors: close some, or raise the limit.
     pub fn new() -> Result<Self, Error> {
         Self::with(Selection::Auto)
     }
@@ -107,8 +106,8 @@ impl AutoNotifier {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new), and for a forced backend those of
-    /// [`EventFd::new`] and [`SelfPipe::new`].
+    /// As for [`new`](Self::new). A forced backend that the kernel or a sandbox does not
+    /// support fails as [`EventFd::new`] and [`SelfPipe::new`] do.
     pub fn with(selection: Selection) -> Result<Self, Error> {
         fallback::first_available(selection.chain(), Unavailable::Remember, Self::at)
     }
@@ -117,13 +116,13 @@ impl AutoNotifier {
     ///
     /// # Errors
     ///
-    /// As for [`EventFd::at`] and [`SelfPipe::at`]; `EINVAL` for a mechanism that is none
-    /// of a notifier's.
+    /// As for [`EventFd::at`] and [`SelfPipe::at`]. `EINVAL` for a mechanism that does not
+    /// create a notifier.
     pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
         Self::create(mechanism, Mode::Sum)
     }
 
-    /// The descriptor that notifies when somebody writes to it.
+    /// Returns the descriptor that notifies when a process writes to it.
     pub(crate) fn notify_fd(&self) -> &Fd {
         match &self.0 {
             Inner::EventFd(eventfd) => eventfd.notify_fd(),
@@ -145,7 +144,7 @@ impl Primitive for AutoNotifier {
     fn create(mechanism: Mechanism, mode: Mode) -> Result<Self, Error> {
         match mechanism.backend() {
             Backend::EventFd => EventFd::create(mechanism, mode).map(Self::from),
-            // Which refuses the mechanisms of others.
+            // `SelfPipe` refuses the mechanisms of other types.
             _ => SelfPipe::create(mechanism, mode).map(Self::from),
         }
     }
@@ -222,7 +221,7 @@ mod tests {
 
     #[test]
     fn notifiers_are_small() {
-        // 12 since Rust 1.64, which lays out such enums better; wakefd.h has room for 16.
+        // 12 since Rust 1.64, which lays out such enums better. wakefd.h has room for 16.
         assert!(size_of::<AutoNotifier>() <= 16);
     }
 }

@@ -1,7 +1,7 @@
-//! The eventfd backend. Available since Linux 2.6.22, with flags since 2.6.27.
+//! The eventfd backend. Available since Linux 2.6.22, and with flags since 2.6.27.
 //!
-//! An eventfd is a 64-bit counter behind one descriptor (eventfd(2)): a write adds to the
-//! counter, a read takes all of it, and in between the descriptor is readable.
+//! An eventfd is a 64-bit counter behind one descriptor (eventfd(2)). A write adds to it, a
+//! read takes all of it, and the descriptor is readable while it is not zero.
 
 use super::notifier::notifier;
 use super::primitive::{Mode, Primitive};
@@ -19,7 +19,7 @@ use crate::sys::fd::{Fd, Trust};
 ///
 /// match EventFd::new() {
 ///     Ok(notifier) => assert_eq!(notifier.backend(), Backend::EventFd),
-///     // Such as ENOSYS on a kernel before 2.6.22.
+///     // For example ENOSYS on a kernel before 2.6.22.
 ///     Err(error) => println!("no eventfd: {error}"),
 /// }
 /// ```
@@ -36,9 +36,9 @@ impl EventFd {
     ///
     /// # Errors
     ///
-    /// `ENOSYS` on kernels before 2.6.22 and on those without `CONFIG_EVENTFD`;
-    /// `EPERM`, `EACCES` in sandboxes; `EMFILE`, `ENFILE`, `ENOMEM`, `ENODEV` as
-    /// in eventfd(2).
+    /// `ENOSYS` on kernels before 2.6.22 and on kernels without `CONFIG_EVENTFD`; `EPERM`
+    /// or `EACCES` in a sandbox; `EMFILE`, `ENFILE`, `ENOMEM` or `ENODEV` as in eventfd(2).
+    /// If the kernel or a sandbox does not support eventfd, use a pipe.
     pub fn new() -> Result<Self, Error> {
         fallback::first_available(Self::CHAIN, Unavailable::Remember, Self::at)
     }
@@ -47,12 +47,12 @@ impl EventFd {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new); `EINVAL` for a mechanism of another backend.
+    /// As for [`new`](Self::new). `EINVAL` for a mechanism of another backend.
     pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
         Self::create(mechanism, Mode::Sum)
     }
 
-    /// Checks that a number that is written can be read, once.
+    /// Checks that a number can be written, and read once.
     fn verify(&self) -> Result<(), Errno> {
         self.add(2)?;
         match (self.take(Mode::Sum)?, self.take(Mode::Sum)?) {
@@ -61,7 +61,7 @@ impl EventFd {
         }
     }
 
-    /// The descriptor that notifies when somebody writes to it.
+    /// Returns the descriptor that notifies when a process writes to it.
     pub(crate) fn notify_fd(&self) -> &Fd {
         &self.fd
     }
@@ -107,7 +107,7 @@ impl Primitive for EventFd {
         self.fd.write(&n.to_ne_bytes())
     }
 
-    /// The mode is the descriptor's own.
+    /// Ignores the mode: the eventfd was created with it.
     fn take(&self, _: Mode) -> Result<u64, Errno> {
         let mut number = [0];
         match self.fd.read_numbers(&mut number) {
@@ -131,14 +131,14 @@ impl Primitive for EventFd {
 
 notifier!(EventFd);
 
-/// Adopts an eventfd that somebody else made, not in mode `EFD_SEMAPHORE`. It becomes
-/// close-on-exec, and its [`mechanism`](EventFd::mechanism) is said to be
-/// [`Mechanism::EventFd2`]. Makes four system calls.
+/// Adopts an eventfd that other code created, without `EFD_SEMAPHORE`, and makes it
+/// close-on-exec. [`mechanism`](EventFd::mechanism) returns [`Mechanism::EventFd2`] for it.
+/// Makes four system calls.
 ///
 /// # Errors
 ///
-/// `EINVAL` if it is not an eventfd, `EOPNOTSUPP` if it is one that blocks. The descriptor is
-/// closed then.
+/// `EINVAL` if the descriptor is not an eventfd; `EOPNOTSUPP` if it is blocking. The
+/// descriptor is closed then.
 #[cfg(feature = "std")]
 impl TryFrom<std::os::unix::io::OwnedFd> for EventFd {
     type Error = Error;

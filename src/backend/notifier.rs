@@ -1,34 +1,34 @@
-//! The public methods of every backend, and its [`Notifier`](crate::Notifier): what its
-//! `Primitive` does, with an [`Error`](crate::Error) that says what was tried.
+//! The public methods of a backend and its [`Notifier`](crate::Notifier): its `Primitive`,
+//! with an [`Error`](crate::Error) that names the operation and the mechanism.
 
-/// Implements them for a backend.
+/// Implements the public methods and the trait for a backend.
 macro_rules! notifier {
     ($type:ident) => {
         impl $type {
             /// Makes the descriptor readable. Makes one system call (`write`).
-            /// Async-signal-safe; leaves `errno` as it was.
+            /// Async-signal-safe; leaves `errno` unchanged.
             ///
             /// # Errors
             ///
-            /// As for [`Notifier::notify`](crate::Notifier::notify): `EBADF` if somebody
-            /// closed the descriptor by number, or what a sandbox answers.
+            /// `EBADF` if other code closed the descriptor by number, or the errno of a
+            /// sandbox: see [`Notifier::notify`](crate::Notifier::notify).
             pub fn notify(&self) -> Result<(), $crate::error::Error> {
                 $crate::notifier::Notifier::notify(self)
             }
 
             /// Makes the descriptor unreadable, and returns whether it was readable. Does
-            /// not block. Makes one system call (`read`), and more only for a pipe with over
-            /// a thousand notifications.
+            /// not block. Makes one system call (`read`), and more only for a pipe with
+            /// over a thousand notifications.
             ///
             /// # Errors
             ///
-            /// As for [`notify`](Self::notify).
+            /// As for [`notify`](Self::notify), for `read`.
             pub fn clear(&self) -> Result<bool, $crate::error::Error> {
                 $crate::notifier::Notifier::clear(self)
             }
 
-            /// Sleeps until a notification is pending, or until `timeout` has passed; `None`
-            /// waits for ever. The notification stays pending. See
+            /// Sleeps until a notification is pending, or until `timeout` has passed;
+            /// `None` waits forever. The notification stays pending. See
             /// [`Notifier::wait`](crate::Notifier::wait).
             ///
             /// # Errors
@@ -48,8 +48,8 @@ macro_rules! notifier {
                 $crate::backend::primitive::Primitive::fd(self).as_raw()
             }
 
-            /// Returns a descriptor that notifies this notifier, to hand to another process.
-            /// Makes one system call (`fcntl`), before Linux 2.6.24 three.
+            /// Returns a new descriptor that notifies this notifier, for another process.
+            /// Makes one system call (`fcntl`), and three before Linux 2.6.24.
             ///
             /// # Errors
             ///
@@ -67,25 +67,25 @@ macro_rules! notifier {
                 $crate::backend::primitive::Primitive::mechanism(self)
             }
 
-            /// Returns what the notifier is made of.
+            /// Returns the backend that the notifier uses.
             #[must_use]
             pub fn backend(&self) -> $crate::mechanism::Backend {
                 self.mechanism().backend()
             }
 
-            /// Gives the calling process, a child of `fork`, a notifier of its own under the
-            /// same numbers: see
+            /// Gives the calling process, a child of `fork`, a notifier of its own under
+            /// the same numbers: see
             /// [`Notifier::reinit_after_fork`](crate::Notifier::reinit_after_fork).
             ///
             /// # Errors
             ///
-            /// As for [`at`](Self::at), with the notifier as it was, and as the trait's
-            /// method says.
+            /// As for [`at`](Self::at), with the notifier unchanged, and those that the
+            /// trait's method documents for a refusal by a sandbox.
             pub fn reinit_after_fork(&self) -> Result<(), $crate::error::Error> {
                 self.reinit($crate::backend::primitive::Mode::Sum)
             }
 
-            /// The same, for a counter of this mode.
+            /// Replaces the descriptors with new ones for a counter of this mode.
             pub(crate) fn reinit(
                 &self,
                 mode: $crate::backend::primitive::Mode,

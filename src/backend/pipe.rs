@@ -1,7 +1,7 @@
-//! The self-pipe backend. Available on every Unix; with flags since Linux 2.6.27.
+//! The self-pipe backend. Available on every Unix, and with flags since Linux 2.6.27.
 //!
-//! Any byte in the pipe makes the reading end readable (pipe(7)). How a pipe counts as an
-//! eventfd does is in `pipe/records.rs`.
+//! Any byte in the pipe makes the reading end readable (pipe(7)). `pipe/records.rs` makes a
+//! pipe count as an eventfd does.
 
 mod records;
 mod u96;
@@ -17,8 +17,8 @@ use crate::sys::pipe;
 
 /// A notifier made of both ends of a pipe.
 ///
-/// Both ends live and die together, so no process sees a hang-up or gets a SIGPIPE as long
-/// as any holds the notifier.
+/// The object owns both ends, so no process sees a hang-up or gets a SIGPIPE as long as any
+/// process holds the notifier.
 ///
 /// ```
 /// fn main() -> Result<(), wakefd::Error> {
@@ -38,15 +38,15 @@ pub struct SelfPipe {
 }
 
 impl SelfPipe {
-    /// Creates a pipe. Never asks for an eventfd, for which a sandbox may kill.
+    /// Creates a pipe. Makes no call for an eventfd, because some sandboxes kill a process
+    /// that does.
     ///
-    /// Makes one system call, after the first use in a process; on kernels before 2.6.27,
-    /// nine.
+    /// Makes one system call, after the first use in a process, and nine on kernels before
+    /// 2.6.27.
     ///
     /// # Errors
     ///
-    /// `EMFILE` if fewer than two descriptors are left, `ENFILE`, and `ENOMEM`,
-    /// as in pipe(2).
+    /// `EMFILE` if fewer than two descriptors are left; `ENFILE` or `ENOMEM` as in pipe(2).
     pub fn new() -> Result<Self, Error> {
         fallback::first_available(Self::CHAIN, Unavailable::Remember, Self::at)
     }
@@ -55,18 +55,18 @@ impl SelfPipe {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new); `EINVAL` for a mechanism of another backend, and
-    /// `ENOSYS` for [`Mechanism::Pipe2`] on an older kernel.
+    /// As for [`new`](Self::new). `EINVAL` for a mechanism of another backend, and `ENOSYS`
+    /// for [`Mechanism::Pipe2`] on a kernel before 2.6.27.
     pub fn at(mechanism: Mechanism) -> Result<Self, Error> {
         Self::create(mechanism, Mode::Sum)
     }
 
-    /// The descriptor that notifies when somebody writes to it.
+    /// Returns the descriptor that notifies when a process writes to it.
     pub(crate) fn notify_fd(&self) -> &Fd {
         &self.write
     }
 
-    /// The reading end and the writing end, each on its own.
+    /// Returns the reading end and the writing end.
     #[cfg(feature = "std")]
     pub(crate) fn into_ends(self) -> (Fd, Fd) {
         (self.read, self.write)
@@ -79,7 +79,7 @@ impl Primitive for SelfPipe {
         last: Mechanism::Pipe,
     };
 
-    /// A pipe has no mode: `take` does what it is told.
+    /// Ignores the mode: a pipe has none, and `take` gets it as an argument.
     fn create(mechanism: Mechanism, _: Mode) -> Result<Self, Error> {
         let error = |errno| Error::new(Operation::Create, mechanism, errno);
         if mechanism.backend() != Backend::Pipe {
@@ -87,7 +87,7 @@ impl Primitive for SelfPipe {
         }
         let trust = fallback::trust(mechanism);
         let (read, write) = pipe::create(trust, mechanism.flags()).map_err(error)?;
-        // Two descriptors, which the kernel put where it was asked to, are a pipe.
+        // The kernel wrote two numbers where it was asked to: they are a pipe.
         if trust == Trust::Verify {
             fallback::set_proved(mechanism);
         }
@@ -98,7 +98,7 @@ impl Primitive for SelfPipe {
         })
     }
 
-    /// One byte makes it readable, whichever it is.
+    /// Writes one byte. Any byte makes the pipe readable.
     fn notify(&self) -> Result<(), Errno> {
         self.write.notify(1)
     }
@@ -115,8 +115,8 @@ impl Primitive for SelfPipe {
         records::take(&self.read, &self.write, mode)
     }
 
-    /// The writing end first: what is written meanwhile goes into a pipe that has a reading
-    /// end, so nobody gets a SIGPIPE.
+    /// Replaces the writing end first: a byte that is written meanwhile goes into a pipe
+    /// that has a reading end, so no process gets a SIGPIPE.
     fn replace(&self, new: &Self) -> Result<(), Errno> {
         let flags = self.mechanism.flags();
         self.write.replace(&new.write, flags)?;
@@ -134,8 +134,8 @@ impl Primitive for SelfPipe {
 
 notifier!(SelfPipe);
 
-/// The reading end, then the writing end. There is no `IntoRawFd`: one number cannot stand
-/// for both, and either end alone is a hang-up.
+/// Returns the reading end, then the writing end. There is no `IntoRawFd`: one number
+/// cannot stand for both, and one end alone is a hang-up.
 #[cfg(feature = "std")]
 impl From<SelfPipe> for (std::os::unix::io::OwnedFd, std::os::unix::io::OwnedFd) {
     fn from(pipe: SelfPipe) -> Self {
@@ -144,14 +144,14 @@ impl From<SelfPipe> for (std::os::unix::io::OwnedFd, std::os::unix::io::OwnedFd)
     }
 }
 
-/// Adopts the reading end and the writing end of a pipe that somebody else made. They become
-/// close-on-exec, and the [`mechanism`](SelfPipe::mechanism) is said to be
-/// [`Mechanism::Pipe2`]. Makes eight system calls.
+/// Adopts the reading end and the writing end of a pipe that other code created, and makes
+/// them close-on-exec. [`mechanism`](SelfPipe::mechanism) returns [`Mechanism::Pipe2`] for
+/// it. Makes eight system calls.
 ///
 /// # Errors
 ///
-/// `EINVAL` if they are not the two ends of one pipe, in this order; `EOPNOTSUPP` if one of
-/// them blocks. The descriptors are closed then.
+/// `EINVAL` if the descriptors are not the two ends of one pipe, in this order;
+/// `EOPNOTSUPP` if one of them is blocking. Both descriptors are closed then.
 #[cfg(feature = "std")]
 impl TryFrom<(std::os::unix::io::OwnedFd, std::os::unix::io::OwnedFd)> for SelfPipe {
     type Error = Error;

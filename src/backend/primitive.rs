@@ -1,4 +1,4 @@
-//! What a backend does: the seam between the kernel's objects and the rest of the crate.
+//! The operations of a backend: the boundary between kernel objects and this crate.
 
 use crate::error::Error;
 use crate::fallback::Chain;
@@ -6,53 +6,53 @@ use crate::mechanism::Mechanism;
 use crate::sys::errno::Errno;
 use crate::sys::fd::Fd;
 
-/// What [`Counter::take`](crate::Counter::take) takes.
+/// The amount that one [`Counter::take`](crate::Counter::take) takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// The whole count.
     Sum,
-    /// One, as `EFD_SEMAPHORE` of Linux 2.6.30 has it. Older kernels do it with a pipe.
+    /// One, as `EFD_SEMAPHORE` of Linux 2.6.30 does. On older kernels a pipe supports it.
     Semaphore,
 }
 
 /// The highest count of an eventfd (eventfd(2)), and so of every counter.
 pub(crate) const LIMIT: u64 = u64::MAX - 1;
 
-/// What a backend does, with bare errnos. The contract is that of
+/// The operations of a backend, with bare errnos. They follow the contract of
 /// [`Notifier`](crate::Notifier) and of [`Counter`](crate::Counter).
 pub(crate) trait Primitive: Sized {
-    /// The mechanisms that create it, best first.
+    /// The mechanisms that create an object of this backend, best first.
     const CHAIN: Chain;
 
-    /// The mechanisms to try when nobody selects.
+    /// Returns the mechanisms to try if the caller makes no selection.
     fn default_chain() -> Chain {
         Self::CHAIN
     }
 
-    /// Creates one with this mechanism and no other, to count in this mode. `EINVAL` if the
-    /// mechanism is another backend's.
+    /// Creates an object with this mechanism and no other, to count in this mode. Fails
+    /// with `EINVAL` if the mechanism belongs to another backend.
     fn create(mechanism: Mechanism, mode: Mode) -> Result<Self, Error>;
 
-    /// [`Notifier::notify`](crate::Notifier::notify).
+    /// Notifies, as [`Notifier::notify`](crate::Notifier::notify) does.
     fn notify(&self) -> Result<(), Errno>;
 
-    /// [`Notifier::clear`](crate::Notifier::clear).
+    /// Clears, as [`Notifier::clear`](crate::Notifier::clear) does.
     fn clear(&self) -> Result<bool, Errno>;
 
-    /// Adds `n`, which is neither zero nor `u64::MAX`. `EAGAIN` if that exceeds
-    /// [`LIMIT`].
+    /// Adds `n`, which is neither zero nor `u64::MAX`. Fails with `EAGAIN` if the count
+    /// would exceed [`LIMIT`].
     fn add(&self, n: u64) -> Result<(), Errno>;
 
-    /// Takes what the mode says; zero if there is nothing.
+    /// Takes the amount of this mode. Returns zero if the count is zero.
     fn take(&self, mode: Mode) -> Result<u64, Errno>;
 
     /// Puts the descriptors of `new`, which the same mechanism created, under the numbers
-    /// of this one.
+    /// of this object.
     fn replace(&self, new: &Self) -> Result<(), Errno>;
 
-    /// The descriptor to poll.
+    /// Returns the descriptor to poll.
     fn fd(&self) -> &Fd;
 
-    /// The mechanism that created it.
+    /// Returns the mechanism that created this object.
     fn mechanism(&self) -> Mechanism;
 }

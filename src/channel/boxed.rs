@@ -1,4 +1,4 @@
-//! Boxed messages, passed by their address through a pipe.
+//! Boxed messages, passed through a pipe by their addresses.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -16,12 +16,12 @@ use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
 use crate::sys::{clock, poll};
 
-/// Makes a channel whose messages travel through a pipe, by their address.
+/// Creates a channel whose messages travel through a pipe, by their addresses.
 ///
-/// There is no queue but the kernel's: it holds 8192 messages on a 64-bit
-/// machine, 16384 on a 32-bit one, and then says
-/// [`Full`](SendError::Full). Two system calls a message and end (one is
-/// `getpid`): for messages that are few and large. For many, see
+/// The kernel's pipe is the only queue. It holds 8192 messages on a 64-bit machine and
+/// 16384 on a 32-bit one; when it is full, sending fails with [`Full`](SendError::Full).
+/// Sending and receiving make two system calls each for a message (one of them is
+/// `getpid`), so this channel suits few and large messages. For many messages, see
 /// [`channel`](crate::channel()).
 ///
 /// ```
@@ -40,7 +40,7 @@ pub fn box_channel<T: Send>() -> Result<(BoxSender<T>, BoxReceiver<T>), Error> {
     through(SelfPipe::new()?)
 }
 
-/// As [`box_channel`], on this mechanism and no other.
+/// Creates a [`box_channel`] on this mechanism and no other.
 ///
 /// # Errors
 ///
@@ -67,11 +67,11 @@ fn through<T: Send>(pipe: SelfPipe) -> Result<(BoxSender<T>, BoxReceiver<T>), Er
     Ok((sender, BoxReceiver { end }))
 }
 
-/// The reading end. The senders keep it open too: a pipe without one would
-/// answer them with SIGPIPE.
+/// The reading end. The senders keep it open too, because the kernel would answer a write
+/// to a pipe without a reading end with SIGPIPE.
 struct End<T> {
     reader: BoxReader<T>,
-    /// The receiver is gone.
+    /// Whether the receiver was dropped.
     closed: AtomicBool,
     mechanism: Mechanism,
 }
@@ -86,11 +86,11 @@ impl<T> End<T> {
         }
     }
 
-    /// Whether the receiver is gone. If it is, drops what is in the pipe.
+    /// Returns whether the receiver was dropped. If so, drops the messages in the pipe.
     ///
-    /// The receiver says that it goes, then looks what is there; a sender writes, then looks
-    /// whether the receiver has gone. With a fence between the two steps on each side, one
-    /// of them sees the other, and no message stays.
+    /// The receiver sets `closed`, then looks at the messages in the pipe; a sender writes
+    /// a message, then looks at `closed`. With a fence between the two steps on each side,
+    /// at least one sees the other, and no message stays in the pipe.
     fn is_closed(&self) -> bool {
         fence(Ordering::SeqCst);
         let closed = self.closed.load(Ordering::Relaxed);
@@ -100,7 +100,7 @@ impl<T> End<T> {
         closed
     }
 
-    /// Drops what is in the pipe, also when the drop of a message panics.
+    /// Drops the messages in the pipe, even if the drop of a message panics.
     fn drop_messages(&self) {
         struct Rest<'a, T>(&'a End<T>);
 
@@ -119,13 +119,14 @@ impl<T> End<T> {
     }
 }
 
-/// The sending end of a [`box_channel`]; clone it for every producer.
+/// The sending end of a [`box_channel`]. Clone it for every producer.
 ///
-/// After `fork` the child's is of no use: `send` gives the message back with
-/// `EXDEV`, since another process's memory has other boxes. (The check is by the
-/// process's number; do not fork into a new PID namespace with the same one.)
+/// In a child of `fork` it is unusable: `send` fails with `EXDEV` and returns the message,
+/// because another process's memory has other boxes at the same addresses. (The check
+/// compares process ids: do not fork into a new PID namespace where the child has the same
+/// one.)
 pub struct BoxSender<T> {
-    // Dropped first, so that the receiver sees the end of the file.
+    // Dropped first, so that the receiver reads the end of the file.
     writer: Arc<BoxWriter<T>>,
     end: Arc<End<T>>,
 }
@@ -135,16 +136,18 @@ impl<T> BoxSender<T> {
     ///
     /// # Errors
     ///
-    /// Every one gives the message back: [`Full`](SendError::Full),
-    /// [`Disconnected`](SendError::Disconnected), or
-    /// [`NotSent`](SendError::NotSent).
+    /// Each error returns the message: [`Full`](SendError::Full) if the pipe has no room
+    /// now, [`Disconnected`](SendError::Disconnected) if the receiver was dropped, and
+    /// otherwise [`NotSent`](SendError::NotSent) with the errno of `write`, or with `EXDEV`
+    /// in a child of `fork`.
     pub fn send(&self, message: Box<T>) -> Result<(), SendError<Box<T>>> {
         if self.end.is_closed() {
             return Err(SendError::Disconnected(message));
         }
         match self.writer.send(message) {
             Ok(()) => {
-                // If the receiver has gone meanwhile, the message is dropped here or there.
+                // If the receiver was dropped meanwhile, one of the two ends drops the
+                // message.
                 self.end.is_closed();
                 Ok(())
             }
@@ -168,14 +171,15 @@ impl<T> Clone for BoxSender<T> {
 
 /// The receiving end of a [`box_channel`].
 ///
-/// Its descriptor is readable while there are messages, and reports a hang-up
-/// when all senders are gone. What is in it when both ends are dropped is
-/// dropped too. In a child of `fork` it gives `EXDEV`, as for [`BoxSender`].
+/// Its descriptor is readable while there are messages, and reports a hang-up after all
+/// senders are dropped. Messages that are left in the pipe when both ends are dropped are
+/// dropped too. In a child of `fork`, receiving fails with `EXDEV`, as sending does for
+/// [`BoxSender`].
 ///
-/// The descriptor is lent by its number alone, to be polled. Any code may read from
-/// one that it borrows as `AsFd`, and what is in this one are addresses: half of one,
-/// read there, makes the next a wrong one here. For the same reason it is not to be
-/// passed to another process.
+/// The descriptor is available only by its number, to be polled. Any code may read from a
+/// descriptor that it borrows as `AsFd`, and this one carries addresses: after half of an
+/// address was read elsewhere, the next one read here would be wrong. For the same reason,
+/// do not pass the descriptor to another process.
 ///
 /// ```compile_fail
 /// fn read(from: impl std::os::unix::io::AsFd) {}
@@ -187,12 +191,13 @@ pub struct BoxReceiver<T> {
 }
 
 impl<T> BoxReceiver<T> {
-    /// Takes a message, if there is one.
+    /// Takes a message, if there is one. Does not block.
     ///
     /// # Errors
     ///
-    /// [`Empty`](RecvError::Empty); [`Disconnected`](RecvError::Disconnected)
-    /// after the last message of the last sender; [`Failed`](RecvError::Failed).
+    /// [`Empty`](RecvError::Empty) if there is no message now;
+    /// [`Disconnected`](RecvError::Disconnected) after the last message of the last sender;
+    /// [`Failed`](RecvError::Failed) if the read fails.
     pub fn try_recv(&self) -> Result<Box<T>, RecvError> {
         self.end.try_recv()
     }
@@ -206,13 +211,13 @@ impl<T> BoxReceiver<T> {
         self.recv_within(None)
     }
 
-    /// Takes a message, and sleeps until there is one, or until `timeout` has
-    /// passed.
+    /// Takes a message, and sleeps until there is one, or until `timeout` has passed.
     ///
     /// # Errors
     ///
-    /// As for [`try_recv`](Self::try_recv). Where a sandbox refuses the clock
-    /// (`clock_gettime`), [`Failed`](RecvError::Failed) if there is no message at once.
+    /// As for [`try_recv`](Self::try_recv), with [`Empty`](RecvError::Empty) if the time
+    /// has passed. If a sandbox refuses the clock (`clock_gettime`), fails with
+    /// [`Failed`](RecvError::Failed) unless a message is there at once.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Box<T>, RecvError> {
         self.recv_within(Some(timeout))
     }

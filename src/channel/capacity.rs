@@ -1,20 +1,20 @@
-//! The room that a bounded channel has, and where senders wait for it.
+//! The capacity of a bounded channel, and the place where senders wait for room.
 
 use crate::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
 use crate::sys::futex;
 
-/// Counts places, and lets senders sleep until there is one. The receiver waits for no
-/// sender, and makes a system call only if one may be asleep.
+/// Counts free places, and lets senders sleep until there is one. The receiver does not
+/// wait for a sender, and makes a system call only if a sender may be asleep.
 ///
-/// A sender announces itself, then looks whether there is room; the receiver makes room,
-/// then looks whether somebody has announced itself. With a fence between the two steps on
-/// each side, one of them sees the other.
+/// A sender increments `waiting`, then looks for room; the receiver makes room, then looks
+/// at `waiting`. With a fence between the two steps on each side, at least one sees the
+/// other.
 pub(super) struct Capacity {
-    /// Places that are free. Relaxed: it counts, and publishes nothing.
+    /// The number of free places. Relaxed order is enough, because it publishes nothing.
     free: AtomicUsize,
     waiting: AtomicUsize,
-    /// Changes with each wake-up, so that no sender begins to sleep after one that was for
-    /// it.
+    /// Changes with each wake-up, so that no sender starts to sleep after a wake-up that
+    /// was meant for it.
     wake_ups: AtomicU32,
 }
 
@@ -33,8 +33,8 @@ impl Capacity {
         self.free.fetch_update(order, order, less).is_ok()
     }
 
-    /// Takes a place, and sleeps until there is one; gives `false` if `is_closed` does not
-    /// let it wait any more.
+    /// Takes a place, and sleeps until there is one. Returns `false` if `is_closed` returns
+    /// `true` first.
     pub(super) fn acquire(&self, is_closed: impl Fn() -> bool) -> bool {
         if self.try_acquire() {
             return true;
@@ -55,13 +55,13 @@ impl Capacity {
         acquired
     }
 
-    /// Gives a place back, and wakes one sender that waits for it.
+    /// Gives a place back, and wakes one sender that waits for a place.
     pub(super) fn release(&self) {
         self.free.fetch_add(1, Ordering::Relaxed);
         self.wake(1);
     }
 
-    /// Wakes all senders that wait, after the channel was closed.
+    /// Wakes all waiting senders, after the channel was closed.
     pub(super) fn wake_all(&self) {
         const ALL: u32 = i32::MAX as u32;
         self.wake(ALL);

@@ -1,16 +1,16 @@
-//! Receiving in turns of looking and sleeping.
+//! Receiving with a deadline: looking and sleeping in turns.
 
 use core::time::Duration;
 
 use super::RecvError;
 use crate::error::Error;
 
-/// Looks until something else than nothing is found, and sleeps in between; `Empty` if
-/// `timeout` passes first.
+/// Calls `look` until it returns anything but `Empty`, and sleeps in between. Returns
+/// `Empty` if `timeout` passes first.
 ///
-/// `now` is the time in nanoseconds. It is not asked where there is no time-out, where that
-/// is zero, and before it has looked: what is there is received also where a sandbox
-/// refuses the clock.
+/// `now` returns the time in nanoseconds. It is not called before the first look, without a
+/// time-out, or for a time-out of zero, so that a message that is there is received even if
+/// a sandbox refuses the clock.
 pub(super) fn recv_deadline<T>(
     timeout: Option<Duration>,
     look: impl Fn() -> Result<T, RecvError>,
@@ -24,14 +24,14 @@ pub(super) fn recv_deadline<T>(
     let now = || now().map_err(RecvError::Failed);
     let deadline = match timeout.map(|timeout| u64::try_from(timeout.as_nanos())) {
         Some(Ok(timeout)) => now()?.checked_add(timeout),
-        // What is too long for the clock is for ever.
+        // A time-out that is too long for the clock is forever.
         Some(Err(_)) | None => None,
     };
     let mut rest = deadline.and(timeout);
     loop {
         let slept = sleep(rest);
-        // Whether it was woken or not. After an error too: a hang-up is one to a sleeper,
-        // and means the end to one that looks.
+        // Look after every sleep, woken or not, and also after an error: the sleeper
+        // reports a hang-up as an error, while the look reports the end.
         match look() {
             Err(RecvError::Empty) => slept.map_err(RecvError::Failed)?,
             result => return result,
@@ -55,7 +55,8 @@ mod tests {
     const REFUSED: Error = Error::new(Operation::Wait, Mechanism::Pipe, libc::EPERM);
     const SECOND: Option<Duration> = Some(Duration::from_secs(1));
 
-    /// What `recv_timeout` gives where the clock is refused after so many times.
+    /// Returns the result of `recv_timeout` if the clock is refused after this number of
+    /// calls.
     fn refused_after(
         times: u32,
         timeout: Option<Duration>,
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_needs_no_clock_asks_for_none() {
-        // A message that is there, no time to wait, and no end.
+        // A message is there, there is no time to wait, or there is no time-out.
         assert_eq!(refused_after(0, SECOND, || Ok(1)), Ok(1));
         let empty = || Err(RecvError::Empty);
         assert_eq!(refused_after(0, Some(Duration::ZERO), empty), empty());

@@ -1,33 +1,35 @@
-//! Why a message was not sent or received.
+//! The errors of sending and receiving a message.
 
 use core::fmt;
 
 use crate::error::Error;
 
-/// Why a message was not sent.
+/// The reason why a message was not sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SendError<T> {
-    /// The receiver is gone. The message comes back.
+    /// The receiver was dropped. The message is returned.
     Disconnected(T),
-    /// There is no room. The message comes back.
+    /// The channel has no room now. The message is returned.
     Full(T),
-    /// The pipe that carries messages does not take it. The message comes back.
+    /// The message could not be written to the pipe. It is returned with the error.
     NotSent(T, Error),
-    /// The message is in the queue, but the receiver could not be woken for it:
-    /// somebody closed its descriptor by number.
+    /// The message is in the queue, but the receiver could not be woken: other code closed
+    /// its descriptor by number, or a sandbox refuses `write`.
     NotWoken(Error),
 }
 
-/// Why no message was received.
+/// The reason why no message was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RecvError {
-    /// There is none now.
+    /// There is no message now.
     Empty,
-    /// There is none, and none can come: all senders are gone.
+    /// There is no message, and none can come, because all senders were dropped.
     Disconnected,
-    /// Somebody closed the channel's descriptor by number.
+    /// The channel could not be read or waited for: other code closed its descriptor by
+    /// number, a sandbox refuses a call, or the receiver of a `box_channel` is used in a
+    /// child of `fork` (`EXDEV`).
     Failed(Error),
 }
 
@@ -42,7 +44,7 @@ impl<T> fmt::Display for SendError<T> {
     }
 }
 
-/// Without the message, which need not be `Debug`.
+/// Shows the variant without the message, which need not be `Debug`.
 impl<T> fmt::Debug for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

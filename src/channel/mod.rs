@@ -1,4 +1,4 @@
-//! Messages to an event loop.
+//! Channels whose receiver is an event loop.
 
 #[cfg(feature = "pipe")]
 mod boxed;
@@ -22,9 +22,9 @@ use crate::sys::clock;
 use crate::sys::fd::RawFd;
 use crate::sys::mpsc::{queue, Consumer, Producer};
 
-/// Makes an unbounded channel whose receiver has a descriptor to poll.
+/// Creates an unbounded channel whose receiver has a descriptor to poll.
 ///
-/// One write to the descriptor wakes a receiver that sleeps; while it is busy,
+/// One write to the descriptor wakes a receiver that sleeps. While the receiver is busy,
 /// sending makes no system call.
 ///
 /// ```
@@ -55,8 +55,8 @@ use crate::sys::mpsc::{queue, Consumer, Producer};
 ///
 /// # Large messages
 ///
-/// A message is moved by value, through the stack of the sender and of the receiver.
-/// Send a `Box` of what is larger than some kilobytes.
+/// A message is moved by value, through the stacks of the sender and of the receiver. Send
+/// messages of more than some kilobytes in a `Box`.
 ///
 /// # Errors
 ///
@@ -65,12 +65,12 @@ pub fn channel<T>() -> Result<(Sender<T>, Receiver<T>), Error> {
     Ok(channel_on(AutoNotifier::new()?))
 }
 
-/// Makes a channel that holds at most `capacity` messages at a time: see
-/// [`Sender::send`]. Otherwise as [`channel`].
+/// Creates a channel that holds at most `capacity` messages at a time: see
+/// [`Sender::send`]. Otherwise it works as [`channel`].
 ///
-/// A capacity of 0 counts as 1. It is no rendezvous as it is for std's channel of this
-/// name: a receiver that sleeps in `poll` cannot take a message from a sender's hands. A
-/// large one costs nothing, as memory is taken when messages come.
+/// A capacity of 0 counts as 1. It does not make a rendezvous channel, unlike std's
+/// `sync_channel`: a receiver that sleeps in `poll` cannot take a message directly from a
+/// sender. A large capacity costs nothing, because memory is allocated when messages come.
 ///
 /// # Errors
 ///
@@ -79,12 +79,12 @@ pub fn sync_channel<T>(capacity: usize) -> Result<(Sender<T>, Receiver<T>), Erro
     Ok(sync_channel_on(AutoNotifier::new()?, capacity))
 }
 
-/// Makes a channel as [`channel`] does, on this notifier.
+/// Creates a channel as [`channel`] does, on this notifier.
 pub fn channel_on<T>(notifier: AutoNotifier) -> (Sender<T>, Receiver<T>) {
     ends(Shared::new(notifier, None))
 }
 
-/// Makes a channel as [`sync_channel`] does, on this notifier.
+/// Creates a channel as [`sync_channel`] does, on this notifier.
 pub fn sync_channel_on<T>(notifier: AutoNotifier, capacity: usize) -> (Sender<T>, Receiver<T>) {
     ends(Shared::new(notifier, Some(capacity.max(1))))
 }
@@ -103,10 +103,10 @@ fn ends<T>(shared: Shared) -> (Sender<T>, Receiver<T>) {
     (sender, receiver)
 }
 
-/// The sending end of a [`channel`]; clone it for every producer.
+/// The sending end of a [`channel`]. Clone it for every producer.
 ///
-/// Messages of one sender arrive in their order. For threads of one process: a
-/// child of `fork` has queues of its own that nobody reads.
+/// The messages of one sender arrive in their order. It is for threads of one process: a
+/// child of `fork` has a copy of the queue, which no one reads.
 ///
 /// ```
 /// use wakefd::SendError;
@@ -129,18 +129,18 @@ pub struct Sender<T> {
 impl<T> Sender<T> {
     /// Sends a message.
     ///
-    /// If the channel is bounded and full, this blocks until there is room. It makes at
-    /// most one system call (`write`) beside that, and only if the receiver may be asleep.
-    /// Not for signal handlers, as the queue allocates.
+    /// If the channel is bounded and full, this blocks until there is room. Apart from that
+    /// wait it makes at most one system call (`write`), and only if the receiver may be
+    /// asleep. Not for signal handlers, because the queue allocates.
     ///
-    /// A message that is sent while the receiver is dropped comes back, or is dropped with
-    /// it.
+    /// A message that is sent while the receiver is being dropped is returned, or dropped
+    /// with the receiver.
     ///
     /// # Errors
     ///
-    /// [`Disconnected`](SendError::Disconnected) gives the message back: the receiver is
-    /// gone. [`NotWoken`](SendError::NotWoken): the message is in the queue, but the
-    /// descriptor could not be written; the next `send` tries again.
+    /// [`Disconnected`](SendError::Disconnected) returns the message: the receiver was
+    /// dropped. [`NotWoken`](SendError::NotWoken): the message is in the queue, but the
+    /// descriptor could not be written to; the next `send` tries again.
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         self.shared.send(&self.queue, message)
     }
@@ -149,7 +149,7 @@ impl<T> Sender<T> {
     ///
     /// # Errors
     ///
-    /// [`Full`](SendError::Full) gives the message back: a bounded channel has no room.
+    /// [`Full`](SendError::Full) returns the message: a bounded channel has no room now.
     /// Otherwise as for [`send`](Self::send).
     pub fn try_send(&self, message: T) -> Result<(), SendError<T>> {
         self.shared.try_send(&self.queue, message)
@@ -174,20 +174,21 @@ impl<T> Drop for Sender<T> {
 
 /// The receiving end of a [`channel`].
 ///
-/// Its descriptor is readable while there may be messages, and when all senders are gone.
-/// It moves between threads but is not shared (it is not `Sync`): there is one consumer.
+/// Its descriptor is readable while there may be messages, and after all senders were
+/// dropped. It can be sent to another thread but not shared (it is not `Sync`): there is
+/// one consumer.
 ///
-/// No method waits for a sender, whatever that is doing; but `recv` and its kind wait for a
-/// message. When the receiver is dropped, so are the messages that are left.
+/// No method waits for a sender that is in the middle of a call; `recv`, `recv_timeout` and
+/// `iter` wait for a message. Dropping the receiver drops the messages that are left.
 ///
 /// # In an event loop
 ///
-/// | the set is | take messages with |
+/// | set of descriptors | take messages with |
 /// | --- | --- |
-/// | level-triggered (`poll`, `select`, `epoll` by default) | [`drain`](Self::drain), which stops after some, so that a flood does not keep the loop from its other descriptors |
+/// | level-triggered (`poll`, `select`, `epoll` by default) | [`drain`](Self::drain), which stops after a batch, so that a flood of messages does not keep the loop from its other descriptors |
 /// | edge-triggered or one-shot | [`try_iter`](Self::try_iter), or [`try_recv`](Self::try_recv) until `Empty`: the next edge comes only after that |
 ///
-/// Never read the descriptor, and do not clear it: receiving does.
+/// Do not read the descriptor and do not clear it: receiving does.
 ///
 /// ```
 /// use std::time::Duration;
@@ -210,13 +211,15 @@ pub struct Receiver<T> {
 }
 
 impl<T> Receiver<T> {
-    /// Takes a message, if there is one. Makes no system call if there is, else one
-    /// (`read`); and a `write` if one comes during that.
+    /// Takes a message, if there is one. Does not block. Makes no system call if there is a
+    /// message, else one (`read`), and one more (`write`) if a message comes during the
+    /// `read`.
     ///
     /// # Errors
     ///
-    /// [`Empty`](RecvError::Empty); [`Disconnected`](RecvError::Disconnected)
-    /// after the last message of the last sender; [`Failed`](RecvError::Failed).
+    /// [`Empty`](RecvError::Empty) if there is no message now;
+    /// [`Disconnected`](RecvError::Disconnected) after the last message of the last sender;
+    /// [`Failed`](RecvError::Failed) if the descriptor cannot be read.
     pub fn try_recv(&self) -> Result<T, RecvError> {
         self.shared.try_recv(&self.queue)
     }
@@ -225,20 +228,19 @@ impl<T> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// [`Disconnected`](RecvError::Disconnected) after the last message of the
-    /// last sender; [`Failed`](RecvError::Failed).
+    /// [`Disconnected`](RecvError::Disconnected) after the last message of the last sender;
+    /// [`Failed`](RecvError::Failed) if the descriptor cannot be read or waited for.
     pub fn recv(&self) -> Result<T, RecvError> {
         self.recv_within(None)
     }
 
-    /// Takes a message, and sleeps until there is one, or until `timeout` has
-    /// passed.
+    /// Takes a message, and sleeps until there is one, or until `timeout` has passed.
     ///
     /// # Errors
     ///
-    /// [`Empty`](RecvError::Empty) when the time is over, and as for
-    /// [`recv`](Self::recv). Where a sandbox refuses the clock (`clock_gettime`), `Failed`
-    /// if there is no message at once.
+    /// [`Empty`](RecvError::Empty) if the time has passed; otherwise as for
+    /// [`recv`](Self::recv). If a sandbox refuses the clock (`clock_gettime`), fails with
+    /// `Failed` unless a message is there at once.
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvError> {
         self.recv_within(Some(timeout))
     }
@@ -253,13 +255,14 @@ impl<T> Receiver<T> {
         recv_deadline(timeout, || self.try_recv(), now, sleep)
     }
 
-    /// Takes the messages that are there, [`BATCH`](Self::BATCH) at most. For
-    /// level-triggered sets: if something is left, the descriptor stays readable, which an
-    /// edge-triggered set does not report again.
+    /// Returns an iterator that takes the messages that are there, at most
+    /// [`BATCH`](Self::BATCH). For level-triggered sets: if messages are left, the
+    /// descriptor stays readable, which an edge-triggered set does not report again.
     ///
-    /// It takes more than that if a call has failed and the descriptor may be unreadable.
+    /// It takes more than a batch if a call has failed and the descriptor may be
+    /// unreadable.
     ///
-    /// When it ends, ask [`is_disconnected`](Self::is_disconnected).
+    /// After the iterator ends, call [`is_disconnected`](Self::is_disconnected).
     pub fn drain(&self) -> Drain<'_, T> {
         Drain {
             receiver: self,
@@ -267,26 +270,27 @@ impl<T> Receiver<T> {
         }
     }
 
-    /// Takes all messages that are there, and those that come meanwhile. It ends when there
-    /// is none, and then the descriptor is unreadable, so that an edge-triggered set reports
-    /// the next one.
+    /// Returns an iterator that takes all messages that are there, and those that come
+    /// meanwhile. When it ends, there is no message and the descriptor is unreadable, so
+    /// that an edge-triggered set reports the next message.
     ///
-    /// When it ends, ask [`is_disconnected`](Self::is_disconnected).
+    /// After the iterator ends, call [`is_disconnected`](Self::is_disconnected).
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter { receiver: self }
     }
 
-    /// Takes all messages until all senders are gone, and sleeps in between. It ends also if
-    /// [`recv`](Self::recv) fails otherwise: call that when it has ended.
+    /// Returns an iterator that takes messages until all senders were dropped, and sleeps
+    /// in between. It also ends if [`recv`](Self::recv) fails with another error: call
+    /// `recv` afterwards to get that error.
     pub fn iter(&self) -> Iter<'_, T> {
         Iter { receiver: self }
     }
 
-    /// How many messages [`drain`](Self::drain) takes at most.
+    /// The maximum number of messages that [`drain`](Self::drain) takes.
     pub const BATCH: usize = 1024;
 
-    /// Whether nothing is left and nothing can come. The descriptor stays
-    /// readable then: take it out of the set.
+    /// Returns whether there is no message and none can come. The descriptor stays readable
+    /// then: remove it from the set.
     #[must_use]
     pub fn is_disconnected(&self) -> bool {
         self.shared.is_disconnected(&self.queue)
@@ -311,7 +315,7 @@ impl<T> AsRawFd for Receiver<T> {
     }
 }
 
-/// The messages that are there, at most a batch: see [`Receiver::drain`].
+/// An iterator over the messages that are there, at most a batch: see [`Receiver::drain`].
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct Drain<'a, T> {
     receiver: &'a Receiver<T>,
@@ -326,12 +330,12 @@ impl<T> Iterator for Drain<'_, T> {
             return None;
         }
         self.left = self.left.saturating_sub(1);
-        // An error stays: the next call on the receiver reports it.
+        // The next call on the receiver returns the error again.
         self.receiver.try_recv().ok()
     }
 }
 
-/// The messages that are there: see [`Receiver::try_iter`].
+/// An iterator over the messages that are there: see [`Receiver::try_iter`].
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct TryIter<'a, T> {
     receiver: &'a Receiver<T>,
@@ -345,7 +349,7 @@ impl<T> Iterator for TryIter<'_, T> {
     }
 }
 
-/// The messages until all senders are gone: see [`Receiver::iter`].
+/// An iterator over messages until all senders were dropped: see [`Receiver::iter`].
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct Iter<'a, T> {
     receiver: &'a Receiver<T>,
@@ -368,7 +372,8 @@ impl<'a, T> IntoIterator for &'a Receiver<T> {
     }
 }
 
-/// The messages until all senders are gone, with the receiver: see [`Receiver::iter`].
+/// An iterator that owns the receiver, over messages until all senders were dropped: see
+/// [`Receiver::iter`].
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct IntoIter<T> {
     receiver: Receiver<T>,

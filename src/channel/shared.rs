@@ -1,16 +1,16 @@
-//! What the two ends share beside the queue: the waker before the descriptor, the room,
-//! and the number of senders.
+//! The state that both ends share beside the queue: the waker around the descriptor, the
+//! capacity, and the number of senders.
 //!
 //! Between two calls on the receiver one of these holds:
 //!
-//! - The waker is armed, the descriptor is unreadable, and the queue is empty but for
+//! - The waker is armed, the descriptor is unreadable, and the queue is empty except for
 //!   messages whose senders are about to wake.
 //! - The descriptor is readable, or a sender is about to make it so.
-//! - A call has failed, and the waker is uncertain: then the receiver takes all there is
+//! - A call has failed, and the waker is uncertain. The receiver then takes everything
 //!   before it stops, and senders write.
 //!
-//! So a descriptor that was written stays readable, and no other message needs to be
-//! announced, until the receiver finds the queue empty.
+//! So a descriptor that was written to stays readable until the receiver finds the queue
+//! empty, and no other message needs a write until then.
 
 use super::capacity::Capacity;
 use super::error::{RecvError, SendError};
@@ -21,13 +21,14 @@ use crate::waker::Waker;
 
 pub(super) struct Shared {
     waker: Waker<AutoNotifier>,
-    /// Of a bounded channel.
+    /// The capacity of a bounded channel, or `None`.
     capacity: Option<Capacity>,
     senders: AtomicUsize,
 }
 
 impl Shared {
-    /// With one sender, and room for so many messages at once, or for any number.
+    /// Creates the state of a channel with one sender, which holds at most `capacity`
+    /// messages, or any number.
     pub(super) fn new(notifier: AutoNotifier, capacity: Option<usize>) -> Self {
         Shared {
             waker: Waker::new(notifier),
@@ -65,15 +66,15 @@ impl Shared {
     }
 
     pub(super) fn add_sender(&self) {
-        // Relaxed: a sender is cloned, so the count is not zero now.
+        // Relaxed order is enough: a sender is cloned, so the count is not zero now.
         self.senders.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(super) fn remove_sender(&self) {
-        // Release, so that whoever sees zero sees all messages.
+        // Release order, so that a thread that reads zero sees all messages.
         if self.senders.fetch_sub(1, Ordering::Release) == 1 {
-            // A drop cannot report. If somebody closed the descriptor, the receiver will
-            // find out.
+            // A drop cannot return an error. If other code closed the descriptor, the
+            // receiver's next call fails.
             let _ = self.waker.wake();
         }
     }
@@ -97,7 +98,7 @@ impl Shared {
         Some(message)
     }
 
-    /// The queue seems to be empty.
+    /// Called if the queue seems to be empty.
     #[cold]
     fn clear_if_empty<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
         let cleared = self
@@ -106,7 +107,7 @@ impl Shared {
         match cleared {
             Ok(true) => Err(RecvError::Empty),
             Ok(false) => self.pop_last(queue),
-            // What is there goes before the error.
+            // A message that is there takes precedence over the error.
             Err(error) => self.pop_last(queue).map_err(|nothing| match nothing {
                 RecvError::Empty => RecvError::Failed(error),
                 disconnected => disconnected,
@@ -116,15 +117,15 @@ impl Shared {
 
     fn pop_last<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
         let has_senders = self.has_senders();
-        // After that: the last one may just have sent.
+        // Pop after reading the count: the last sender may just have sent a message.
         self.pop(queue).ok_or(match has_senders {
             true => RecvError::Empty,
             false => RecvError::Disconnected,
         })
     }
 
-    /// Whether the receiver must not stop before it has found nothing: a call has failed,
-    /// and the descriptor may be unreadable.
+    /// Returns whether a call has failed and the descriptor may be unreadable. The receiver
+    /// must then not stop before the queue is empty.
     pub(super) fn is_uncertain(&self) -> bool {
         self.waker.is_uncertain()
     }
@@ -133,8 +134,8 @@ impl Shared {
         !self.has_senders() && queue.is_empty()
     }
 
-    /// By the receiver that goes. From here on messages come back to their senders; those
-    /// that are in the queue are dropped with it.
+    /// Called when the receiver is dropped. From now on messages are returned to their
+    /// senders; messages in the queue are dropped with it.
     pub(super) fn close<T>(&self, queue: &Consumer<T>) {
         queue.close();
         if let Some(capacity) = &self.capacity {

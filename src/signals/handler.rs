@@ -1,4 +1,5 @@
-//! The default: a signal handler that records signals and notifies. Available on every Unix.
+//! The default backend: a signal handler that records signals and notifies. Available on
+//! every Unix.
 
 use libc::c_int;
 
@@ -12,10 +13,10 @@ use crate::sys::errno::Errno;
 use crate::sys::siginfo::Record;
 use crate::sys::sigset::SignalSet;
 
-/// A notifier that the handlers of its signals write to.
+/// A notifier that the handlers of the object's signals write to.
 pub(super) struct Handler {
     pub(super) notifier: AutoNotifier,
-    /// The place in the table.
+    /// The index of the object in the table.
     pub(super) index: usize,
 }
 
@@ -36,7 +37,8 @@ impl Handler {
 
     pub(super) fn remove(&self, set: SignalSet) -> Result<(), Errno> {
         registry::lock().unwatch(self.index, set);
-        // Perhaps what made the descriptor readable is gone. A child's is the parent's too.
+        // Perhaps the last pending signal is gone. In a child of `fork` the descriptor also
+        // belongs to the parent.
         match registry::is_ours(self.index) {
             true => self.settle(),
             false => Ok(()),
@@ -44,8 +46,8 @@ impl Handler {
     }
 
     pub(super) fn next(&self) -> Result<Option<(c_int, Record)>, Errno> {
-        // The descriptor is the parent's too: a child that clears it loses the parent's
-        // notification.
+        // A child of `fork` shares the descriptor with the parent. If the child cleared it,
+        // the parent would lose a notification.
         match registry::is_ours(self.index) {
             true => Pending::next(self),
             false => Err(libc::EXDEV),
@@ -97,7 +99,7 @@ impl Drop for Handler {
     }
 }
 
-/// Its errors name its own mechanism, not that of its notifier.
+/// Creates an error that names the mechanism of `Signals`, not that of the notifier.
 fn error(operation: Operation, errno: Errno) -> Error {
     Error::new(operation, Mechanism::SignalHandler, errno)
 }

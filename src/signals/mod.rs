@@ -1,4 +1,4 @@
-//! Signals as a descriptor.
+//! Signals behind a descriptor.
 
 mod handler;
 mod pending;
@@ -30,7 +30,7 @@ use crate::sys::fd::{Fd, RawFd};
 use crate::sys::poll;
 use crate::sys::sigset::SignalSet;
 
-/// A descriptor that is readable while one of the signals it watches is pending.
+/// A set of signals behind a descriptor that is readable while one of them is pending.
 ///
 /// ```no_run
 /// use wakefd::Signals;
@@ -49,9 +49,9 @@ use crate::sys::sigset::SignalSet;
 /// # }
 /// ```
 ///
-/// [`new`](Self::new) installs signal handlers, which notify. That works in every thread of
-/// every program and is the same on every kernel. A signalfd is used only if the caller
-/// names it, with [`at`](Self::at) or [`with`](Self::with).
+/// [`new`](Self::new) installs signal handlers that notify. This works in every thread of
+/// every program, and in the same way on every kernel. A signalfd is used only if the
+/// caller names it, with [`at`](Self::at) or [`with`](Self::with).
 ///
 /// | mechanism | system calls | available since |
 /// | --- | --- | --- |
@@ -63,70 +63,77 @@ use crate::sys::sigset::SignalSet;
 ///
 #[doc = include_str!("../../docs/signals.md")]
 ///
-/// SIGCHLD may stand for several children on either mechanism: call `waitpid` with `WNOHANG`
-/// until it finds no child.
+/// One SIGCHLD may stand for several children on either mechanism: call `waitpid` with
+/// `WNOHANG` until it finds no child.
 ///
 /// # Conditions of a signalfd
 ///
 /// A signalfd receives a signal only while every thread of the process blocks it. Creating
-/// the object blocks its signals in the calling thread, and threads that this thread creates
-/// afterwards inherit the mask. A thread that existed before does not: signals that the kernel
-/// gives to it run its handler or end the process, and the object sees nothing. So choose a
-/// signalfd only in a program that makes the object before any other thread, and in which no
-/// library unblocks the signals. A child that `popen`, `system` or `posix_spawn` starts
-/// inherits the blocked mask: see [`spawn_mask`](Self::spawn_mask).
+/// the object blocks its signals in the calling thread, and threads that this thread
+/// creates afterwards inherit the mask. Threads that existed before do not block them: a
+/// signal that the kernel delivers to such a thread runs its handler or ends the process,
+/// and the object does not receive it. So choose a signalfd only in a program that creates
+/// the object before any other thread, and in which no library unblocks the signals. A
+/// child that `popen`, `system` or `posix_spawn` starts inherits the blocked mask: see
+/// [`spawn_mask`](Self::spawn_mask).
 ///
 /// # Masks and threads with handlers
 ///
 /// Creating the object unblocks its signals in the calling thread. Any thread that does not
-/// block a signal may run the handler; a call that is never restarted (`poll`, `nanosleep`;
+/// block a signal may run the handler. A call that is never restarted (`poll`, `nanosleep`;
 /// signal(7)) then fails with EINTR in that thread. If all threads block a signal after the
-/// object was made, the signal stays pending in the kernel: the object sees nothing, and no
-/// error says so.
+/// object was created, the signal stays pending in the kernel, and the object does not
+/// receive it and reports no error.
 ///
-/// Dropping the last object that watches a signal on another thread than the one that made
-/// the first leaves that first thread's mask as it is.
+/// The first object that watches a signal changes the mask of the thread that creates it.
+/// If another thread drops the last object that watches the signal, the mask of the first
+/// thread stays changed.
 ///
 /// # Other handlers
 ///
-/// The handler that was installed before is called after ours, in its own form, with its
-/// `sa_mask`, `SA_RESTART`, `SA_ONSTACK`, `SA_NODEFER` and `SA_NOCLDSTOP`. Its `SA_RESETHAND`
-/// and `SA_NOCLDWAIT` are not kept. `SIG_DFL` and `SIG_IGN` are not acted upon while an object
-/// watches the signal. With a signalfd the previous handler is not called. SIGCHLD is watched
-/// even if it was ignored, and children then become zombies until they are waited for.
+/// The handler that was installed before is called after the crate's handler, in its own
+/// form, with its `sa_mask`, `SA_RESTART`, `SA_ONSTACK`, `SA_NODEFER` and `SA_NOCLDSTOP`.
+/// Its `SA_RESETHAND` and `SA_NOCLDWAIT` are not kept. `SIG_DFL` and `SIG_IGN` have no
+/// effect while an object watches the signal. With a signalfd the previous handler is not
+/// called. SIGCHLD is watched even if it was ignored, and children then become zombies
+/// until the program waits for them.
 ///
-/// Each object installs our handler, or creating it fails. If another library has installed a
-/// handler above ours meanwhile, a new object puts a second handler of ours above that one,
-/// which calls it; there can be four in all. A library that replaces our handler and does not
-/// call it, or that resets the action when it leaves (libuv, libevent and GLib do, if they were
-/// there first), takes the signal away from the objects that exist.
+/// Each object installs the crate's handler, or creating the object fails. If another
+/// library has installed a handler above the crate's meanwhile, a new object installs a
+/// second handler of the crate above that one, and the second handler calls it. There can
+/// be four of them. A library that replaces the crate's handler without calling it, or that
+/// resets the action when it ends (libuv, libevent and GLib do, if they were installed
+/// first), takes the signal away from the existing objects.
 ///
-/// The actions, and in the dropping thread the mask, are restored when the last object that
-/// watches a signal is dropped. A handler that another library has installed above ours is
-/// left alone. Ours then stays below it and passes signals on. If that library puts ours back,
-/// the next signal has the action that it had before there was any object.
+/// When the last object that watches a signal is dropped, the actions, and in the dropping
+/// thread the mask, are restored. A handler that another library has installed above the
+/// crate's stays. The crate's handler then stays below it and passes signals on. If that
+/// library puts the crate's handler back, the next signal has the action that it had before
+/// there was any object.
 ///
-/// Two copies of the crate in one process, such as `libwakefd.so` beside the crate, treat each
-/// other's handlers as those of another library: objects of both see every signal, whichever
-/// goes first. A signalfd of one copy takes the signals from the other's handlers.
+/// Two copies of the crate in one process, such as `libwakefd.so` beside the crate, treat
+/// each other's handlers as those of another library. The objects of both see every signal,
+/// whichever was first. A signalfd of one copy takes the signals away from the handlers of
+/// the other.
 ///
 /// # Ending a wait from another thread
 ///
-/// Poll this descriptor and that of a [`Notifier`](crate::Notifier) together, and notify. Or
-/// watch one signal more, and send it to the process with `kill(getpid(), …)`.
+/// Poll this descriptor together with that of a [`Notifier`](crate::Notifier), and notify.
+/// Or watch one more signal, and send it to the process with `kill(getpid(), …)`.
 ///
 /// # Fork and exec
 ///
-/// A child of `fork` receives its own signals and shares the descriptor. It calls
-/// [`reinit_after_fork`](Self::reinit_after_fork) before it uses an object. Until then nothing
-/// that comes in the child, or in a child of `vfork`, shows in the parent. (A child is known by
-/// its process id, which in a PID namespace of its own may be the parent's.)
+/// A child of `fork` receives its own signals and shares the descriptor. It has to call
+/// [`reinit_after_fork`](Self::reinit_after_fork) before it uses an object. Until then a
+/// signal that comes in the child, or in a child of `vfork`, has no effect in the parent.
+/// (A child is recognised by its process id, which can be the parent's in a PID namespace
+/// of its own.)
 ///
-/// The mask and ignored signals survive `exec`: call [`before_exec`](Self::before_exec) in
-/// between.
+/// The mask and ignored signals survive `exec`: call [`before_exec`](Self::before_exec)
+/// between `fork` and `exec`.
 ///
-/// The handlers are async-signal-safe and keep `errno`. The methods are not, except for
-/// `before_exec`.
+/// The handlers are async-signal-safe and leave `errno` unchanged. The methods are not
+/// async-signal-safe, except `before_exec`.
 pub struct Signals(Inner);
 
 enum Inner {
@@ -141,19 +148,20 @@ const SIGNALFD: Chain = Chain {
 };
 
 impl Signals {
-    /// Watches these signals (`libc::SIGTERM`, …) with handlers. A signal that is given twice
-    /// is watched once.
+    /// Creates an object that watches these signals (`libc::SIGTERM`, …) with handlers. A
+    /// signal that is given twice is watched once.
     ///
     /// # Errors
     ///
     /// With [`Operation::Watch`]:
     ///
-    /// - `EINVAL` for SIGKILL and SIGSTOP; for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS
-    ///   and SIGEMT, which faults raise; for the real-time signals below `SIGRTMIN`, which libc
-    ///   keeps for itself; and for a number that is no signal.
-    /// - `EBUSY` if another object watches one of them with a signalfd, or if four handlers of
-    ///   ours are below those of other libraries.
-    /// - `EAGAIN` if the process has 32 objects.
+    /// - `EINVAL` for SIGKILL and SIGSTOP; for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP,
+    ///   SIGSYS and SIGEMT, which faults raise; for the real-time signals below `SIGRTMIN`,
+    ///   which libc reserves; and for a number that is no signal.
+    /// - `EBUSY` if another object watches one of the signals with a signalfd, or if four
+    ///   handlers of the crate are below those of other libraries.
+    /// - `EAGAIN` if the process has 32 objects: drop one, or [`add`](Self::add) the signal
+    ///   to an existing object.
     /// - The errno with which a sandbox refuses `rt_sigprocmask` or `rt_sigaction`.
     ///
     /// With [`Operation::Create`]: `EMFILE`, `ENFILE` or `ENOMEM`.
@@ -161,8 +169,8 @@ impl Signals {
         Self::at(Mechanism::SignalHandler, signals)
     }
 
-    /// Watches these signals with this backend: handlers, or a signalfd by the first of its
-    /// two mechanisms that is available.
+    /// Creates an object that watches these signals with this backend: with handlers, or
+    /// with a signalfd by the first of its two mechanisms that is available.
     ///
     /// # Errors
     ///
@@ -184,19 +192,19 @@ impl Signals {
         let set = watchable(SIGNALFD.first, signals)?;
         fallback::first_available(SIGNALFD, Unavailable::Remember, |mechanism| {
             match SignalFd::new(mechanism, set) {
-                // The mechanism is available, and the next one needs the mask too.
+                // The mechanism is available, and the next one would need the same mask.
                 Err(error) if error.operation() == Operation::Watch => Ok(Err(error)),
                 created => created.map(|signalfd| Ok(Signals(Inner::SignalFd(signalfd)))),
             }
         })?
     }
 
-    /// Watches these signals with this mechanism and no other.
+    /// Creates an object that watches these signals with this mechanism and no other.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new). With [`Operation::Create`] also `EINVAL` for a mechanism that
-    /// does not make signals, and `ENOSYS` for one that is unavailable.
+    /// As for [`new`](Self::new). With [`Operation::Create`] also `EINVAL` for a mechanism
+    /// that does not create `Signals`, and `ENOSYS` for an unavailable one.
     pub fn at(
         mechanism: Mechanism,
         signals: impl IntoIterator<Item = impl Borrow<c_int>>,
@@ -215,20 +223,20 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new), with the object as it was.
+    /// As for [`new`](Self::new). The object is unchanged then.
     pub fn add(&self, signal: c_int) -> Result<(), Error> {
         self.change(signal, Handler::add, SignalFd::add)
     }
 
-    /// Stops watching a signal, as dropping the object would: what is pending of it in this
-    /// object is discarded, and for the last object that watches it, action and mask are
-    /// restored. A signal that the object does not watch stays as it is.
+    /// Stops watching a signal, as dropping the object would. Discards what is pending of
+    /// it in this object; if this is the last object that watches it, restores action and
+    /// mask. Does nothing for a signal that the object does not watch.
     ///
     /// # Errors
     ///
-    /// `EINVAL` for what cannot be watched. With a signalfd, the errno of `signalfd`. With
-    /// handlers, that of `read` and `write` as for [`next`](Self::next): the signal is removed
-    /// all the same.
+    /// `EINVAL` for a signal that cannot be watched. With a signalfd, the errno of
+    /// `signalfd`. With handlers, the errno of `read` or `write`, as for
+    /// [`next`](Self::next); the signal is removed all the same.
     pub fn remove(&self, signal: c_int) -> Result<(), Error> {
         self.change(signal, Handler::remove, SignalFd::remove)
     }
@@ -250,18 +258,17 @@ impl Signals {
     /// Takes a signal that is pending, or returns `None`. Does not block.
     ///
     /// The descriptor stays readable as long as another signal is pending. With an
-    /// edge-triggered set call this until it returns `None`.
+    /// edge-triggered set, call this until it returns `None`.
     ///
-    /// Makes one system call (`read`), or with handlers `getpid`, then `read` of the notifier
-    /// unless more is pending.
+    /// Makes one system call (`read`) on a signalfd. With handlers calls `getpid`, and
+    /// `read` of the notifier unless another signal is pending.
     ///
     /// # Errors
     ///
-    /// `EBADF` if somebody closed the descriptor by number. With handlers `EXDEV` in a child
-    /// that has not called [`reinit_after_fork`](Self::reinit_after_fork), and the errno with
-    /// which a sandbox refuses `write`: the signals then stay pending and the next call returns
-    /// them.
-    // Not an Iterator: that would have no way to say that it failed and goes on.
+    /// `EBADF` if other code closed the descriptor by number. With handlers also `EXDEV` in
+    /// a child that has not called [`reinit_after_fork`](Self::reinit_after_fork), and the
+    /// errno with which a sandbox refuses `write`: the signals then stay pending and the
+    /// next call returns them.
     #[allow(clippy::should_implement_trait)]
     pub fn next(&self) -> Result<Option<Signal>, Error> {
         match &self.0 {
@@ -277,7 +284,8 @@ impl Signals {
     ///
     /// # Errors
     ///
-    /// `EBADF` as for [`next`](Self::next), and those of `poll`.
+    /// `EBADF` as for [`next`](Self::next), and the errors of `poll` as for
+    /// [`Notifier::wait`](crate::Notifier::wait).
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
         poll::wait_for(self.as_raw_fd(), timeout)
             .map(Wait::from_readable)
@@ -300,25 +308,26 @@ impl Signals {
         }
     }
 
-    /// Returns what the object is made of.
+    /// Returns the backend that the object uses.
     #[must_use]
     pub const fn backend(&self) -> Backend {
         self.mechanism().backend()
     }
 
-    /// Gives the child, after `fork`, a descriptor of its own under the same number. The
-    /// parent's descriptor, and what is pending there, are untouched. Call it before the child
-    /// makes threads, for each object that it goes on with.
+    /// Gives the calling process, a child of `fork`, a descriptor of its own under the same
+    /// number. The parent's descriptor, and what is pending there, are unchanged. Call this
+    /// before the child creates threads, for each object that the child uses.
     ///
-    /// What came in the child since the fork is kept. With handlers nothing is known of it but
-    /// the number: [`Signal::code`] is `None`.
+    /// Signals that came in the child since the fork are kept. With handlers only their
+    /// numbers are known: [`Signal::code`] returns `None`.
     ///
-    /// Sets of `poll` and `select` stay valid. An `epoll` set holds the parent's descriptor:
-    /// create a new one.
+    /// Descriptor sets of `poll` and `select` stay valid. An `epoll` set still holds the
+    /// parent's descriptor: create a new one.
     ///
     /// # Errors
     ///
-    /// As for [`new`](Self::new). If the descriptor could not be made, the object is as it was.
+    /// As for [`new`](Self::new). If the descriptor could not be created, the object is
+    /// unchanged.
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         match &self.0 {
             Inner::SignalFd(signalfd) => signalfd.reinit_after_fork(),
@@ -326,24 +335,23 @@ impl Signals {
         }
     }
 
-    /// Restores, in a child between `fork` and `exec`, this thread's mask and the actions that
-    /// `exec` inherits: what they were before there was any object, for all signals that any
-    /// object watches. Call `exec` next, and no other method.
+    /// Restores this thread's mask, and the actions that `exec` inherits, in a child
+    /// between `fork` and `exec`: to what they were before there was any object, for all
+    /// signals that any object watches. Call `exec` next, and no other method.
     ///
-    /// With std's `Command`:
-    /// `command.pre_exec(|| Ok(wakefd::Signals::before_exec()?))`.
+    /// With std's `Command`: `command.pre_exec(|| Ok(wakefd::Signals::before_exec()?))`.
     ///
-    /// "Before" is what the thread had that made the first object for a signal. A signal that
-    /// our handler received in the child, and that had the default action before, is sent to
-    /// the child again.
+    /// "Before" refers to the thread that created the first object for a signal. If the
+    /// crate's handler received a signal in the child, and its action was the default
+    /// before, the signal is sent to the child again.
     ///
-    /// Async-signal-safe. Not for a child of `vfork`, which shares its memory with the parent:
-    /// use [`spawn_mask`](Self::spawn_mask) for `posix_spawn`.
+    /// Async-signal-safe. Not for a child of `vfork`, which shares its memory with the
+    /// parent: use [`spawn_mask`](Self::spawn_mask) with `posix_spawn`.
     ///
     /// # Errors
     ///
-    /// The system documents no error of these calls; a sandbox may refuse them. Everything that
-    /// can be restored is restored, and another call tries the rest again.
+    /// The system documents no error of these calls, but a sandbox may refuse them.
+    /// Everything that can be restored is restored, and another call tries the rest again.
     pub fn before_exec() -> Result<(), Error> {
         registry::before_exec()
             .map_err(|errno| Error::new(Operation::Watch, Mechanism::SignalHandler, errno))
@@ -352,8 +360,9 @@ impl Signals {
     /// Returns the mask that this thread would have without any object, for
     /// `posix_spawnattr_setsigmask`.
     ///
-    /// `exec` resets handlers to the default action, so a spawned program needs nothing else,
-    /// except that a signal which was ignored before an object watched it is not ignored there.
+    /// `exec` resets handlers to the default action, so a spawned program needs nothing
+    /// else. One difference remains: a signal that was ignored before an object watched it
+    /// is not ignored there.
     ///
     /// # Errors
     ///
@@ -364,7 +373,7 @@ impl Signals {
             .map_err(|errno| Error::new(Operation::Watch, Mechanism::SignalHandler, errno))
     }
 
-    /// The descriptor to poll.
+    /// Returns the descriptor to poll.
     pub(crate) fn fd(&self) -> &Fd {
         match &self.0 {
             Inner::SignalFd(signalfd) => &signalfd.fd,
@@ -384,7 +393,7 @@ impl Signals {
     }
 }
 
-/// Makes the set, or the error of a mechanism that is given what cannot be watched.
+/// Creates the set, or the error of a mechanism that got a signal which cannot be watched.
 fn watchable(
     mechanism: Mechanism,
     signals: impl IntoIterator<Item = impl Borrow<c_int>>,
@@ -392,7 +401,7 @@ fn watchable(
     SignalSet::new(signals).map_err(|errno| Error::new(Operation::Watch, mechanism, errno))
 }
 
-/// The numbers, the mechanism and the descriptor.
+/// Shows the numbers, the mechanism and the descriptor.
 impl fmt::Debug for Signals {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signals")

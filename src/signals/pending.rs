@@ -1,28 +1,28 @@
-//! Readable if, and only if, something is pending: what the kernel does for a
-//! signalfd, for signals in memory and a notifier.
+//! A descriptor that is readable if, and only if, something is pending: the kernel does
+//! this for a signalfd, and this module does it for signals in memory and a notifier.
 
 use crate::sys::errno::Errno;
 
-/// What is pending in memory, and the notifier that shows it.
+/// Signals that are pending in memory, and the notifier that shows them.
 pub(super) trait Pending {
     type Taken;
 
-    /// Takes one that is pending.
+    /// Takes one signal that is pending.
     fn take(&self) -> Option<Self::Taken>;
-    /// Makes pending again what was taken.
+    /// Makes a taken signal pending again.
     fn give_back(&self, taken: &Self::Taken);
-    /// Returns whether one is pending.
+    /// Returns whether a signal is pending.
     fn any(&self) -> bool;
     /// Makes the descriptor readable.
     fn notify(&self) -> Result<(), Errno>;
     /// Drains the descriptor.
     fn clear(&self) -> Result<(), Errno>;
 
-    /// Takes one that is pending, and drains the descriptor if it was the last.
+    /// Takes one signal that is pending, and drains the descriptor if it was the last.
     ///
-    /// After the drain this looks once more: a signal is marked before its notification, so
-    /// it is seen here, or its notification is still to come. If a notification that is due is
-    /// refused, all stays pending, and the caller gets the error.
+    /// Looks once more after the drain. A signal is marked before its notification, so
+    /// either the mark is seen here or the notification is still to come. If a necessary
+    /// notification is refused, everything stays pending, and the caller gets the error.
     fn next(&self) -> Result<Option<Self::Taken>, Errno> {
         loop {
             let taken = self.take();
@@ -34,10 +34,10 @@ pub(super) trait Pending {
             }
             match (self.clear(), taken) {
                 (Err(errno), None) => return Err(errno),
-                // The descriptor is still readable, so the next call finds the error.
+                // The descriptor is still readable, so the next call returns the error.
                 (Err(_), taken) => return Ok(taken),
                 (Ok(()), taken) if !self.any() => return Ok(taken),
-                // One has come meanwhile.
+                // A signal has come meanwhile.
                 (Ok(()), None) => {}
                 (Ok(()), Some(taken)) => {
                     return match self.notify() {
@@ -73,7 +73,8 @@ mod tests {
 
     const REFUSED: Errno = 1;
 
-    /// One comes while the descriptor is drained, and notifications are refused.
+    /// A source where a signal comes while the descriptor is drained, and notifications are
+    /// refused.
     struct Refused {
         pending: Cell<u32>,
         comes: Cell<u32>,
@@ -101,7 +102,7 @@ mod tests {
         }
     }
 
-    /// Never success with something pending behind a descriptor that is not readable.
+    /// `next` must not succeed with something pending behind an unreadable descriptor.
     #[test]
     fn a_refused_notification_leaves_nothing_unseen() {
         for before in [0, 1] {

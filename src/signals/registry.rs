@@ -1,5 +1,5 @@
-//! The one writer of the table of signals: who watches what, what is installed, and what is
-//! to be put back.
+//! The one writer of the table of signals: which object watches which signal, which actions
+//! are installed, and which have to be restored.
 
 use super::table::{bit, Entry, BY_HANDLER, MASK_CHANGED, TABLE, TOUCHED, WAS_BLOCKED};
 use crate::atomic::Ordering;
@@ -12,13 +12,13 @@ use crate::sys::siginfo::Record;
 use crate::sys::sigset::{self, every_number, SignalSet};
 use crate::sys::{poll, process};
 
-/// The right to change the table, which is what the lock guards.
+/// The right to change the table. The lock guards it.
 ///
-/// A child of `fork` gets a new lock and a table that is repaired. The parent's other threads
-/// may have been in the middle of a change, so each step leaves the table such that the next
-/// one can be derived: what an entry point of ours puts back is saved before it is installed
-/// and kept afterwards, what is installed is asked of the kernel, and the object that is being
-/// made or dropped is named in `unfinished`.
+/// A child of `fork` gets a new lock and a repaired table. The parent's other threads may
+/// have been in the middle of a change, so each step leaves the table such that the next
+/// step can be derived: the action that an entry point replaces is saved before the entry
+/// point is installed and kept afterwards, the installed action is read from the kernel,
+/// and `unfinished` names the object that is being created or dropped.
 pub(super) struct Registry(());
 
 static REGISTRY: ForkMutex<Registry> = ForkMutex::new();
@@ -50,8 +50,8 @@ impl Initial for Registry {
 }
 
 impl Registry {
-    /// Registers an object that watches `set`, and returns its place in the table. All or
-    /// nothing.
+    /// Registers an object that watches `set`, and returns its index in the table.
+    /// Registers nothing if that fails.
     pub(super) fn register(
         &self,
         backend: Backend,
@@ -77,7 +77,7 @@ impl Registry {
         result.map(|()| index)
     }
 
-    /// Has an object watch the signals of `set` too. All or nothing.
+    /// Makes an object watch the signals of `set` too, or none of them if that fails.
     pub(super) fn watch(
         &self,
         index: usize,
@@ -86,7 +86,7 @@ impl Registry {
     ) -> Result<(), Errno> {
         let set = set.without(TABLE.watched_by(index));
         let by_handler = backend == Backend::SignalHandler;
-        // A signal is blocked on one backend and not on the other.
+        // One backend blocks its signals and the other does not.
         let is_other = |entry: &Entry| entry.is_watched() && entry.has(BY_HANDLER) != by_handler;
         if TABLE.entries(set).any(|(_, entry)| is_other(entry)) {
             return Err(libc::EBUSY);
@@ -114,7 +114,8 @@ impl Registry {
             if by_handler {
                 entry.set(BY_HANDLER);
             }
-            // Before the handler, which would let the signal act as if nobody watched.
+            // This comes before the handler, which would otherwise act as if no object
+            // watched the signal.
             entry.watchers.fetch_or(bit(index), Ordering::Relaxed);
             match by_handler {
                 true => entry.install(number)?,
@@ -135,8 +136,9 @@ impl Registry {
         Ok(())
     }
 
-    /// Has an object no longer watch the signals of `set`. What is pending there is gone, and
-    /// for the last object of a signal all is put back as the first one found it.
+    /// Makes an object stop watching the signals of `set`. Discards what is pending there;
+    /// for the last object of a signal, restores everything to the state in which the first
+    /// object found it.
     pub(super) fn unwatch(&self, index: usize, set: SignalSet) {
         let (mut last, mut taken) = (SignalSet::EMPTY, SignalSet::EMPTY);
         let (mut block, mut unblock) = (SignalSet::EMPTY, SignalSet::EMPTY);
@@ -147,7 +149,8 @@ impl Registry {
             }
         }
         for (number, entry) in TABLE.entries(last) {
-            // Somebody else, whose handler is above ours, may rely on the signal by now.
+            // Another library, whose handler is above the crate's, may rely on the signal
+            // by now.
             if entry.is_unblocked() && !Entry::is_under_another(number) {
                 block.insert(number);
             }
@@ -158,12 +161,14 @@ impl Registry {
                 taken.insert(number);
             }
         }
-        // What nobody has taken is gone, on every mechanism. What is left because there is too
-        // much of it, or a sandbox keeps it, must not end the process: it stays blocked.
+        // A signal that was not taken is discarded, on every mechanism. A signal that could
+        // not be discarded, because there are too many or a sandbox refuses the call, must
+        // not end the process: it stays blocked.
         let kept = sigset::discard_pending(taken);
         let _ = sigset::block(block);
         for (number, entry) in TABLE.entries(last) {
-            // Before the last watcher goes: the handler would let the signal act.
+            // This comes before the removal of the last watcher: the handler would let the
+            // signal act otherwise.
             if entry.has(TOUCHED) {
                 let _ = entry.restore(number);
             }
@@ -181,8 +186,8 @@ impl Registry {
         self.unwatch(index, TABLE.watched_by(index));
         if let Some(object) = TABLE.objects.get(index) {
             object.target.close();
-            // A handler that has it pinned has one call to make, which does not block.
-            // In a child of fork, those that had it are not here.
+            // A handler that has pinned the descriptor makes one more call, which does not
+            // block. In a child of `fork` the threads that had pinned it do not exist.
             while object.target.is_of(process::id()) && !object.target.is_idle() {
                 poll::sleep_1ms();
             }
@@ -190,15 +195,15 @@ impl Registry {
         TABLE.unfinished.store(0, Ordering::Relaxed);
     }
 
-    /// Called in a child, which may have inherited the table in the middle of a change: has
-    /// our handler installed for all signals of an object.
+    /// Called in a child, which may have inherited the table in the middle of a change.
+    /// Installs the crate's handler for all signals of an object.
     pub(super) fn install_again(&self, index: usize) -> Result<(), Errno> {
         TABLE
             .entries(TABLE.watched_by(index))
             .try_for_each(|(number, entry)| entry.install(number))
     }
 
-    /// Called in a child, with a new `descriptor` under the old number.
+    /// Called in a child, with the new `descriptor` under the old number.
     pub(super) fn adopt(&self, index: usize, descriptor: RawFd) {
         if let Some(object) = TABLE.objects.get(index) {
             object.target.open(descriptor, process::id());
@@ -218,7 +223,7 @@ impl Entry {
     }
 }
 
-/// Returns whether the object belongs to this process and is not inherited from a parent.
+/// Returns whether the object belongs to this process and was not inherited from a parent.
 pub(super) fn is_ours(index: usize) -> bool {
     let is_of = |process| {
         TABLE
@@ -229,8 +234,8 @@ pub(super) fn is_ours(index: usize) -> bool {
     is_of(process::id()) == Some(true)
 }
 
-/// Returns the signals to block, and those to unblock, so that the mask is as it was before
-/// there was any object.
+/// Returns the signals to block and those to unblock to restore the mask that was there
+/// before any object.
 fn mask_changes() -> (SignalSet, SignalSet) {
     let (mut block, mut unblock) = (SignalSet::EMPTY, SignalSet::EMPTY);
     for (number, entry) in every_number().zip(&TABLE.entries) {
@@ -244,26 +249,27 @@ fn mask_changes() -> (SignalSet, SignalSet) {
     (block, unblock)
 }
 
-/// Returns this thread's mask as it would be without any object.
+/// Returns the mask that this thread would have without any object.
 pub(super) fn spawn_mask() -> Result<SignalSet, Errno> {
     let (block, unblock) = mask_changes();
     Ok(sigset::blocked()?.without(unblock).with(block))
 }
 
-/// Called in a child, before `exec`: makes the mask and what exec inherits of the actions
-/// what they were before there was any object. Async-signal-safe: takes no lock.
+/// Called in a child before `exec`. Restores the mask, and the actions that `exec`
+/// inherits, to what they were before there was any object. Async-signal-safe: takes no
+/// lock.
 pub(super) fn before_exec() -> Result<(), Errno> {
     let process = process::id();
     let (block, unblock) = mask_changes();
-    // All is tried, and the first failure is returned.
+    // Everything is tried, and the first error is returned.
     let mut result = sigset::block(block).map(drop);
     for (number, entry) in every_number().zip(&TABLE.entries) {
         if !entry.has(TOUCHED) {
             continue;
         }
         let restored = entry.restore(number).and_then(|action| {
-            // It came to our handler in this child, and nobody will ask for it. A handler
-            // of the program's own has been called already.
+            // The signal came to the crate's handler in this child, and no caller will take
+            // it. A handler of the program was called already.
             if entry.pending_in_child.is_of(process) && action.is_default() {
                 process::raise(number)?;
                 entry.pending_in_child.take(process);

@@ -1,4 +1,4 @@
-//! A signal that came, and what the kernel told about it.
+//! A signal that came, and what the kernel reports about it.
 
 use core::fmt;
 
@@ -7,7 +7,7 @@ use libc::{c_int, c_long};
 use crate::sys::fd::RawFd;
 use crate::sys::siginfo::{Record, SigInfoFields};
 
-/// One signal: its number, and what the kernel tells beside it.
+/// A signal: its number, and what the kernel reports beside it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Signal {
     number: c_int,
@@ -19,15 +19,16 @@ impl Signal {
         Signal { number, record }
     }
 
-    /// Returns its number: `SIGTERM`, ….
+    /// Returns the signal's number: `SIGTERM`, ….
     #[must_use]
     pub const fn number(&self) -> c_int {
         self.number
     }
 
-    /// Returns why it was sent: `SI_USER`, `SI_QUEUE`, `CLD_EXITED`, … (sigaction(2)).
+    /// Returns the reason for which it was sent: `SI_USER`, `SI_QUEUE`, `CLD_EXITED`, …
+    /// (sigaction(2)).
     ///
-    /// `None` for a signal of which nothing is known but that it came: see
+    /// Returns `None` for a signal of which only the number is known: see
     /// [`Signals::reinit_after_fork`](crate::Signals::reinit_after_fork).
     #[must_use]
     pub fn code(&self) -> Option<c_int> {
@@ -37,8 +38,8 @@ impl Signal {
         }
     }
 
-    /// Returns the process that sent the signal, or the child that it is about. Zero stands
-    /// for a process in another PID namespace.
+    /// Returns the id of the process that sent the signal, or of the child that it is
+    /// about. Zero stands for a process in another PID namespace.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         match self.fields() {
@@ -49,33 +50,35 @@ impl Signal {
         }
     }
 
-    /// Returns the real user of that process.
+    /// Returns the real user id of the process that [`pid`](Self::pid) returns.
     #[must_use]
     pub fn uid(&self) -> Option<u32> {
         self.pid().map(|_| self.record.uid)
     }
 
-    /// Returns for SIGCHLD the exit status if the code is `CLD_EXITED`, else the number of
-    /// the signal that killed, stopped or continued the child.
+    /// Returns the status of the child, for SIGCHLD: the exit status if the code is
+    /// `CLD_EXITED`, else the number of the signal that killed, stopped or continued the
+    /// child.
     #[must_use]
     pub fn status(&self) -> Option<c_int> {
         self.has(SigInfoFields::Child)
             .then_some(self.record.status_or_fd)
     }
 
-    /// Returns `sival_int` of the value that was sent along, by sigqueue(3), a POSIX timer or
-    /// a message queue.
+    /// Returns `sival_int` of the value that was sent with the signal, by sigqueue(3), a
+    /// POSIX timer or a message queue.
     #[must_use]
     pub fn value(&self) -> Option<c_int> {
         let bytes = self.value_ptr()?.to_ne_bytes();
-        // The union begins with the int, in either byte order.
+        // The union starts with the int, in either byte order.
         let int = bytes.get(..4)?.try_into().ok()?;
         Some(c_int::from_ne_bytes(int))
     }
 
-    /// Returns `sival_ptr` of that value, as an address.
+    /// Returns `sival_ptr` of the value that was sent with the signal, as an address.
     ///
-    /// `None` for sigqueue(3) and a signalfd before Linux 2.6.25, which does not tell it.
+    /// Returns `None` for sigqueue(3) and a signalfd before Linux 2.6.25, which does not
+    /// report it.
     #[must_use]
     pub fn value_ptr(&self) -> Option<usize> {
         match self.fields() {
@@ -92,7 +95,7 @@ impl Signal {
             .then_some(self.record.pid as c_int)
     }
 
-    /// Returns how often the POSIX timer expired beside this time (`si_overrun`).
+    /// Returns the number of additional expirations of the POSIX timer (`si_overrun`).
     #[must_use]
     pub fn overrun(&self) -> Option<c_int> {
         self.has(SigInfoFields::Timer)
@@ -107,7 +110,8 @@ impl Signal {
             .then_some(self.record.status_or_fd)
     }
 
-    /// Returns what became possible there: bits of poll(2) (`si_band`).
+    /// Returns the events on the descriptor that [`fd`](Self::fd) returns: bits of poll(2)
+    /// (`si_band`).
     #[must_use]
     pub fn band(&self) -> Option<c_long> {
         self.has(SigInfoFields::Poll)

@@ -1,4 +1,4 @@
-//! The signalfd backend. Available since Linux 2.6.22, with flags since 2.6.27.
+//! The signalfd backend. Available since Linux 2.6.22, and with flags since 2.6.27.
 
 use libc::c_int;
 
@@ -14,11 +14,11 @@ use crate::sys::signalfd;
 use crate::sys::sigset::SignalSet;
 use crate::sys::utsname::uname;
 
-/// A signalfd, and its signals blocked.
+/// A signalfd, whose signals are blocked.
 pub(super) struct SignalFd {
     pub(super) fd: Fd,
     pub(super) mechanism: Mechanism,
-    /// The place in the table.
+    /// The index of the object in the table.
     pub(super) index: usize,
 }
 
@@ -28,7 +28,7 @@ impl SignalFd {
         let index = registry::lock()
             .register(Backend::SignalFd, set, fd.as_raw())
             .map_err(|errno| Error::new(Operation::Watch, mechanism, errno))?;
-        // Drops the object if the kernel does not take the signals.
+        // An error below drops this value, which unregisters the object.
         let signalfd = SignalFd {
             fd,
             mechanism,
@@ -40,8 +40,8 @@ impl SignalFd {
         Ok(signalfd)
     }
 
-    /// The descriptor gets its signals while the table is locked, so that it has those that
-    /// the table says.
+    /// Adds signals. Changes the descriptor while the table is locked, so that both have
+    /// the same signals.
     pub(super) fn add(&self, set: SignalSet) -> Result<(), Errno> {
         let registry = registry::lock();
         let before = TABLE.watched_by(self.index);
@@ -95,14 +95,16 @@ impl Drop for SignalFd {
     }
 }
 
-/// Returns whether the signalfd of a kernel of this release does not tell what sigqueue(3) has
-/// sent. There it reads zero, which may be the value and is not, so that only the release tells.
+/// Returns whether the signalfd of a kernel of this release does not report the value that
+/// sigqueue(3) has sent. It reports zero there, which can also be a value, so only the
+/// release tells.
 fn lacks_values(release: &str) -> bool {
     let releases = ["2.6.22", "2.6.23", "2.6.24"];
     releases.iter().any(|prefix| release.starts_with(prefix))
 }
 
-/// Creates a descriptor for no signal yet: verifying one that has signals would take one.
+/// Creates a signalfd for no signal yet, because verifying one that has signals would take
+/// one.
 fn create(mechanism: Mechanism) -> Result<Fd, Error> {
     let trust = fallback::trust(mechanism);
     let fd = signalfd::create(trust, mechanism.flags(), SignalSet::EMPTY)

@@ -1,22 +1,25 @@
-//! What the kernel told of a signal: written by signal handlers, read by whoever takes it.
+//! The kernel's information about a signal: written by signal handlers, read by the thread
+//! that takes the signal.
 
-// Not core's by name: the models in tests/loom/ put their own in this place.
+// Imported from `crate::atomic`, so that the models in tests/loom/ can substitute their own
+// atomics.
 use crate::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
 
-/// A handler is recording a signal.
+/// The flag of the state while a handler is recording a signal.
 const WRITING: u32 = 1;
-/// Another signal came to another thread meanwhile.
+/// The flag that another signal came to another thread while a handler was recording.
 const AGAIN: u32 = 2;
-/// The other bits of the state count the signals that were recorded.
+/// The other bits of the state count the recorded signals.
 const ONE: u32 = 4;
 
-/// The last signal of a number, as words. That it is pending is marked in each object that
-/// watches it.
+/// The last signal of a number, as words. Each object that watches the signal has a mark if
+/// it is pending.
 ///
-/// Nobody waits. A handler marks the signal in all objects, then writes the words, if it is
-/// new to one of them. One that finds another handler in between leaves its signal to that
-/// one, which marks once more before it is done, and notifies when it is done. So does a
-/// taker: a signal that is marked while a handler is in between is not pending yet.
+/// No thread waits. A handler marks the signal in all objects, then writes the words if the
+/// signal is new to one of them. A handler that finds another handler recording leaves its
+/// signal to that one, which marks again before it finishes, and notifies afterwards. A
+/// taker leaves the signal too: a signal that is marked while a handler is recording is not
+/// pending yet.
 #[derive(Debug)]
 pub(super) struct Slot<const WORDS: usize> {
     pub(super) state: AtomicU32,
@@ -24,9 +27,9 @@ pub(super) struct Slot<const WORDS: usize> {
 }
 
 impl<const WORDS: usize> Slot<WORDS> {
-    /// Called by a handler: a signal has come. `mark` marks it in all objects that watch it,
-    /// and returns whether it is new to one of them. Returns whether the caller is to notify
-    /// them.
+    /// Called by a handler when a signal has come. `mark` marks the signal in all objects
+    /// that watch it, and returns whether it is new to one of them. Returns whether the
+    /// caller has to notify the objects.
     pub(super) fn record(&self, words: &[usize; WORDS], mut mark: impl FnMut() -> bool) -> bool {
         let mut state = self.state.load(Ordering::Relaxed);
         loop {
@@ -41,7 +44,7 @@ impl<const WORDS: usize> Slot<WORDS> {
                 Err(now) => state = now,
             }
         }
-        // The first of a kind stays, as long as nobody has taken it.
+        // The words of the first signal stay until the signal is taken.
         if mark() {
             fence(Ordering::Release);
             for (to, &from) in self.words.iter().zip(words) {
@@ -61,8 +64,9 @@ impl<const WORDS: usize> Slot<WORDS> {
         true
     }
 
-    /// Takes the signal. `unmark` takes the mark off the caller's object and returns whether
-    /// there was one; `mark` puts it back, for the handler that is in between to notify.
+    /// Takes the signal. `unmark` removes the mark from the caller's object and returns
+    /// whether there was one; `mark` restores it, and the handler that is recording then
+    /// notifies.
     pub(super) fn take(
         &self,
         unmark: impl Fn() -> bool,
@@ -86,19 +90,18 @@ impl<const WORDS: usize> Slot<WORDS> {
                 mark();
                 return None;
             }
-            // What came meanwhile is one with it.
+            // A signal that came meanwhile counts as the same one.
             state = now;
             unmark();
         }
     }
 
-    /// Returns whether a handler is in between, which is going to notify.
+    /// Returns whether a handler is recording. It is going to notify.
     pub(super) fn is_busy(&self) -> bool {
         self.state.load(Ordering::Acquire) & WRITING != 0
     }
 
-    /// Called in the child of a fork, where a thread that is not there may have been in
-    /// between.
+    /// Called in a child of `fork`, where the thread that was recording may not exist.
     pub(super) fn reset(&self) {
         self.state.store(0, Ordering::Relaxed);
     }

@@ -1,4 +1,4 @@
-//! The table of signals and objects: all that a signal handler looks at, in atomics.
+//! The table of signals and objects: everything that a signal handler reads, in atomics.
 
 use libc::c_int;
 
@@ -12,42 +12,43 @@ use crate::sys::sigaction::{notify, AtomicSigaction, EntryPoints, OnSignal, Siga
 use crate::sys::siginfo::Record;
 use crate::sys::sigset::{every_number, SignalSet, COUNT};
 
-/// How many objects there can be: a word has so many bits.
+/// The maximum number of objects: the number of bits in a word.
 pub(super) const MAX_OBJECTS: usize = 32;
 
-/// What is known of one signal. Handlers read it. All but the slot and `pending_in_child` is
-/// written by the registry.
+/// The state of one signal. Handlers read it. The registry alone writes it, except the slot
+/// and `pending_in_child`.
 pub(super) struct Entry {
     pub(super) slot: Slot<{ Record::WORDS }>,
     /// A signal that came while the parent still owned the table.
     pub(super) pending_in_child: PendingInChild,
     /// One bit for each object that watches the signal.
     pub(super) watchers: AtomicU32,
-    /// Bits of `BY_HANDLER`, ….
+    /// The bits `BY_HANDLER`, `MASK_CHANGED` and so on.
     flags: AtomicU32,
-    /// What was installed before our entry point of each level, and is called after it.
+    /// The action that was installed before the entry point of each level, and that is
+    /// called after it.
     saved: [AtomicSigaction; LEVELS],
-    /// The entry point that records the signal. Those below only pass it on.
+    /// The entry point that records the signal. Those at lower levels only pass it on.
     level: AtomicUsize,
-    /// How many entry points may be called by somebody.
+    /// The number of entry points that the kernel or another handler may call.
     depth: AtomicUsize,
 }
 
-/// The objects use the mechanism of handlers.
+/// The objects watch the signal with handlers.
 pub(super) const BY_HANDLER: u32 = 1;
 /// The first object has changed the mask of its thread.
 pub(super) const MASK_CHANGED: u32 = 2;
 /// The first object found the signal blocked.
 pub(super) const WAS_BLOCKED: u32 = 4;
-/// The signal was ignored and has the default action for a signalfd.
+/// The signal was ignored, and now has the default action for a signalfd.
 const WAS_IGNORED: u32 = 8;
-/// An action was changed at some time.
+/// The action was changed at some time.
 pub(super) const TOUCHED: u32 = 16;
 
-/// The first signal of each word of an object.
+/// The first signal number of each word of an object.
 const FIRST_OF_WORD: [c_int; 4] = [1, 33, 65, 97];
 
-/// What is known of one object.
+/// The state of one object.
 pub(super) struct Object {
     pub(super) target: Target,
     /// One bit for each signal that came and was not taken.
@@ -59,7 +60,7 @@ pub(super) struct Table {
     pub(super) objects: [Object; MAX_OBJECTS],
     /// The process id that owns the slots and what is pending.
     pub(super) owner: AtomicI32,
-    /// One more than the index of the object that is being made or dropped, or zero.
+    /// One more than the index of the object that is being created or dropped, or zero.
     pub(super) unfinished: AtomicUsize,
 }
 
@@ -107,14 +108,15 @@ impl OnSignal for Table {
             found.and_then(|found| ENTRY_POINTS.level_of(&found)) == Some(level)
         };
         if entry.is_watched() {
-            // An entry point that was left below another library's handler is installed
-            // again when that one is removed.
+            // An entry point that was below another library's handler is the installed one
+            // again after that handler is removed.
             if entry.level.load(Ordering::Relaxed) == level || is_installed() {
                 TABLE.record(entry, number, record);
             }
         } else if is_installed() && saved.load().is_default() {
-            // Another library has put back what it found: an entry point of ours that no
-            // object uses any more. The signal does what it does without us.
+            // Another library has restored the handler that it found: an entry point that
+            // no object uses any more. The signal gets the effect that it has without this
+            // crate.
             if saved.load().install(number).is_ok() {
                 let _ = process::raise(number);
             }
@@ -147,15 +149,15 @@ impl Table {
     /// Called by a handler when a signal has come.
     fn record(&self, entry: &Entry, number: c_int, record: &Record) {
         let process = process::id();
-        // In a child, until the table and the descriptors are its own: the descriptors
-        // are the parent's too, and after `vfork` even the table is.
+        // In a child the signal waits until the table and the descriptors are its own: the
+        // parent also owns the descriptors, and after `vfork` even the table.
         let owner = &self.owner;
         if owner.load(Ordering::Acquire) != process && !entry.pending_in_child.leave(process, owner)
         {
             return;
         }
         let watchers = self.mark(entry, number, record);
-        // With that of `Target::open`.
+        // Pairs with the fence of `Target::open`.
         fence(Ordering::SeqCst);
         for index in bits(watchers) {
             if let Some(object) = self.objects.get(index) {
@@ -164,8 +166,8 @@ impl Table {
         }
     }
 
-    /// Marks a signal in every object that watches it, and returns those that the caller is to
-    /// notify.
+    /// Marks a signal in every object that watches it, and returns the objects that the
+    /// caller has to notify.
     pub(super) fn mark(&self, entry: &Entry, number: c_int, record: &Record) -> u32 {
         let mut marked = 0;
         let mark = || {
@@ -198,8 +200,8 @@ impl Table {
         self.pending(index).any(|(_, entry)| !entry.slot.is_busy())
     }
 
-    /// Iterates over the signals that are marked in an object. A handler may mark a signal that
-    /// is not watched any more.
+    /// Iterates over the signals that are marked in an object and watched by it. A handler
+    /// may mark a signal that is no longer watched.
     fn pending(&self, index: usize) -> impl Iterator<Item = (c_int, &Entry)> {
         let object = self.objects.get(index);
         let words = object.into_iter().flat_map(|object| &object.pending);
@@ -217,7 +219,7 @@ impl Table {
 }
 
 impl Object {
-    /// Marks a signal, and returns whether it was not marked.
+    /// Marks a signal, and returns whether it was unmarked before.
     pub(super) fn mark(&self, number: c_int) -> bool {
         let (word, bit) = self.place(number);
         word.map_or(false, |word| {
@@ -225,7 +227,7 @@ impl Object {
         })
     }
 
-    /// Takes the mark off a signal, and returns whether it was marked.
+    /// Removes the mark of a signal, and returns whether it was marked before.
     pub(super) fn unmark(&self, number: c_int) -> bool {
         let (word, bit) = self.place(number);
         word.map_or(false, |word| {
@@ -266,46 +268,47 @@ impl Entry {
         self.flags.fetch_and(!flags, Ordering::Relaxed);
     }
 
-    /// Returns whether the objects have unblocked the signal, which was blocked.
+    /// Returns whether the objects have unblocked the signal, which was blocked before.
     pub(super) fn is_unblocked(&self) -> bool {
         self.has(BY_HANDLER) && self.has(MASK_CHANGED) && self.has(WAS_BLOCKED)
     }
 
-    /// Returns whether the objects have blocked the signal, which was not blocked.
+    /// Returns whether the objects have blocked the signal, which was not blocked before.
     pub(super) fn is_blocked(&self) -> bool {
         !self.has(BY_HANDLER) && self.has(MASK_CHANGED) && !self.has(WAS_BLOCKED)
     }
 
-    /// Installs an entry point, unless the handler that is installed is one of ours. Another
-    /// library's handler is called after it.
+    /// Installs an entry point, unless the installed handler is one of the crate's. The
+    /// entry point calls another library's handler afterwards.
     pub(super) fn install(&self, number: c_int) -> Result<(), Errno> {
         let found = Sigaction::installed(number)?;
         if let Some(level) = ENTRY_POINTS.level_of(&found) {
             self.level.store(level, Ordering::Relaxed);
             return Ok(());
         }
-        // That handler may call those of ours that are below.
+        // That handler may call the crate's handlers at lower levels.
         let level = match found.is_handler() {
             true => self.depth.load(Ordering::Relaxed),
             false => 0,
         };
         let saved = self.saved.get(level).ok_or(libc::EBUSY)?;
         let action = ENTRY_POINTS.in_front_of(level, &found).ok_or(libc::EBUSY)?;
-        // First, as the entry point and a child of fork rely on it.
+        // Saved first, because the entry point and a child of fork rely on it.
         saved.store(&found);
         self.depth.store(level + 1, Ordering::Relaxed);
         self.set(TOUCHED);
         let replaced = action.install(number)?;
         if !replaced.is_same_handler(&found) {
-            // Somebody else was faster.
+            // Another thread has changed the action meanwhile.
             saved.store(&replaced);
         }
         self.level.store(level, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Installs the default action if the signal is ignored: the kernel then sends no SIGCHLD
-    /// at all (waitpid(2)), and on the mechanism of handlers it is not ignored either.
+    /// Installs the default action if the signal is ignored. For an ignored SIGCHLD the
+    /// kernel sends no signal at all (waitpid(2)), and on the mechanism of handlers it is
+    /// not ignored either.
     pub(super) fn stop_ignoring(&self, number: c_int) -> Result<(), Errno> {
         let found = Sigaction::installed(number)?;
         if found.is_ignore() {
@@ -316,11 +319,11 @@ impl Entry {
         Ok(())
     }
 
-    /// Puts back what was installed before ours, if ours is what is installed, and returns
-    /// what is installed then. Async-signal-safe.
+    /// Restores the action that was installed before the crate's, if the crate's is
+    /// installed, and returns the action that is installed afterwards. Async-signal-safe.
     ///
-    /// It asks the kernel, not the table: a child of `fork` may have the table as it was in
-    /// the middle of a change.
+    /// Reads the installed action from the kernel and not from the table, because a child
+    /// of `fork` may have the table in the middle of a change.
     pub(super) fn restore(&self, number: c_int) -> Result<Sigaction, Errno> {
         let found = Sigaction::installed(number)?;
         let level = match ENTRY_POINTS.level_of(&found) {
@@ -334,8 +337,8 @@ impl Entry {
             }
         };
         let saved = self.saved.get(level).ok_or(libc::EINVAL)?.load();
-        // What comes out must be what was there. If somebody else has installed a handler
-        // meanwhile, that one goes back.
+        // The replaced action must be the one that was found. If other code has installed a
+        // handler meanwhile, that handler is put back.
         let (mut there, mut put) = (found, saved);
         loop {
             let replaced = put.install(number)?;
@@ -349,7 +352,7 @@ impl Entry {
         Ok(put)
     }
 
-    /// Returns whether the handler of somebody else is installed.
+    /// Returns whether the handler of another library is installed.
     pub(super) fn is_under_another(number: c_int) -> bool {
         Sigaction::installed(number).map_or(false, |found| {
             found.is_handler() && ENTRY_POINTS.level_of(&found).is_none()
@@ -357,12 +360,12 @@ impl Entry {
     }
 }
 
-/// The bit of an object among the watchers of a signal.
+/// Returns the bit of an object among the watchers of a signal.
 pub(super) fn bit(index: usize) -> u32 {
     1 << (index % MAX_OBJECTS)
 }
 
-/// Iterates over the places of the bits of a word, the lowest first.
+/// Iterates over the indices of the set bits of a word, the lowest first.
 fn bits(mut word: u32) -> impl Iterator<Item = usize> {
     core::iter::from_fn(move || {
         let lowest = (word != 0).then(|| word.trailing_zeros() as usize);

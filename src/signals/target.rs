@@ -1,31 +1,35 @@
-//! A descriptor that handlers write to, and that must not be closed meanwhile.
+//! A descriptor that handlers write to, and that must not be closed while they do.
 
-// Not core's by name: the models in tests/loom/ put their own in this place.
+// Imported from `crate::atomic`, so that the models in tests/loom/ can substitute their own
+// atomics.
 use crate::atomic::{fence, AtomicI32, AtomicU32, Ordering};
 
-/// Where the handlers find the descriptor of an object.
+/// The place where handlers find the descriptor of an object.
 ///
-/// A number that is closed may be somebody else's a moment later. So a handler pins
-/// the target, then looks whether the descriptor is still there, and who closes it
-/// takes it out, then waits until nobody has it pinned. With a `SeqCst` fence between
-/// the two steps on each side, one sees the other.
+/// The number of a closed descriptor may belong to other code a moment later. So a handler
+/// pins the target, then checks whether the descriptor is still there, and the owner
+/// removes the descriptor, then waits until no handler has the target pinned. With a
+/// `SeqCst` fence between the two steps on each side, at least one sees the other.
 #[derive(Debug)]
 pub(super) struct Target {
-    /// The process whose descriptor it is: a child shares it until it has its own.
+    /// The process that owns the descriptor. A child shares the descriptor until it has its
+    /// own.
     pub(super) process: AtomicI32,
     pub(super) descriptor: AtomicI32,
-    /// How many handlers are between looking at it and having written.
+    /// The number of handlers that have started to look at the descriptor and have not
+    /// finished writing.
     pub(super) pins: AtomicU32,
 }
 
-/// No descriptor.
+/// The value for no descriptor.
 pub(super) const NONE: i32 = -1;
 
 impl Target {
-    /// By a handler in this process: writes, if the descriptor is there.
+    /// Called by a handler in this process. Calls `write` with the descriptor, if there is
+    /// one.
     pub(super) fn with(&self, process: i32, write: impl FnOnce(i32)) {
-        // First of all: a child of `vfork` shares this memory too, and must leave
-        // no trace in it.
+        // This comes first: a child of `vfork` shares this memory too, and must leave no
+        // trace in it.
         if !self.is_of(process) {
             return;
         }
@@ -35,11 +39,11 @@ impl Target {
             NONE => {}
             descriptor => write(descriptor),
         }
-        // What the handler did with the descriptor comes before it is closed.
+        // The handler's use of the descriptor comes before the close.
         self.pins.fetch_sub(1, Ordering::Release);
     }
 
-    /// By its owner: from here on handlers write to it.
+    /// Called by the owner: from now on handlers write to the descriptor.
     pub(super) fn open(&self, descriptor: i32, process: i32) {
         self.descriptor.store(descriptor, Ordering::Relaxed);
         self.process.store(process, Ordering::Relaxed);
@@ -48,8 +52,8 @@ impl Target {
         fence(Ordering::SeqCst);
     }
 
-    /// By its owner, who closes the descriptor as soon as the target
-    /// [is idle](Self::is_idle).
+    /// Called by the owner, which closes the descriptor as soon as the target [is
+    /// idle](Self::is_idle).
     pub(super) fn close(&self) {
         self.descriptor.store(NONE, Ordering::Relaxed);
         fence(Ordering::SeqCst);
@@ -67,7 +71,7 @@ impl Target {
         self.process.load(Ordering::Relaxed) == process
     }
 
-    /// In the child of a fork, without the threads that had it pinned.
+    /// Called in a child of `fork`, where the threads that had pinned it do not exist.
     pub(super) fn unpin(&self) {
         self.pins.store(0, Ordering::Relaxed);
     }

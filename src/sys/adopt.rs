@@ -1,4 +1,4 @@
-//! `fstat` and `fcntl`: whether a descriptor that somebody else made is what it should be.
+//! `fstat` and `fcntl`: checking descriptors that other code created.
 
 use core::mem::MaybeUninit;
 
@@ -6,11 +6,12 @@ use super::cvt;
 use super::errno::Errno;
 use super::fd::Fd;
 
-/// Makes sure that this is an eventfd, and that it is non-blocking; makes it close-on-exec.
+/// Checks that the descriptor is an eventfd and non-blocking, and makes it close-on-exec.
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) fn eventfd(fd: &Fd) -> Result<(), Errno> {
-    // Like everything without an inode of its own, it has no type. Then nothing that could
-    // lose data is left: an eventfd adds zero, which changes nothing, and the others refuse with EINVAL.
+    // An eventfd has no file type, like all objects without an inode of their own. A write
+    // of zero to any of those loses no data: an eventfd adds zero, and the others refuse
+    // with EINVAL.
     if status(fd)?.st_mode & libc::S_IFMT != 0 {
         return Err(libc::EINVAL);
     }
@@ -19,8 +20,8 @@ pub(crate) fn eventfd(fd: &Fd) -> Result<(), Errno> {
     fd.fcntl(libc::F_SETFD, libc::FD_CLOEXEC).map(drop)
 }
 
-/// Makes sure that these are the reading and the writing end of one pipe, and that both are
-/// non-blocking; makes them close-on-exec.
+/// Checks that the descriptors are the reading and the writing end of one pipe and
+/// non-blocking, and makes them close-on-exec.
 #[cfg(feature = "pipe")]
 pub(crate) fn pipe(read: &Fd, write: &Fd) -> Result<(), Errno> {
     let (reads, writes) = (status(read)?, status(write)?);
@@ -40,7 +41,8 @@ pub(crate) fn pipe(read: &Fd, write: &Fd) -> Result<(), Errno> {
     Ok(())
 }
 
-/// Not by setting the flag: it is shared with whoever made the descriptor.
+/// Checks that a descriptor is non-blocking. Does not set the flag, because the code that
+/// created the descriptor shares it.
 fn ensure_non_blocking(fd: &Fd) -> Result<(), Errno> {
     match fd.fcntl(libc::F_GETFL, 0)? & libc::O_NONBLOCK {
         0 => Err(libc::EOPNOTSUPP),

@@ -1,4 +1,4 @@
-//! Boxes on their way through a pipe.
+//! Boxes that travel through a pipe.
 
 use alloc::boxed::Box;
 use core::marker::PhantomData;
@@ -10,15 +10,15 @@ use super::fd::{Fd, RawFd};
 /// The writing end of a pipe that carries boxes.
 pub(crate) struct BoxWriter<T>(Fd, libc::pid_t, PhantomData<fn(Box<T>)>);
 
-/// The reading end. When it is dropped, so is every box that is left.
+/// The reading end of a pipe that carries boxes. Dropping it drops every box that is left.
 pub(crate) struct BoxReader<T>(Fd, libc::pid_t, PhantomData<fn() -> Box<T>>);
 
-/// Makes both of a pipe.
+/// Creates both ends from a new pipe.
 ///
-/// What makes them sound: nothing but the addresses of boxes that were given
-/// up gets in, each whole, and what comes out is never seen again. The pipe must
-/// therefore be new; its writing end stays in here, and another process, which
-/// has other boxes at these addresses, is turned away.
+/// They are sound because only addresses of boxes that were given up get into the pipe,
+/// each as a whole, and each address is read once. The pipe must therefore be new, its
+/// writing end stays in this module, and calls in another process, which has other boxes at
+/// these addresses, fail.
 pub(crate) fn boxes<T: Send>(
     (read, write): (Fd, Fd),
 ) -> Result<(BoxReader<T>, BoxWriter<T>), Errno> {
@@ -36,7 +36,7 @@ pub(crate) fn boxes<T: Send>(
 }
 
 impl<T> BoxWriter<T> {
-    /// Gives the box back if it cannot be written: `EAGAIN` if there is no room.
+    /// Sends a box, or returns it with the errno. Fails with `EAGAIN` if the pipe is full.
     pub(crate) fn send(&self, message: Box<T>) -> Result<(), (Box<T>, Errno)> {
         if process() != self.1 {
             return Err((message, libc::EXDEV));
@@ -50,7 +50,8 @@ impl<T> BoxWriter<T> {
 }
 
 impl<T> BoxReader<T> {
-    /// The oldest box; `None` at the end, when the writing end is gone.
+    /// Receives the oldest box, or `None` at the end of the file, after the writing end was
+    /// closed.
     pub(crate) fn recv(&self) -> Result<Option<Box<T>>, Errno> {
         if process() != self.1 {
             return Err(libc::EXDEV);

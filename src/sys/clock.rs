@@ -1,20 +1,20 @@
 //! The clocks, in nanoseconds.
 //!
-//! On Linux the kernel is asked by number, also where libc could read the clock without a
-//! system call: a library in between may show the program another time (libfaketime), and
-//! then the kernel's timers and time-outs would follow one clock and this crate another.
+//! On Linux the kernel is asked by number, even where libc could read the clock without a
+//! system call. A preloaded library may show the program another time (libfaketime), and
+//! the kernel's timers and time-outs would then follow another clock than this crate.
 
-/// Returns the nanoseconds since a fixed point in the past. Never goes back. Zero if it is
-/// refused, with the reason in errno.
+/// Returns the nanoseconds since a fixed point in the past, which never decrease. Returns
+/// zero if the call is refused; errno has the reason.
 ///
-/// Not a `Duration`: its sums contain a panic that cannot happen, but that the
-/// compiler does not always see through.
+/// Returns no `Duration`, because its sums contain a panic that cannot happen but that the
+/// compiler does not always remove.
 #[inline(never)] // A call of it is shorter.
 pub(crate) fn now() -> i64 {
     now_of(libc::CLOCK_MONOTONIC)
 }
 
-/// Returns a clock's time, as [`now`].
+/// Returns the time of a clock, as [`now`] does.
 pub(crate) fn now_of(clock: libc::clockid_t) -> i64 {
     let [seconds, nanoseconds] = read(clock);
     i64::from(seconds)
@@ -22,13 +22,13 @@ pub(crate) fn now_of(clock: libc::clockid_t) -> i64 {
         .wrapping_add(nanoseconds.into())
 }
 
-/// As [`now`], for arithmetic that has no negative times.
+/// Returns the same time as [`now`], for arithmetic that has no negative times.
 #[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn now_ns() -> u64 {
     now().try_into().unwrap_or(0)
 }
 
-/// As [`now_ns`], for who cannot do without.
+/// Returns the same time as [`now_ns`], or an error, for callers that need the time.
 #[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn try_now_ns() -> Result<u64, super::errno::Errno> {
     match now_ns() {
@@ -47,10 +47,11 @@ cfg_if::cfg_if! {
                 all(target_arch = "x86_64", target_pointer_width = "32"),
                 target_arch = "riscv32",
             ))] {
-                /// What the kernel calls a `long` in times, which here is not that of C.
+                /// The kernel's `long` in times, which is not C's `long` on this
+                /// architecture.
                 pub(super) type Long = i64;
             } else {
-                /// What the kernel calls a `long` in times.
+                /// The kernel's `long` in times.
                 pub(super) type Long = libc::c_long;
             }
         }
@@ -66,7 +67,7 @@ cfg_if::cfg_if! {
         #[allow(dead_code)] // Which features use it is their affair.
         #[allow(clippy::useless_conversion, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         impl Timespec {
-            /// Cuts what does not fit.
+            /// Converts nanoseconds. Saturates what does not fit.
             pub(super) fn from_ns(nanoseconds: u64) -> Self {
                 let [seconds, nanoseconds] = [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000]
                     .map(|part| Long::try_from(part).unwrap_or(Long::MAX));
@@ -78,8 +79,9 @@ cfg_if::cfg_if! {
                 seconds.wrapping_mul(1_000_000_000).wrapping_add(nanoseconds)
             }
 
-            /// A `long` of 32 bits holds 68 years, and overflows when a time namespace has
-            /// moved the clock beyond: without a sign it holds 136. (A 32-bit machine
+            /// Returns seconds and nanoseconds as unsigned numbers of 32 bits. A `long` of
+            /// 32 bits holds 68 years, and overflows when a time namespace has moved the
+            /// clock further; without a sign it holds 136 years. (A 32-bit machine
             /// multiplies 32 bits.)
             fn parts(self) -> [u32; 2] {
                 [self.seconds as u32, self.nanoseconds as u32]
@@ -92,14 +94,14 @@ cfg_if::cfg_if! {
             // leaves the zeroes.
             let read = cvt(unsafe { libc::syscall(timed::CLOCK_GETTIME, clock, &mut time) });
             match read {
-                // No kernel says so: a library in between denies `syscall` (torsocks), and
-                // libc has a clock.
+                // No kernel answers so. A preloaded library refuses `syscall` (torsocks),
+                // and libc can read the clock.
                 Err(libc::ENOSYS) => read_by_libc(clock),
                 _ => time.parts(),
             }
         }
 
-        /// Returns the time below which the kernel cannot tell two expirations apart: one
+        /// Returns the time within which the kernel cannot tell two expirations apart: one
         /// nanosecond, or the tick of a kernel without high-resolution timers.
         #[cfg(feature = "timer")]
         pub(crate) fn resolution() -> u64 {
@@ -111,7 +113,7 @@ cfg_if::cfg_if! {
     } else {
         use self::read_by_libc as read;
 
-        /// Not known, and so taken for fine.
+        /// Returns zero: the resolution is unknown and taken for fine.
         #[cfg(feature = "timer")]
         pub(crate) fn resolution() -> u64 {
             0
@@ -120,14 +122,15 @@ cfg_if::cfg_if! {
 }
 
 cfg_if::cfg_if! {
-    // glibc before 2.17 and old uClibc keep clock_gettime in librt, and a library that
-    // imports it would not load there. (std itself needs 2.17.)
+    // glibc before 2.17 and old uClibc have clock_gettime in librt, and a library that
+    // imports it would not load there. (std itself needs glibc 2.17.)
     if #[cfg(all(
         target_os = "linux",
         any(target_env = "gnu", target_env = "uclibc"),
         not(feature = "std"),
     ))] {
-        /// The clock on the wall, which others may set. It is better than none.
+        /// Returns the time of the real-time clock, which can be set. It is better than
+        /// none.
         #[cold]
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // As of a `Timespec`.
         fn read_by_libc(_: libc::clockid_t) -> [u32; 2] {
@@ -156,7 +159,7 @@ mod tests {
     #[test]
     #[allow(clippy::unnecessary_cast, clippy::useless_conversion)] // Not on 32 bits.
     fn seconds_beyond_31_bits() {
-        // As a kernel of 32 bits writes it.
+        // The seconds as a kernel of 32 bits writes them.
         let time = Timespec {
             seconds: (1_u32 << 31) as i32 as Long,
             nanoseconds: 5,

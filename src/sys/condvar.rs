@@ -1,8 +1,8 @@
-//! A condition variable of the monotonic clock.
+//! A condition variable that uses the monotonic clock.
 //!
-//! On Linux it is a futex and not libc's type: the function that gives that the monotonic
-//! clock is in glibc since 2.3.3, and the C library loads on 2.2.5. The time-out of a futex
-//! is a duration, so it needs no such function.
+//! On Linux it is a futex and not libc's type. The function that sets the monotonic clock
+//! for libc's type is in glibc since 2.3.3, and the C library loads on 2.2.5. The time-out
+//! of a futex is a duration and needs no such function.
 
 use super::errno::Errno;
 
@@ -11,7 +11,7 @@ cfg_if::cfg_if! {
         use super::futex;
         use crate::atomic::{AtomicU32, Ordering};
 
-        /// Counts the notifications.
+        /// The number of notifications.
         pub(super) struct Condvar(AtomicU32);
 
         impl Condvar {
@@ -19,26 +19,27 @@ cfg_if::cfg_if! {
                 Condvar(AtomicU32::new(0))
             }
 
-            /// Prepares it in a child of `fork`, where no thread sleeps. Any number will do.
+            /// Prepares the condition variable in a child of `fork`, where no thread
+            /// sleeps. Any number is a valid start.
             ///
             /// # Safety
             ///
-            /// Nobody uses what is there.
+            /// No thread uses the condition variable.
             pub(super) unsafe fn reset(&self) {}
 
-            /// Wakes all threads that sleep: beside the present service thread there may be
-            /// one that is to end, or that could not be told to, and the kernel would wake
-            /// the one with the highest priority first.
+            /// Wakes all threads that sleep. Beside the current service thread there may be
+            /// one that is to end, or one that could not be told to, and the kernel would
+            /// wake the thread with the highest priority first.
             pub(super) fn notify_all(&self) -> Result<(), Errno> {
                 const ALL: u32 = i32::MAX as u32;
                 self.0.fetch_add(1, Ordering::Relaxed);
                 futex::wake(&self.0, ALL)
             }
 
-            /// Releases the lock, sleeps until a notification or this time, and takes the
-            /// lock again. A notification that comes after the lock is released changes the
-            /// number, and the kernel does not begin to sleep on another number than the
-            /// one that was read under the lock.
+            /// Releases the lock, sleeps until a notification or until `time`, and takes
+            /// the lock again. A notification after the release changes the number, and the
+            /// kernel does not start to sleep if the number differs from the one that was
+            /// read under the lock.
             ///
             /// # Safety
             ///
@@ -68,22 +69,22 @@ cfg_if::cfg_if! {
                 self.0.get().cast()
             }
 
-            /// Initialises it, before anything else and again in a child of `fork`.
+            /// Initialises the condition variable, at first and again in a child of `fork`.
             ///
             /// # Safety
             ///
-            /// Nobody uses what is there.
+            /// No thread uses the condition variable.
             #[cfg(target_vendor = "apple")]
             pub(super) unsafe fn reset(&self) {
                 // SAFETY: the caller's promise.
                 unsafe { *self.condition() = libc::PTHREAD_COND_INITIALIZER };
             }
 
-            /// Initialises it, before anything else and again in a child of `fork`.
+            /// Initialises the condition variable, at first and again in a child of `fork`.
             ///
             /// # Safety
             ///
-            /// Nobody uses what is there.
+            /// No thread uses the condition variable.
             #[cfg(not(target_vendor = "apple"))]
             pub(super) unsafe fn reset(&self) {
                 let mut attributes = MaybeUninit::uninit();
@@ -116,7 +117,7 @@ cfg_if::cfg_if! {
                         libc::pthread_cond_wait(condition, mutex);
                         return;
                     }
-                    // macOS has no `pthread_condattr_setclock`, but this function, which
+                    // macOS lacks `pthread_condattr_setclock` but has this function, which
                     // takes a duration.
                     #[cfg(target_vendor = "apple")]
                     {
@@ -131,7 +132,7 @@ cfg_if::cfg_if! {
 
         fn timespec(nanoseconds: u64) -> libc::timespec {
             let parts = [nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000];
-            // 32 bits hold 68 years, and are enough on every target.
+            // 32 bits hold 68 years, which is enough on every target.
             let [seconds, rest] = parts.map(|part| i32::try_from(part).unwrap_or(i32::MAX));
             // SAFETY: a timespec is integers, for which zero is a value.
             let mut time: libc::timespec = unsafe { core::mem::zeroed() };

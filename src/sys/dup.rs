@@ -1,4 +1,4 @@
-//! `dup3` and `dup2`: another object under the same number.
+//! `dup3` and `dup2`: replacing the object under a number.
 
 use libc::c_int;
 
@@ -7,10 +7,11 @@ use super::errno::Errno;
 use super::fd::{Fd, Flags, RawFd};
 
 impl Fd {
-    /// Puts what `new` refers to under this number, which stays valid all the time, and
-    /// closes what was there.
+    /// Puts the object of `new` under this number, which stays valid all the time, and
+    /// closes the object that was there.
     pub(crate) fn replace(&self, new: &Fd, flags: Flags) -> Result<(), Errno> {
-        // If a sandbox refuses it: the way with a window, which also gives the error.
+        // If a sandbox refuses `dup3`, `dup2` and `fcntl` do it, which is not atomic and
+        // returns the error.
         if flags == Flags::Atomic && dup3(new.as_raw(), self.as_raw()).is_ok() {
             return Ok(());
         }
@@ -20,7 +21,7 @@ impl Fd {
     }
 }
 
-/// `dup2`, but the result is close-on-exec. By number, as `pipe2`.
+/// Calls `dup3`, by number as `pipe2`, so that the result is close-on-exec.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn dup3(from: RawFd, to: RawFd) -> Result<c_int, Errno> {
     // SAFETY: the call takes three integers; `to` is the caller's to replace.

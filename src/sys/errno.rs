@@ -1,11 +1,11 @@
-//! `errno`: reading it, keeping it, and naming it.
+//! `errno`: reading, restoring and naming it.
 
 use core::fmt;
 
-/// An error number as the libc reports it.
+/// An error number, as the libc reports it.
 pub(crate) type Errno = libc::c_int;
 
-// Every libc keeps errno behind a function, each under its own name.
+// Every libc has a function for the location of errno, under its own name.
 cfg_if::cfg_if! {
     if #[cfg(any(
         target_os = "android",
@@ -25,10 +25,10 @@ cfg_if::cfg_if! {
     }
 }
 
-/// The reason why the last call on this thread failed.
+/// Returns the errno of the last call that failed on this thread.
 ///
-/// MIPS kernels before 2.6.28 answer an unknown call with -ENOSYS where ENOSYS
-/// belongs, and some libcs pass that on; so that one value has its sign mended.
+/// MIPS kernels before 2.6.28 answer an unknown call with -ENOSYS instead of ENOSYS, and
+/// some libcs pass that on. This function corrects that one value.
 pub(crate) fn last() -> Errno {
     // SAFETY: the function has no preconditions and gives a pointer to this
     // thread's errno, valid as long as the thread runs.
@@ -40,8 +40,8 @@ pub(crate) fn last() -> Errno {
     }
 }
 
-/// Keeps errno as it is: what calls in between do to it is undone at the end
-/// of the scope. A signal handler owes that to the code it interrupted.
+/// Restores errno at the end of the scope, whatever the calls in between do to it. A signal
+/// handler must not change the errno of the code that it interrupts.
 pub(crate) struct ErrnoGuard(*mut Errno, Errno);
 
 impl ErrnoGuard {
@@ -62,7 +62,7 @@ impl Drop for ErrnoGuard {
     }
 }
 
-/// The symbol and the words of the errnos that these calls give.
+/// The name and the description of each errno that the crate's calls return.
 const KNOWN: [(Errno, &str, &str); 18] = [
     (libc::EPERM, "EPERM", "operation not permitted"),
     (libc::EINTR, "EINTR", "interrupted by a signal"),
@@ -84,7 +84,7 @@ const KNOWN: [(Errno, &str, &str); 18] = [
     (libc::ECANCELED, "ECANCELED", "cancelled"),
 ];
 
-/// Shows an errno as `EMFILE`, or as `errno 123` if it is none of ours.
+/// Shows an errno as `EMFILE`, or an unknown one as `errno 123`.
 pub(crate) struct Name(pub(crate) Errno);
 
 impl fmt::Display for Name {

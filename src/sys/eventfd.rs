@@ -1,9 +1,8 @@
 //! `eventfd2` and `eventfd`, by number.
 //!
-//! Not through libc's wrapper: glibc has one since 2.7, and a binary that imports it
-//! does not load on an older glibc; and the wrappers disagree about what a kernel
-//! without `eventfd2` means (glibc: EINVAL, musl: ENOSYS, one uClibc: success, without
-//! the flags).
+//! libc's wrapper is not used: glibc has one since 2.7, and a binary that imports it does
+//! not load on an older glibc. The wrappers also disagree about a kernel without `eventfd2`
+//! (glibc: EINVAL, musl: ENOSYS, one uClibc: success, without the flags).
 
 use libc::{c_int, c_long};
 
@@ -11,16 +10,16 @@ use super::errno::Errno;
 use super::fd::{Fd, Flags, Trust};
 use super::{cvt, numbers};
 
-/// What a read of the eventfd takes.
+/// The amount that a read of the eventfd takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Read {
-    /// The whole counter.
+    /// The whole count.
     All,
-    /// One: `EFD_SEMAPHORE`, which only the call with flags can ask for.
+    /// One: `EFD_SEMAPHORE`, which only the call with flags supports.
     One,
 }
 
-/// Creates an eventfd whose counter is zero, close-on-exec and non-blocking.
+/// Creates an eventfd with a count of zero, close-on-exec and non-blocking.
 pub(crate) fn create(trust: Trust, flags: Flags, read: Read) -> Result<Fd, Errno> {
     let (number, bits): (Option<c_long>, c_int) = match (flags, read) {
         // EFD_CLOEXEC and EFD_NONBLOCK are the architecture's O_ flags by definition, and

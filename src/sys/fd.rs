@@ -1,4 +1,4 @@
-//! One descriptor: its owner, and the calls that take it.
+//! A descriptor: its owner, and the calls on it.
 
 use core::mem::MaybeUninit;
 
@@ -7,40 +7,40 @@ use libc::{c_int, c_long};
 use super::cvt;
 use super::errno::{Errno, ErrnoGuard};
 
-/// A file descriptor's number, as in `std::os::unix::io`.
+/// A file descriptor's number, as `std::os::unix::io::RawFd` is.
 pub type RawFd = c_int;
 
-/// Owns a descriptor that nobody else closes. Dropping it closes the descriptor.
+/// Owns a descriptor that no other code closes. Dropping it closes the descriptor.
 #[derive(Debug)]
 pub(crate) struct Fd(RawFd);
 
 /// Whether a system call can set a new descriptor's flags while it creates the descriptor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flags {
-    /// The call takes flags. It is of Linux 2.6.27 or later, like `dup3`.
+    /// The call takes flags. It came with Linux 2.6.27 or later, as `dup3` did.
     Atomic,
-    /// The call takes none: `fcntl` sets them afterwards.
+    /// The call takes no flags: `fcntl` sets them afterwards.
     ByFcntl,
 }
 
-/// Whether this process still has to see that a system call does what it should.
+/// Whether this process has verified that a system call does what is documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// The call is used for the first time: doubt its answer.
+    /// The call is used for the first time: verify its answer.
     Verify,
-    /// The call has proved itself in this process.
+    /// The call was verified in this process.
     Proved,
 }
 
 impl Fd {
-    /// Creates a descriptor with a system call by number that returns one, and makes sure
-    /// that it is close-on-exec and non-blocking.
+    /// Creates a descriptor with a system call by number, and makes sure that it is
+    /// close-on-exec and non-blocking.
     ///
-    /// Before the call has proved itself, its answer may be no descriptor at all: a
-    /// vendor's kernel can have another call under this number, and a MIPS kernel before
-    /// 2.6.28 makes `syscall` return +89 for a call that it does not have. Such a number
-    /// may well be somebody else's descriptor, so it must not even be looked at. A second
-    /// call tells: a real one returns another number, as the first is still open.
+    /// Before the call is verified, its answer may be no new descriptor: a vendor's kernel
+    /// can have another call under this number, and a MIPS kernel before 2.6.28 makes
+    /// `syscall` return +89 for a call that it does not have. That number may be another's
+    /// descriptor, which must not be touched. A second call tells: a real one returns
+    /// another number, because the first descriptor is still open.
     #[allow(dead_code)] // A build with pipes alone has no such call.
     #[inline(always)] // For size: in a build for C there is one caller.
     pub(super) fn create(
@@ -52,11 +52,11 @@ impl Fd {
         if trust == Trust::Verify {
             match call() {
                 Ok(second) if second == fd => return Err(libc::ENOSYS),
-                // Two calls returned two numbers, so both are new and nobody else knows
+                // Two calls returned two numbers, so both are new and no other code knows
                 // them.
                 Ok(second) => drop(Fd(second)),
-                // The call failed, say because only one descriptor was left. A number that
-                // is not a descriptor would have come again.
+                // The call failed, for example because only one descriptor was left. A call
+                // that creates no descriptor would have returned the same number again.
                 Err(_) => {}
             }
         }
@@ -79,16 +79,16 @@ impl Fd {
         self.0
     }
 
-    /// Makes sure that the descriptor is close-on-exec and non-blocking: sets the flags of
-    /// one that was created without, and reads them back before the call is trusted.
-    /// Close-on-exec comes first, as it races with the `exec` of another thread.
+    /// Makes sure that the descriptor is close-on-exec and non-blocking. Sets the flags if
+    /// the call took none, and reads them back before the call is trusted. Sets
+    /// close-on-exec first, because it races with the `exec` of another thread.
     ///
     /// Fails with ENOSYS, the errno of an unavailable call, if the flags are not set, and
-    /// with EBADF if there is no such descriptor, which means the same.
+    /// with EBADF, which means the same, if there is no such descriptor.
     pub(super) fn ensure_cloexec_nonblock(&self, trust: Trust, flags: Flags) -> Result<(), Errno> {
         if flags == Flags::ByFcntl {
-            // Not O_CLOEXEC: F_SETFD has a flag of its own. A new descriptor has no other
-            // flags that could get lost.
+            // F_SETFD has a flag of its own, which is not O_CLOEXEC. A new descriptor has
+            // no other flags that this could clear.
             self.fcntl(libc::F_SETFD, libc::FD_CLOEXEC)?;
             self.fcntl(libc::F_SETFL, libc::O_NONBLOCK)?;
         }
@@ -102,12 +102,12 @@ impl Fd {
         Ok(())
     }
 
-    /// Duplicates the descriptor: another number, close-on-exec, for the same open file. So it
-    /// is non-blocking as this one is.
+    /// Duplicates the descriptor: returns another number for the same open file,
+    /// close-on-exec, and non-blocking if this descriptor is.
     pub(crate) fn duplicate(&self) -> Result<Self, Errno> {
         match self.fcntl(libc::F_DUPFD_CLOEXEC, 0) {
             Ok(fd) => Ok(Fd(fd)),
-            // Linux before 2.6.24 does not know that command.
+            // Linux before 2.6.24 does not support that command.
             Err(libc::EINVAL) => {
                 let new = Fd(self.fcntl(libc::F_DUPFD, 0)?);
                 new.fcntl(libc::F_SETFD, libc::FD_CLOEXEC)?;
@@ -125,8 +125,8 @@ impl Fd {
 
     /// Writes `bytes`, which are few enough to be written as a whole or not at all.
     ///
-    /// It never fails with EINTR, and neither does [`read`](Self::read): a signal interrupts
-    /// only a call that waits (signal(7)), and these descriptors are non-blocking.
+    /// Like [`read`](Self::read), never fails with EINTR: a signal interrupts only a call
+    /// that waits (signal(7)), and these descriptors are non-blocking.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
         // SAFETY: pointer and length are those of a live slice, which is only read.
         unsafe {
@@ -140,8 +140,8 @@ impl Fd {
         .map(drop)
     }
 
-    /// Writes `size` zeros, 4096 at most, as a whole or not at all (pipe(7)). They are taken
-    /// from a small block on the stack, many times.
+    /// Writes `size` zeros, at most 4096, as a whole or not at all (pipe(7)). Passes a
+    /// small block on the stack several times.
     #[allow(dead_code)] // A build without the pipe does not use it.
     pub(crate) fn write_zeros(&self, size: usize) -> Result<(), Errno> {
         const BLOCK: usize = 256;
@@ -157,14 +157,14 @@ impl Fd {
         unsafe { writev(self.0, parts.as_ptr(), count as c_int) }.map(drop)
     }
 
-    /// Reads at most `buffer.len()` bytes and returns how many.
+    /// Reads at most `buffer.len()` bytes, and returns their number.
     #[allow(dead_code)] // Which features use it is their affair.
     pub(crate) fn read(&self, buffer: &mut [u8]) -> Result<usize, Errno> {
         // SAFETY: pointer and length are those of a live slice.
         unsafe { transfer(Transfer::Read, self.0, buffer.as_mut_ptr(), buffer.len()) }
     }
 
-    /// Returns how many bytes are there to read (`ioctl` with `FIONREAD`).
+    /// Returns the number of bytes that can be read (`ioctl` with `FIONREAD`).
     #[cfg(feature = "pipe-channel")]
     pub(crate) fn available(&self) -> Result<usize, Errno> {
         let mut bytes: c_int = 0;
@@ -173,8 +173,8 @@ impl Fd {
         cvt(c_long::from(result)).map(|_| bytes as usize)
     }
 
-    /// Reads as many 64-bit numbers as there are, at most `numbers.len()`, and returns how
-    /// many. The end of the file is EPIPE: somebody closed a pipe's writing end by number.
+    /// Reads at most `numbers.len()` 64-bit numbers, and returns how many. Fails with EPIPE
+    /// at the end of the file: other code closed a pipe's writing end by number.
     #[allow(dead_code)] // As `read`.
     #[inline(never)] // For size: both backends call it.
     pub(crate) fn read_numbers(&self, numbers: &mut [u64]) -> Result<usize, Errno> {
@@ -188,12 +188,12 @@ impl Fd {
         }
     }
 
-    /// Reads all there is, throws it away, and returns whether there was anything.
+    /// Reads and discards everything, and returns whether there was anything.
     ///
-    /// A read ends short only when the descriptor is empty: a pipe since the kernel's
-    /// `pipe_read` goes from buffer to buffer until then, and an eventfd since it has eight
-    /// bytes. So one call usually does. The buffer is on the stack, which may be that of a
-    /// small thread.
+    /// A read ends short only if it emptied the descriptor: for a pipe because the kernel's
+    /// `pipe_read` goes from buffer to buffer, and for an eventfd because it has only eight
+    /// bytes. So one call is usually enough. The buffer is on the stack, which may be a
+    /// small thread's.
     pub(crate) fn drain(&self) -> Result<bool, Errno> {
         const CAPACITY: usize = if cfg!(feature = "pipe") { 1024 } else { 16 };
         let mut drained = false;
@@ -202,7 +202,7 @@ impl Fd {
             // SAFETY: the buffer has this size, and nobody reads it.
             match unsafe { transfer(Transfer::Read, self.0, buffer.as_mut_ptr().cast(), CAPACITY) }
             {
-                // The end of the file: somebody closed the writing end by number.
+                // The end of the file: other code closed the writing end by number.
                 Ok(0) => return Err(libc::EPIPE),
                 Ok(CAPACITY) => drained = true,
                 Ok(_) => return Ok(true),
@@ -212,8 +212,8 @@ impl Fd {
         }
     }
 
-    /// Writes the first `size` bytes of the number one, and leaves errno as it was. A
-    /// descriptor that is full is as readable as it can be.
+    /// Writes the first `size` bytes of the number one, and leaves errno unchanged.
+    /// Succeeds if the descriptor is full, because it is readable then.
     pub(crate) fn notify(&self, size: usize) -> Result<(), Errno> {
         notify(self.0, size)
     }
@@ -227,7 +227,7 @@ impl Drop for Fd {
     }
 }
 
-/// [`Fd::notify`], for who has the number alone: a signal handler, or a C program.
+/// Notifies as [`Fd::notify`], if only the number is known: in a handler, or from C.
 #[inline(never)] // For size: both backends call it.
 pub(crate) fn notify(fd: RawFd, size: usize) -> Result<(), Errno> {
     let _guard = ErrnoGuard::new();
@@ -247,11 +247,11 @@ enum Transfer {
     Write,
 }
 
-/// `read` or `write`.
+/// Calls `read` or `write`.
 ///
 /// On Linux by number: libc's functions are cancellation points (pthreads(7)), and a thread
-/// that is cancelled within a signal handler of ours, or with a lock of ours, would leave
-/// it behind. Where a library in between refuses `syscall`, libc's functions do it.
+/// that is cancelled in a handler, or with a lock, of this crate would leave it behind. If
+/// a preloaded library refuses `syscall`, libc's functions are called.
 ///
 /// # Safety
 ///
@@ -285,7 +285,7 @@ unsafe fn transfer(
     .map(|done| done as usize)
 }
 
-/// `writev`, on Linux by number as [`transfer`].
+/// Calls `writev`, on Linux by number as [`transfer`] does.
 ///
 /// # Safety
 ///

@@ -1,9 +1,9 @@
-//! A lock with a condition variable whose value belongs to one process: a child of `fork`
+//! A lock with a condition variable, whose value belongs to one process: a child of `fork`
 //! finds the initial value.
 //!
-//! A child inherits the memory but not the threads, and so perhaps a lock that
-//! nobody will release. `pthread_atfork` would run in every `fork` of the program;
-//! here the process's number tells the child that what it finds is its parent's.
+//! A child inherits the memory but not the threads, and so perhaps a lock that no thread
+//! will release. `pthread_atfork` would run in every `fork` of the program; this lock
+//! instead compares process ids, and so tells a child that the value is its parent's.
 
 use core::cell::UnsafeCell;
 use core::ops::{Deref, DerefMut};
@@ -13,19 +13,19 @@ use super::errno::Errno;
 use super::poll;
 use crate::atomic::{AtomicI32, Ordering};
 
-/// The value that a process finds first.
+/// A value with an initial state, which a process finds first.
 pub(crate) trait Initial {
     const INITIAL: Self;
 
-    /// Called when a process begins with the initial value, before anybody has the lock: once
-    /// in the first process, and once in each child of `fork`.
+    /// Called when a process begins with the initial value, before any thread has the lock:
+    /// once in the first process, and once in each child of `fork`.
     fn begin(&mut self, _process: libc::pid_t) {}
 }
 
-/// A value that threads of one process share under a lock.
+/// A value that the threads of one process share under a lock.
 pub(crate) struct ForkMutex<T: 'static> {
-    /// The process that the lock and the value belong to. Its negative while that process
-    /// resets them.
+    /// The process that owns the lock and the value. Its negative while that process resets
+    /// them.
     process: AtomicI32,
     mutex: UnsafeCell<libc::pthread_mutex_t>,
     condvar: Condvar,
@@ -47,8 +47,8 @@ impl<T: Initial> ForkMutex<T> {
         }
     }
 
-    /// Waits for the lock, in the process of this number, which is the caller's. Not
-    /// for signal handlers.
+    /// Waits for the lock, in the process with this id, which is the caller's. Not for
+    /// signal handlers.
     pub(crate) fn lock(&'static self, process: libc::pid_t) -> Locked<T> {
         self.reset_in_child(process);
         // SAFETY: initialised, and never moved: it is a static. A thread that has
@@ -57,14 +57,14 @@ impl<T: Initial> ForkMutex<T> {
         Locked(self)
     }
 
-    /// Waits for the lock, in a thread that was created by a holder of the lock. It asks
-    /// for no process number, as such a thread may have another one (LinuxThreads).
+    /// Waits for the lock, in a thread that was created by a holder of the lock. Takes no
+    /// process id, because such a thread may have another one (LinuxThreads).
     pub(crate) fn lock_in_thread(&'static self) -> Locked<T> {
         self.lock(self.process.load(Ordering::Acquire))
     }
 
-    /// Wakes all threads that wait for a change of the value. Call it with the lock
-    /// released, as they are going to take it.
+    /// Wakes all threads that wait for a change of the value. Call this after releasing the
+    /// lock, which these threads take.
     pub(crate) fn notify_all(&self) -> Result<(), Errno> {
         self.condvar.notify_all()
     }
@@ -77,7 +77,7 @@ impl<T: Initial> ForkMutex<T> {
                 return;
             }
             if owner == resetting {
-                // Another thread does it.
+                // Another thread of this process resets the value.
                 poll::sleep_1ms();
                 continue;
             }
@@ -102,13 +102,12 @@ impl<T: Initial> ForkMutex<T> {
     }
 }
 
-/// The right to use the value, while the lock is held.
+/// The right to use the value while the lock is held.
 pub(crate) struct Locked<T: 'static>(&'static ForkMutex<T>);
 
 impl<T> Locked<T> {
-    /// Releases the lock until another thread notifies, or until this time of
-    /// the monotonic clock, in nanoseconds; the highest number is never. May return
-    /// without either.
+    /// Releases the lock until another thread notifies, or until `time`, in nanoseconds of
+    /// the monotonic clock; `u64::MAX` means forever. May return early.
     pub(crate) fn wait_until(&mut self, time: u64) {
         // SAFETY: the lock is initialised, in a static, and held.
         unsafe { self.0.condvar.wait_until(self.0.mutex.get(), time) };
@@ -148,7 +147,8 @@ mod tests {
         const INITIAL: usize = 0;
     }
 
-    /// A service thread that is to end and the one after it can sleep at once.
+    /// Two service threads can sleep at the same time: one that is to end, and its
+    /// successor.
     #[test]
     fn notify_all_wakes_all() {
         static SLEEPING: ForkMutex<usize> = ForkMutex::new();

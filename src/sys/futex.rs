@@ -1,7 +1,8 @@
 //! Sleeping until another thread changes a word.
 //!
-//! On Linux that is futex(2), by number, as few libcs have a function for it. Elsewhere,
-//! and where a sandbox refuses the call, the sleeper looks at the word by turns.
+//! On Linux this is futex(2), by number, because few libcs have a function for it. On other
+//! systems, and where a sandbox refuses the call, the sleeper checks the word once a
+//! millisecond.
 
 use super::errno::Errno;
 use super::poll;
@@ -13,7 +14,7 @@ cfg_if::cfg_if! {
         use super::cvt;
         use super::numbers::timed;
 
-        /// Without `FUTEX_PRIVATE_FLAG`, which came in Linux 2.6.22.
+        /// Calls futex(2) without `FUTEX_PRIVATE_FLAG`, which came with Linux 2.6.22.
         fn futex(
             word: &AtomicU32,
             operation: libc::c_int,
@@ -30,7 +31,8 @@ cfg_if::cfg_if! {
             if until == u64::MAX {
                 return futex(word, libc::FUTEX_WAIT, value, None);
             }
-            // Without the time there would be no end. The caller looks by turns.
+            // Without the clock the sleep would not end. On an error the caller checks the
+            // word once a millisecond.
             let now = clock::try_now_ns()?;
             let rest = Timespec::from_ns(until.saturating_sub(now));
             match futex(word, libc::FUTEX_WAIT, value, Some(&rest)) {
@@ -39,7 +41,7 @@ cfg_if::cfg_if! {
             }
         }
 
-        /// Wakes so many threads that sleep on `word`.
+        /// Wakes up to `count` threads that sleep on `word`.
         pub(crate) fn wake(word: &AtomicU32, count: u32) -> Result<(), Errno> {
             match futex(word, libc::FUTEX_WAKE, count, None) {
                 Err(libc::ENOSYS) if is_denied() => Ok(()),
@@ -47,8 +49,9 @@ cfg_if::cfg_if! {
             }
         }
 
-        /// Returns whether a library in between denies every call by number (torsocks): to
-        /// all threads of the process, so that none sleeps for longer than a turn.
+        /// Returns whether a preloaded library refuses every call by number (torsocks). It
+        /// refuses them to all threads of the process, so no thread sleeps for longer than
+        /// a millisecond.
         #[cold]
         fn is_denied() -> bool {
             // SAFETY: no preconditions.
@@ -59,17 +62,17 @@ cfg_if::cfg_if! {
             Err(libc::ENOSYS)
         }
 
-        /// No thread sleeps for longer than a turn.
+        /// Does nothing: no thread sleeps for longer than a millisecond on this system.
         pub(crate) fn wake(_: &AtomicU32, _: u32) -> Result<(), Errno> {
             Ok(())
         }
     }
 }
 
-/// Sleeps as long as `word` is `value`, and no longer than until this time of the monotonic
-/// clock, in nanoseconds; the highest number is never. May come back for nothing.
+/// Sleeps as long as `word` is `value`, but no longer than until `until`, in nanoseconds of
+/// the monotonic clock; `u64::MAX` means forever. May return early.
 pub(crate) fn wait(word: &AtomicU32, value: u32, until: u64) {
-    // If the call is refused, the caller looks once a millisecond.
+    // If the call is refused, the caller checks the word once a millisecond.
     if sleep(word, value, until).is_err() && word.load(Ordering::Relaxed) == value {
         poll::sleep_1ms();
     }

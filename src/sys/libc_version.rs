@@ -6,16 +6,16 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Libc {
-    /// glibc, with the major and minor version that it gives at run time.
-    /// Linked statically, it gives those of the one that was linked.
+    /// glibc, with the major and minor version of the running library, or of the one that
+    /// is linked statically.
     Glibc(u32, u32),
-    /// musl, which does not tell its version.
+    /// musl, which does not report its version.
     Musl,
     /// uClibc or uClibc-ng.
     UClibc,
-    /// Android's.
+    /// Bionic, Android's libc.
     Bionic,
-    /// Another, or a glibc whose version cannot be read.
+    /// Another libc, or a glibc whose version cannot be read.
     Other,
 }
 
@@ -47,13 +47,13 @@ impl fmt::Display for Libc {
     }
 }
 
-/// Major and minor version of the running glibc; `None` on any other libc.
+/// Returns the major and minor version of the running glibc, or `None` on any other libc.
 ///
-/// Linked statically, it answers for the glibc that was linked in.
+/// In a statically linked program it is the version of the linked glibc.
 pub(crate) fn glibc_version() -> Option<(u32, u32)> {
     cfg_if::cfg_if! {
-        // The function is in glibc since 2.1. uClibc says `__GLIBC__` in its
-        // headers but has no such function, and another target_env.
+        // glibc has the function since 2.1. uClibc defines `__GLIBC__` in its headers but
+        // lacks the function, and has another target_env.
         if #[cfg(all(target_os = "linux", target_env = "gnu"))] {
             // SAFETY: no preconditions; gives a pointer to a static C string.
             let mut next = unsafe { libc::gnu_get_libc_version() }.cast::<u8>();
@@ -74,7 +74,7 @@ pub(crate) fn glibc_version() -> Option<(u32, u32)> {
     }
 }
 
-/// Reads `2.36` from `2.36-9+deb12u4` and the like.
+/// Parses the beginning of a version: `2.36` of `2.36-9+deb12u4`.
 #[cfg_attr(not(target_env = "gnu"), allow(dead_code))]
 fn parse_version(mut text: impl Iterator<Item = u8>) -> Option<(u32, u32)> {
     let (major, end) = number(&mut text)?;
@@ -85,7 +85,7 @@ fn parse_version(mut text: impl Iterator<Item = u8>) -> Option<(u32, u32)> {
     Some((major, minor))
 }
 
-/// A decimal number and the byte that ended it.
+/// Parses a decimal number, and returns it with the byte that ended it.
 fn number(text: &mut impl Iterator<Item = u8>) -> Option<(u32, u8)> {
     let mut value = None;
     loop {

@@ -1,8 +1,8 @@
-//! Everything that is unsafe: the calls into libc and the kernel.
+//! All unsafe code: the calls into libc and the kernel.
 //!
-//! One file for each interface of the kernel or of libc. It imports nothing from above.
-//! What leaves this module is safe to use: owned descriptors, and functions that return
-//! an [`Errno`](errno::Errno) when the kernel refuses.
+//! Each interface of the kernel or of libc has one file, which imports nothing from above.
+//! What this module exports is safe to use: owned descriptors, and functions that return an
+//! [`Errno`](errno::Errno) when the kernel refuses.
 #![allow(unsafe_code)]
 
 #[cfg(feature = "std")]
@@ -21,7 +21,7 @@ pub(crate) mod boxes;
 #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))]
 pub(crate) mod eventfd;
 #[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
-// As `clock`; and elsewhere than on Linux the timers sleep otherwise.
+// As for `clock`. On systems other than Linux the timers sleep in another way.
 #[cfg_attr(
     not(any(
         feature = "channel",
@@ -62,12 +62,12 @@ pub(crate) mod thread;
 #[cfg(feature = "timer")]
 pub(crate) mod timerfd;
 
-/// Translates what a call returned: a number, or, if it is negative, the reason in errno.
+/// Converts a call's result: a number, or, if it is negative, the errno.
 #[inline(never)] // It is in every call, and a call of its own is shorter.
 fn cvt(result: libc::c_long) -> Result<libc::c_int, errno::Errno> {
     if result < 0 {
         return Err(errno::last());
     }
-    // No call that is made here returns a number that large, so it was another call.
+    // No call of this crate returns a number that large, so another call has answered.
     libc::c_int::try_from(result).map_err(|_| libc::ENOSYS)
 }

@@ -1,23 +1,23 @@
-//! An unbounded queue of many producers and one consumer, in which nobody waits for
-//! anybody.
+//! An unbounded queue of many producers and one consumer, in which no thread waits for
+//! another.
 //!
-//! It is a list of blocks of slots. One word, the tail, has the address of the youngest
-//! block and, in the low bits that its alignment leaves, how many of its slots are
-//! reserved. A producer reserves a slot, or puts a new block before a full one, by
-//! compare-and-exchange on that word; the consumer closes the queue by exchanging it. So
-//! each message is either reserved before the end, and the consumer finds it, or comes
-//! back to its sender.
+//! The queue is a list of blocks of slots. One word, the tail, has the address of the
+//! youngest block and, in the low bits that its alignment leaves free, the number of its
+//! reserved slots. A producer reserves a slot, or adds a new block after a full one, by
+//! compare-and-exchange on that word. The consumer closes the queue by exchanging that
+//! word. So each message either is reserved before the end, and the consumer finds it, or
+//! is returned to its sender.
 //!
-//! A producer may be stopped between reserving a slot and filling it, by a thread of
-//! higher priority or for ever. The consumer abandons such a slot and goes on; a producer
-//! that finds its slot abandoned takes the message back and begins anew. So no message
-//! that was pushed hides behind one that was not, and those of one producer keep their
-//! order.
+//! A producer may stop between reserving a slot and filling it, because of a thread of
+//! higher priority or forever. The consumer abandons such a slot and goes on. A producer
+//! that finds its slot abandoned takes the message back and starts again. So no message
+//! that was pushed waits behind one that was not, and the messages of one producer keep
+//! their order.
 //!
-//! Blocks point to the older one, so that the list is whole at any time. The consumer
-//! walks from the tail to where it is, and remembers the way. It alone gives blocks back,
-//! of which one is kept to be used again; one in which it has abandoned slots is freed by
-//! whoever comes last.
+//! Each block points to the next older one, so the list is complete at any time. The
+//! consumer walks from the tail to its own block, and records the way. Only the consumer
+//! gives blocks back, and the queue keeps one of them for reuse. A block with abandoned
+//! slots is freed by the last thread that uses it.
 
 use alloc::alloc::{alloc, dealloc, handle_alloc_error};
 use alloc::sync::Arc;
@@ -27,7 +27,8 @@ use core::marker::PhantomData;
 use core::mem::{align_of, size_of, MaybeUninit};
 use core::ptr::{addr_of_mut, null_mut};
 
-// Not core's by name: the model in tests/loom/ puts its own in this place.
+// Imported from `crate::atomic`, so that the model in tests/loom/ can substitute its own
+// atomics.
 use crate::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// The states of a slot.
@@ -35,9 +36,9 @@ const EMPTY: u32 = 0;
 const FULL: u32 = 1;
 const ABANDONED: u32 = 2;
 
-/// Slots of a block; fewer if messages are large.
+/// The number of slots in a block. It is smaller if messages are large.
 const SLOTS: usize = 32;
-/// What a block's messages take, about.
+/// The approximate size of a block's messages.
 const BLOCK_SIZE: usize = 4096;
 
 const fn slots<T>() -> usize {
@@ -48,31 +49,33 @@ const fn slots<T>() -> usize {
     }
 }
 
-/// What is at the beginning of a block. Its slots follow.
+/// The header of a block. Its slots follow.
 #[repr(C)]
 struct Block<T> {
-    /// Where its memory begins.
+    /// The beginning of the allocation.
     memory: *mut u8,
-    /// The block before this one, which may be gone.
+    /// The next older block, which may be freed already.
     older: *mut Block<T>,
-    /// The one after it, once the consumer knows it.
+    /// The next younger block, once the consumer knows it.
     younger: *mut Block<T>,
-    /// How many slots the consumer has abandoned here.
+    /// The number of slots that the consumer has abandoned in this block.
     abandoned: usize,
-    /// How many producers have still to find that. It is below zero by those that have
-    /// found it before the consumer leaves the block, which counts them all then.
+    /// The number of producers that have yet to find their slot abandoned. Producers that
+    /// find it before the consumer leaves the block make the number negative; the consumer
+    /// then adds the number of all of them.
     expected: AtomicUsize,
     slots: [Slot<T>; 0],
 }
 
 struct Slot<T> {
     state: AtomicU32,
-    /// There if it is `FULL`.
+    /// The message, initialised if the state is `FULL`.
     message: UnsafeCell<MaybeUninit<T>>,
 }
 
 impl<T> Block<T> {
-    /// So that the low bits of an address hold a number of slots, or `CLOSED`.
+    /// The alignment of a block, by which the low bits of its address can hold a number of
+    /// slots or `CLOSED`.
     const ALIGNMENT: usize = {
         let least = LOW_BITS + 1;
         let own = align_of::<Self>();
@@ -83,19 +86,19 @@ impl<T> Block<T> {
         }
     };
 
-    /// More than a block takes, by what aligning it can take: an allocator that aligns is
-    /// slow.
+    /// The layout of an allocation for one block. It is larger than the block, so that the
+    /// block can be aligned inside it, because allocators are slow at alignment.
     fn layout() -> Layout {
         let slots = size_of::<Slot<T>>().checked_mul(slots::<T>());
         let size = slots.and_then(|slots| slots.checked_add(size_of::<Self>() + Self::ALIGNMENT));
         match size.map(|size| Layout::from_size_align(size, align_of::<usize>())) {
             Some(Ok(layout)) => layout,
-            // More than there are addresses.
+            // The size exceeds the address space.
             _ => handle_alloc_error(Layout::new::<Slot<T>>()),
         }
     }
 
-    /// An empty block.
+    /// Creates an empty block.
     fn new() -> *mut Self {
         // SAFETY: the size is not zero.
         let memory = unsafe { alloc(Self::layout()) };
@@ -123,18 +126,18 @@ impl<T> Block<T> {
         block
     }
 
-    /// Gives its memory back, but for messages that are in it.
+    /// Frees the block's memory. Does not drop messages in it.
     ///
     /// # Safety
     ///
-    /// It is from `new`, and nobody uses it.
+    /// `block` is from [`new`](Self::new), and no thread uses it.
     unsafe fn free(block: *mut Self) {
         // SAFETY: the caller's promise, and the layout is that of `new`.
         unsafe { dealloc((*block).memory, Self::layout()) };
     }
 }
 
-/// Where a slot of a block is.
+/// Returns the address of a slot of a block.
 ///
 /// # Safety
 ///
@@ -144,11 +147,11 @@ unsafe fn slot<T>(block: *mut Block<T>, index: usize) -> *mut Slot<T> {
     unsafe { addr_of_mut!((*block).slots).cast::<Slot<T>>().add(index) }
 }
 
-/// The youngest block's address, plus how many of its slots are reserved.
+/// The address of the youngest block, plus the number of its reserved slots.
 type Tail<T> = *mut Block<T>;
 
 const LOW_BITS: usize = 63;
-/// Instead of a number of slots, of no block.
+/// The value of the low bits if the queue is closed. The address is null then.
 const CLOSED: usize = LOW_BITS;
 
 fn join<T>(block: *mut Block<T>, reserved: usize) -> Tail<T> {
@@ -162,8 +165,8 @@ fn split<T>(tail: Tail<T>) -> (*mut Block<T>, usize) {
 
 struct Queue<T> {
     tail: AtomicPtr<Block<T>>,
-    /// An empty block that waits to be used again, or null: memory that one thread takes and
-    /// another gives back is dear.
+    /// An empty block for reuse, or null. Memory that one thread allocates and another
+    /// frees is expensive.
     spare: AtomicPtr<Block<T>>,
     /// Messages go from one thread to another.
     messages: PhantomData<*mut T>,
@@ -177,7 +180,7 @@ unsafe impl<T: Send> Send for Queue<T> {}
 unsafe impl<T: Send> Sync for Queue<T> {}
 
 impl<T> Queue<T> {
-    /// An empty block.
+    /// Returns an empty block: the spare one, or a new one.
     fn block(&self) -> *mut Block<T> {
         let spare = self.spare.swap(null_mut(), Ordering::AcqRel);
         if spare.is_null() {
@@ -186,11 +189,11 @@ impl<T> Queue<T> {
         spare
     }
 
-    /// Keeps an empty block, or none, and frees the one that was kept.
+    /// Keeps an empty block, or none if it is null, and frees the one that was kept.
     ///
     /// # Safety
     ///
-    /// It is from [`block`](Self::block), or as good as that, and nobody uses it.
+    /// `block` is null, or an empty block that no thread uses.
     unsafe fn keep(&self, block: *mut Block<T>) {
         let before = self.spare.swap(block, Ordering::AcqRel);
         if !before.is_null() {
@@ -210,14 +213,14 @@ impl<T> Drop for Queue<T> {
 /// The end that pushes. Any number of threads share it.
 pub(crate) struct Producer<T>(Arc<Queue<T>>);
 
-/// The end that pops. When it is dropped, the queue is closed, and what is in it is
-/// dropped.
+/// The end that pops. Dropping it closes the queue and drops the messages in it.
 pub(crate) struct Consumer<T> {
     queue: Arc<Queue<T>>,
-    /// Where it is: a block, and how many slots are done with there.
+    /// The place of the consumer: a block, and the number of slots that it has finished
+    /// there.
     block: Cell<*mut Block<T>>,
     done: Cell<usize>,
-    /// The last tail, once the queue is closed.
+    /// The last tail, after the queue was closed.
     end: Cell<Option<Tail<T>>>,
 }
 
@@ -225,7 +228,7 @@ pub(crate) struct Consumer<T> {
 // are `Send`.
 unsafe impl<T: Send> Send for Consumer<T> {}
 
-/// Makes an empty queue. Takes memory when the first message comes.
+/// Creates an empty queue. Allocates a block only when the first message comes.
 pub(crate) fn queue<T>() -> (Producer<T>, Consumer<T>) {
     let queue = Arc::new(Queue {
         tail: AtomicPtr::new(null_mut()),
@@ -235,7 +238,7 @@ pub(crate) fn queue<T>() -> (Producer<T>, Consumer<T>) {
     let consumer = Consumer {
         queue: Arc::clone(&queue),
         block: Cell::new(null_mut()),
-        // Of no block nothing is left.
+        // There is no block yet, so no slot is left in it.
         done: Cell::new(slots::<T>()),
         end: Cell::new(None),
     };
@@ -249,8 +252,8 @@ impl<T> Clone for Producer<T> {
 }
 
 impl<T> Producer<T> {
-    /// Puts a message at the end, or gives it back if the queue is closed. Not for signal
-    /// handlers, as it allocates.
+    /// Appends a message, or returns it if the queue is closed. Allocates, so it is not for
+    /// signal handlers.
     pub(crate) fn push(&self, mut message: T) -> Result<(), T> {
         let mut tail = self.tail();
         loop {
@@ -288,7 +291,7 @@ impl<T> Producer<T> {
         }
     }
 
-    /// Whether the consumer is gone.
+    /// Returns whether the consumer has closed the queue.
     pub(crate) fn is_closed(&self) -> bool {
         split(self.tail()).1 == CLOSED
     }
@@ -297,7 +300,8 @@ impl<T> Producer<T> {
         self.0.tail.load(Ordering::Acquire)
     }
 
-    /// Acquire, to see the block into which others reserve; release, to show it to them.
+    /// Exchanges the tail. Acquires, to see the block into which other producers reserve,
+    /// and releases, to publish it to them.
     fn replace(&self, tail: Tail<T>, new: Tail<T>) -> Result<(), Tail<T>> {
         self.0
             .tail
@@ -306,7 +310,7 @@ impl<T> Producer<T> {
     }
 }
 
-/// Puts a message into a slot; gives it back if the consumer has abandoned that.
+/// Puts a message into a slot, or returns it if the consumer has abandoned the slot.
 ///
 /// # Safety
 ///
@@ -331,7 +335,7 @@ unsafe fn fill<T>(block: *mut Block<T>, index: usize, message: T) -> Result<(), 
 }
 
 impl<T> Consumer<T> {
-    /// Takes the oldest message. Waits for nobody.
+    /// Takes the oldest message. Does not wait.
     pub(crate) fn pop(&self) -> Option<T> {
         if self.is_empty() {
             return None;
@@ -343,12 +347,12 @@ impl<T> Consumer<T> {
         let slot = unsafe { &*slot(block, index) };
         // SAFETY: as above.
         let message = unsafe { slot.message.get().cast::<T>().read() };
-        // For the next time that the block is used.
+        // The next use of the block expects an empty slot.
         slot.state.store(EMPTY, Ordering::Relaxed);
         Some(message)
     }
 
-    /// Whether there is no message. If there is one, the next slot is full.
+    /// Returns whether there is no message. If there is one, the next slot is full.
     pub(crate) fn is_empty(&self) -> bool {
         loop {
             let (block, index) = (self.block.get(), self.done.get());
@@ -366,7 +370,8 @@ impl<T> Consumer<T> {
             if self.tail() == join(block, index) {
                 return true;
             }
-            // Reserved, and not filled. That would take a moment, if its producer ran.
+            // The slot is reserved but not filled. That would take a moment if its producer
+            // ran.
             let (success, failure) = (Ordering::Acquire, Ordering::Acquire);
             if state
                 .compare_exchange(EMPTY, ABANDONED, success, failure)
@@ -380,7 +385,7 @@ impl<T> Consumer<T> {
         }
     }
 
-    /// Closes the queue: from here on messages come back to their producers.
+    /// Closes the queue: from now on messages are returned to their producers.
     pub(crate) fn close(&self) {
         if self.end.get().is_none() {
             let closed = join(null_mut(), CLOSED);
@@ -389,7 +394,7 @@ impl<T> Consumer<T> {
         }
     }
 
-    /// Goes on to the next block, if there is one.
+    /// Moves on to the next block, and returns whether there is one.
     fn leave_block(&self) -> bool {
         let block = self.block.get();
         let mut next = match block.is_null() {
@@ -420,12 +425,13 @@ impl<T> Consumer<T> {
         true
     }
 
-    /// Gives a block back, or leaves that to the last producer whose slot was abandoned there.
+    /// Gives a block back, or leaves that to the last producer whose slot was abandoned
+    /// there.
     ///
     /// # Safety
     ///
-    /// It is null, or it was the consumer's, and is not any more; its slots are passed, and
-    /// no other will be reserved.
+    /// `block` is null, or the consumer has left it. The consumer has passed all its
+    /// reserved slots, and no producer will reserve another.
     unsafe fn leave(&self, block: *mut Block<T>) {
         if block.is_null() {
             return;
@@ -456,7 +462,7 @@ impl<T> Consumer<T> {
 
 impl<T> Drop for Consumer<T> {
     fn drop(&mut self) {
-        /// Drops what is left, also when the drop of a message panics.
+        /// Drops the remaining messages, even if the drop of a message panics.
         struct Rest<'a, T>(&'a Consumer<T>);
 
         impl<T> Drop for Rest<'_, T> {

@@ -1,4 +1,4 @@
-//! The numbers of calls that not every architecture has under the name that libc gives.
+//! System call numbers that libc does not give by one name on every architecture.
 
 use libc::c_long;
 
@@ -13,9 +13,10 @@ macro_rules! old_calls {
     };
 }
 
-// `None` where there is no such call. Architectures that came to Linux after 2.6.27 never had
-// the calls without flags. `pipe` takes a pointer on some only: on MIPS, Alpha, SPARC, IA-64
-// and SuperH the kernel returns the ends in two registers instead, and ignores the pointer.
+// `None` means that the architecture does not have the call. Architectures that came to
+// Linux after 2.6.27 never had the calls without flags. Not every `pipe` takes a pointer:
+// on MIPS, Alpha, SPARC, IA-64 and SuperH the kernel returns the ends in two registers and
+// ignores the pointer.
 cfg_if::cfg_if! {
     if #[cfg(all(
         any(target_os = "linux", target_os = "android"),
@@ -47,8 +48,8 @@ cfg_if::cfg_if! {
     }
 }
 
-/// The calls that take times. riscv32 came to Linux when only those with 64 bits were left,
-/// whose numbers are the same everywhere (Linux 5.1).
+/// The calls that take times. Linux supports riscv32 only since the calls with 64-bit
+/// times, whose numbers are the same on every architecture (Linux 5.1).
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) mod timed {
     #![allow(dead_code, unused_imports)] // As above.
@@ -75,7 +76,7 @@ pub(super) mod timed {
         }
     }
 
-    /// For a machine of 32 bits. On MIPS all numbers begin at 4000.
+    /// The call with 64-bit times, for 32-bit machines. On MIPS all numbers start at 4000.
     pub(crate) const TIMERFD_SETTIME64: c_long =
         if cfg!(any(target_arch = "mips", target_arch = "mips32r6")) {
             4411

@@ -1,4 +1,4 @@
-//! Memory from `mmap`, where there is no allocator.
+//! Memory from `mmap`, for builds without an allocator.
 
 use core::mem::size_of;
 use core::ops::Deref;
@@ -6,7 +6,7 @@ use core::ptr::{null_mut, NonNull};
 
 use super::errno::{self, Errno};
 
-/// Owns a value in a page of its own, which stays where it is.
+/// Owns a value in memory of its own from `mmap`. The value does not move.
 pub(crate) struct Page<T>(NonNull<T>);
 
 // SAFETY: it owns the value and gives out shared references to it, as a `Box` does.

@@ -8,11 +8,11 @@ use super::fd::{Fd, Flags, RawFd, Trust};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use super::numbers;
 
-/// Creates a pipe, close-on-exec and non-blocking: the reading end and the writing end.
+/// Creates a pipe, close-on-exec and non-blocking, and returns its reading and writing end.
 ///
-/// A kernel without the call may answer nevertheless, as for an eventfd: the answer is
-/// believed only if it is the documented one and two different numbers came with it.
-/// Reading their flags tells whether they are open descriptors.
+/// A kernel without the call may answer all the same, as for an eventfd. The answer is
+/// trusted only if it is the documented one and comes with two different numbers. Reading
+/// their flags tells whether they are open descriptors.
 pub(crate) fn create(trust: Trust, flags: Flags) -> Result<(Fd, Fd), Errno> {
     let mut ends = [-1; 2];
     let answer = match flags {
@@ -30,10 +30,10 @@ pub(crate) fn create(trust: Trust, flags: Flags) -> Result<(Fd, Fd), Errno> {
     Ok((read, write))
 }
 
-/// libc's function, which every libc has and which knows how its kernel returns the ends.
+/// Calls libc's `pipe`, which knows how the kernel of this architecture returns the ends.
 ///
-/// In glibc since 2.34 it is `pipe2` without flags. So a sandbox that refuses `pipe2`
-/// whatever its flags refuses this function too, and the call by number comes last.
+/// In glibc since 2.34 it is `pipe2` without flags. A sandbox that refuses every `pipe2`
+/// refuses this function too, so the call by number comes last.
 fn pipe(ends: &mut [RawFd; 2]) -> Result<c_int, Errno> {
     // SAFETY: the array has room for the two descriptors.
     let result = cvt(unsafe { libc::pipe(ends.as_mut_ptr()) }.into());
@@ -48,13 +48,13 @@ fn pipe(ends: &mut [RawFd; 2]) -> Result<c_int, Errno> {
 
 cfg_if::cfg_if! {
     if #[cfg(any(target_os = "linux", target_os = "android"))] {
-        /// By number: a binary that imports `pipe2` does not load on a glibc before 2.9.
+        /// Calls `pipe2` by number: a binary that imports it needs glibc 2.9.
         fn pipe2(ends: &mut [RawFd; 2], flags: c_int) -> Result<c_int, Errno> {
             // SAFETY: the array has room for the two descriptors.
             cvt(unsafe { libc::syscall(libc::SYS_pipe2, ends.as_mut_ptr(), flags) })
         }
     } else if #[cfg(any(target_vendor = "apple", target_os = "haiku"))] {
-        /// There is no such call.
+        /// Fails: this system does not have the call.
         fn pipe2(_: &mut [RawFd; 2], _: c_int) -> Result<c_int, Errno> {
             Err(libc::ENOSYS)
         }

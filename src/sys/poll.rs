@@ -1,7 +1,7 @@
 //! Waiting for one descriptor with `poll(2)`.
 //!
-//! Not `ppoll`, which would take nanoseconds and a signal mask: ARM kernels
-//! had no entry for it until some time after 2.6.21.
+//! Not with `ppoll`, which takes nanoseconds and a signal mask, because ARM kernels lacked
+//! it until some time after 2.6.21.
 
 use core::mem::MaybeUninit;
 use core::ptr::null_mut;
@@ -13,8 +13,8 @@ use super::errno::{self, Errno};
 use super::fd::RawFd;
 use super::{clock, cvt};
 
-/// Waits until `fd` is readable, which it says, or `timeout` has passed: nanoseconds, of
-/// which a negative number is for ever.
+/// Waits until `fd` is readable or `timeout` nanoseconds have passed, and returns whether
+/// `fd` is readable. A negative time-out waits forever.
 pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
     let mut rest = timeout;
     let mut end = 0;
@@ -24,13 +24,14 @@ pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
         // and a long time-out is slept in pieces.
         if timeout > 0 {
             match clock::now() {
-                // Without it there would be no end: a sandbox may refuse it at any moment.
+                // Without the clock the wait would not end. A sandbox may refuse it at any
+                // moment.
                 0 => return Err(errno::last()),
                 now if end == 0 => end = now.wrapping_add(timeout),
                 now => rest = end.wrapping_sub(now).max(0),
             }
         }
-        // After a signal look once more, even if the time is over: its handler may have
+        // After a signal, poll once more even if the time is over: its handler may have
         // notified.
         if rest == 0 && !interrupted {
             return Ok(false);
@@ -43,16 +44,16 @@ pub(crate) fn wait(fd: RawFd, timeout: i64) -> Result<bool, Errno> {
     }
 }
 
-/// Waits as [`wait`] does; no time-out is for ever.
+/// Waits as [`wait`] does; `None` waits forever.
 pub(crate) fn wait_for(fd: RawFd, timeout: Option<Duration>) -> Result<bool, Errno> {
     wait(fd, nanoseconds(timeout))
 }
 
-/// A time-out in nanoseconds; for ever if there is none, and if its end is beyond what
-/// the clock has in 64 bits.
+/// Converts a time-out to nanoseconds. Returns a negative number, which waits forever, for
+/// no time-out and for one whose end does not fit into the clock's 64 bits.
 fn nanoseconds(timeout: Option<Duration>) -> i64 {
     const FOREVER: i64 = -1;
-    // The other half is the clock's. (`as_nanos` would do it in 128 bits.)
+    // The other half of the range is for the clock. (`as_nanos` would compute in 128 bits.)
     const LONGEST: u64 = i64::MAX as u64 / 2;
     let timeout = match timeout {
         Some(timeout) => timeout,
@@ -67,11 +68,11 @@ fn nanoseconds(timeout: Option<Duration>) -> i64 {
     }
 }
 
-/// What `poll` takes: rounded up, so as not to spin through the last millisecond, and -1
-/// for ever.
+/// Returns the time-out for `poll`: rounded up, so that the last millisecond is not spent
+/// in a loop, and -1 for a negative one.
 ///
-/// More than 4 seconds are slept in pieces, each a little shorter than what is left:
-/// a 32-bit machine would divide 64 bits by a function of its own.
+/// A time-out of more than 4 seconds is slept in pieces that are a little shorter than the
+/// rest, because a 32-bit machine would need a function to divide 64 bits.
 fn milliseconds(nanoseconds: i64) -> c_int {
     if nanoseconds < 0 {
         return -1;
@@ -97,18 +98,18 @@ fn poll(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
     match cvt(unsafe { libc::poll(&mut entry, 1, milliseconds) }.into()) {
         Ok(0) => Ok(false),
         Ok(_) if entry.revents & libc::POLLIN != 0 => Ok(true),
-        // Not open, or a pipe without its writing end: both are ours, so
-        // somebody closed one by number.
+        // The descriptor is not open, or it is a pipe without its writing end. This crate
+        // owns both, so other code closed one by number.
         Ok(_) => Err(libc::EBADF),
-        // Linux refuses to poll more descriptors than RLIMIT_NOFILE, and a process that
-        // has set itself a limit of zero goes on with those that it has.
+        // Linux refuses to poll more descriptors than RLIMIT_NOFILE, and a process that has
+        // set this limit to zero keeps the descriptors it has.
         Err(libc::EINVAL) => select(fd, milliseconds),
         Err(errno) => Err(errno),
     }
 }
 
-/// As [`poll`], with `select(2)`, which no limit binds. `EINVAL` for a descriptor of 1024 or
-/// more, which its set has no room for.
+/// Polls as [`poll`] does, with `select(2)`, which no limit binds. Fails with `EINVAL` for
+/// a descriptor of 1024 or more, for which its set has no room.
 #[cold]
 fn select(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
     let mut set = MaybeUninit::<libc::fd_set>::zeroed();
@@ -118,7 +119,7 @@ fn select(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
     // SAFETY: a timeval is integers, for which zero is a value.
     let mut time: libc::timeval = unsafe { core::mem::zeroed() };
     let time: *mut libc::timeval = match u32::try_from(milliseconds) {
-        // A second at most: the caller asks the clock how much is left.
+        // At most one second: the caller asks the clock for the rest.
         Ok(0..=999) => {
             time.tv_usec = (milliseconds * 1000).into();
             &mut time
@@ -138,10 +139,10 @@ fn select(fd: RawFd, milliseconds: c_int) -> Result<bool, Errno> {
     .map(|ready| ready > 0)
 }
 
-/// Lets others run, for a millisecond. To yield would not let a thread of lower priority run.
+/// Sleeps for a millisecond, so that threads of lower priority run too, unlike a yield.
 ///
-/// On Linux by number, as a thread that is cancelled here could leave a lock behind; where
-/// that is refused or interrupted, libc's function does it.
+/// On Linux by number, because a thread that is cancelled here could leave a lock behind.
+/// If that call is refused or interrupted, libc's function is called.
 #[cfg(any(feature = "channel", feature = "signal", feature = "timer"))]
 pub(crate) fn sleep_1ms() {
     #[cfg(any(target_os = "linux", target_os = "android"))]

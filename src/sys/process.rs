@@ -1,6 +1,6 @@
 //! `getpid` and `kill`.
 
-/// Returns the number of this process. A child of `fork` has another one.
+/// Returns the id of this process. A child of `fork` has another one.
 pub(crate) fn id() -> libc::pid_t {
     // SAFETY: no preconditions.
     unsafe { libc::getpid() }

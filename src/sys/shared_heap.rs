@@ -1,10 +1,10 @@
-//! A priority queue that owners and a thread of one process share under one lock, without an
-//! allocator: each entry is in a page of its own, which lives as long as its owner.
+//! A priority queue that owners and a thread of one process share under one lock, without
+//! an allocator: each entry is in a page of its own, which lives as long as its owner.
 //!
-//! It is a leftist heap (Knuth, volume 3, section 5.2.3): the path along the right children
-//! is the shortest to the end of the tree, so it has at most log n nodes, and two heaps are
-//! merged along theirs. The first entry is at hand; to insert, to move and to remove one
-//! takes O(log n).
+//! It is a leftist heap (Knuth, volume 3, section 5.2.3). The path along the right children
+//! is the shortest way to the end of the tree, so it has at most log n nodes, and two heaps
+//! are merged along these paths. Reading the first entry takes constant time; inserting,
+//! moving and removing an entry take O(log n).
 
 use core::cell::UnsafeCell;
 use core::mem;
@@ -16,42 +16,42 @@ use super::page::Page;
 use super::process;
 use crate::atomic::{AtomicI32, Ordering};
 
-/// The process of a node that is in no heap.
+/// The process id of a node that is in no heap.
 const NO_PROCESS: libc::pid_t = 0;
 
-/// An item, which the heap sorts.
+/// An item, by which the heap sorts.
 pub(crate) trait Item: Initial {
-    /// Returns the time when the thread is to look at the item; the highest number is never.
+    /// Returns the time when the thread has to look at the item; `u64::MAX` means never.
     fn due(&self) -> u64;
 }
 
-/// A state and a heap of items, both under the lock. Each item has a companion, which its
+/// A state and a heap of items, both under one lock. Each item has a companion, which its
 /// owner uses without the lock.
 pub(crate) struct SharedHeap<S: 'static, T: 'static, C: 'static>(ForkMutex<Heap<S, T, C>>);
 
-/// What the lock guards.
+/// The state and the heap that the lock guards.
 pub(crate) struct Heap<S, T, C> {
     pub(crate) state: S,
     first: Link<T, C>,
 }
 
-/// A node of the heap, or null.
+/// A pointer to a node of the heap, or null.
 type Link<T, C> = *const Node<T, C>;
 
 struct Node<T, C> {
-    /// The process in whose heap the node is, or `NO_PROCESS`.
+    /// The process whose heap has the node, or `NO_PROCESS`.
     process: AtomicI32,
     companion: C,
-    /// Under the lock.
+    /// The item and the links. The lock guards them.
     entry: UnsafeCell<(T, Links<T, C>)>,
 }
 
-/// Where a node is in the heap.
+/// The place of a node in the heap.
 struct Links<T, C> {
     parent: Link<T, C>,
-    /// The left one has the higher rank.
+    /// The two children. The left one has the higher rank.
     children: [Link<T, C>; 2],
-    /// The number of nodes along the right children, this one included.
+    /// The number of nodes along the right children, including this one.
     rank: u32,
 }
 
@@ -88,8 +88,8 @@ impl<S: Initial, T: Item, C> SharedHeap<S, T, C> {
         self.0.notify_all()
     }
 
-    /// Serves the heap in the calling thread: calls `f` under the lock, and again at the time
-    /// that it returns or after [`notify`](Self::notify), until it returns `None`.
+    /// Serves the heap in the calling thread. Calls `f` under the lock, and again at the
+    /// time that it returned or after [`notify`](Self::notify), until it returns `None`.
     pub(crate) fn serve(&'static self, mut f: impl FnMut(&mut Heap<S, T, C>) -> Option<u64>) {
         let mut heap = self.0.lock_in_thread();
         while let Some(time) = f(&mut heap) {
@@ -99,7 +99,7 @@ impl<S: Initial, T: Item, C> SharedHeap<S, T, C> {
 }
 
 impl<S, T: Item, C> Heap<S, T, C> {
-    /// Returns when the first item is due.
+    /// Returns the time when the first item is due.
     pub(crate) fn due(&self) -> u64 {
         // SAFETY: the nodes of the heap are alive, and whoever has the heap has the lock.
         unsafe { self.first.as_ref() }.map_or(u64::MAX, due)
@@ -134,7 +134,7 @@ impl<S, T: Item, C> Heap<S, T, C> {
         links(unsafe { &*self.first }).parent = null();
     }
 
-    /// Removes a node of this heap: its children take its place.
+    /// Removes a node of this heap, and puts its children in its place.
     fn remove(&mut self, node: &Node<T, C>) {
         let Links {
             parent, children, ..
@@ -157,7 +157,7 @@ impl<S, T: Item, C> Heap<S, T, C> {
                     } = below;
                 }
             }
-            // Of so many nodes at most as a path has whose ranks shrink.
+            // Restores the nodes above whose ranks shrink: at most as many as a path has.
             while let Some(node) = above.filter(|node| restore(node)) {
                 above = links(node).parent.as_ref();
             }
@@ -177,7 +177,7 @@ fn links<T, C>(node: &Node<T, C>) -> &mut Links<T, C> {
     unsafe { &mut (*node.entry.get()).1 }
 }
 
-/// Merges two heaps and returns the first node, whose parent is left as it was.
+/// Merges two heaps and returns the first node. The parent of that node stays unchanged.
 fn merge<T: Item, C>(one: Link<T, C>, other: Link<T, C>) -> Link<T, C> {
     // SAFETY: the nodes of a heap are alive.
     let (one, other) = match unsafe { (one.as_ref(), other.as_ref()) } {
@@ -208,14 +208,14 @@ fn restore<T, C>(node: &Node<T, C>) -> bool {
 }
 
 /// Owns an entry, which is in the heap from [`insert`](Self::insert) to
-/// [`remove`](Self::remove). A child of `fork` has the entry in no heap.
+/// [`remove`](Self::remove). In a child of `fork` the entry is in no heap.
 pub(crate) struct Entry<S: Initial + 'static, T: Item + 'static, C: 'static> {
     heap: &'static SharedHeap<S, T, C>,
     node: Page<Node<T, C>>,
 }
 
 impl<S: Initial, T: Item, C> Entry<S, T, C> {
-    /// Creates an entry for this heap, in no heap yet.
+    /// Creates an entry for this heap. The entry is not in the heap yet.
     pub(crate) fn new(heap: &'static SharedHeap<S, T, C>, companion: C) -> Result<Self, Errno> {
         let node = Page::new(Node {
             process: AtomicI32::new(NO_PROCESS),
@@ -229,8 +229,8 @@ impl<S: Initial, T: Item, C> Entry<S, T, C> {
         &self.node.companion
     }
 
-    /// Inserts the entry with the initial item, unless it is in the heap, if `prepare`
-    /// succeeds with the state.
+    /// Inserts the entry with the initial item, unless it is in the heap already. Calls
+    /// `prepare` with the state first, and inserts nothing if that fails.
     pub(crate) fn insert(
         &self,
         prepare: impl FnOnce(&mut S) -> Result<(), Errno>,
@@ -247,15 +247,17 @@ impl<S: Initial, T: Item, C> Entry<S, T, C> {
         Ok(())
     }
 
-    /// Calls `f` with the item, under the lock, and returns with its result the state's and
-    /// the item's. `EXDEV` if the entry is not in the heap of this process.
+    /// Calls `f` with the item and then `then` with the state and the item, under the lock,
+    /// and returns both results. Fails with `EXDEV` if the entry is not in the heap of this
+    /// process.
     pub(crate) fn with<R, Q>(
         &self,
         f: impl FnOnce(&mut T) -> Result<R, Errno>,
         then: impl FnOnce(&mut S, &T) -> Q,
     ) -> Result<(R, Q), Errno> {
         let process = process::id();
-        // Before it locks, as a child of `vfork` must leave no trace in this memory.
+        // Check before locking, because a child of `vfork` must leave no trace in this
+        // memory.
         if !self.is_listed_in(process) {
             return Err(libc::EXDEV);
         }
@@ -266,17 +268,18 @@ impl<S: Initial, T: Item, C> Entry<S, T, C> {
         Ok((result, then(&mut heap.state, item)))
     }
 
-    /// Removes the entry from the heap of this process, if it is in it. If it was the last,
-    /// calls `f` with the state, under the lock.
+    /// Removes the entry from the heap of this process, if it is there. If it was the last
+    /// one, calls `f` with the state, under the lock.
     pub(crate) fn remove(&self, f: impl FnOnce(&mut S)) {
         if let Some(mut heap) = self.unlink() {
             f(&mut heap.state);
         }
     }
 
-    /// Returns the lock if the heap is empty now.
+    /// Removes the entry, and returns the lock if the heap is empty afterwards.
     fn unlink(&self) -> Option<Locked<Heap<S, T, C>>> {
-        // Without a system call if it is in no heap at all, as after a first `remove`.
+        // Makes no system call if the entry is in no heap at all, as after a first
+        // `remove`.
         if self.is_listed_in(NO_PROCESS) {
             return None;
         }
@@ -290,7 +293,8 @@ impl<S: Initial, T: Item, C> Entry<S, T, C> {
         heap.first.is_null().then_some(heap)
     }
 
-    /// In another process the lock and the heap are other ones too.
+    /// Returns whether the entry is in the heap of this process. Another process has
+    /// another lock and another heap.
     fn is_listed_in(&self, process: libc::pid_t) -> bool {
         self.node.process.load(Ordering::Relaxed) == process
     }
@@ -318,7 +322,7 @@ mod tests {
 
     type TestEntry = Entry<usize, u64, usize>;
 
-    /// The number of nodes below and the rank, which are right.
+    /// Checks a subtree, and returns its number of nodes and its rank.
     fn check(link: Link<u64, usize>, parent: Link<u64, usize>) -> (usize, u32) {
         // SAFETY: the nodes are alive, and the lock is held.
         let node = match unsafe { link.as_ref() } {

@@ -1,4 +1,5 @@
-//! `sigaction`: what is installed for a signal, our handlers, and the handlers before them.
+//! `sigaction`: the installed action of a signal, this crate's handlers, and the handlers
+//! before them.
 
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
@@ -12,7 +13,7 @@ use super::siginfo::Record;
 use super::sigset::{AllBlocked, SignalSet, WORDS};
 use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-/// What is installed for a signal. Without `sa_restorer`, which libc sets.
+/// The action that is installed for a signal, without `sa_restorer`, which libc sets.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sigaction {
     handler: usize,
@@ -23,28 +24,28 @@ pub(crate) struct Sigaction {
 /// The flag by which libc tells Linux that there is an `sa_restorer`.
 const SA_RESTORER: u32 = 0x0400_0000;
 
-/// The flags of a handler that ours has too while it is in front of it.
+/// The flags that the crate's handler takes over from the handler that it precedes.
 const KEPT: u32 =
     (libc::SA_RESTART | libc::SA_ONSTACK | libc::SA_NOCLDSTOP | libc::SA_NODEFER) as u32;
 
-/// The forms of a handler.
+/// The two forms of a handler.
 type Plain = extern "C" fn(c_int);
 type WithInfo = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 
 impl Sigaction {
-    /// `SIG_DFL`, no flags, an empty mask.
+    /// The action `SIG_DFL`, with no flags and an empty mask.
     pub(crate) const DEFAULT: Sigaction = Sigaction {
         handler: libc::SIG_DFL,
         flags: 0,
         mask: SignalSet::EMPTY,
     };
 
-    /// Returns what is installed for a signal. Async-signal-safe.
+    /// Returns the action that is installed for a signal. Async-signal-safe.
     pub(crate) fn installed(number: c_int) -> Result<Self, Errno> {
         sigaction(number, None)
     }
 
-    /// Installs this action for a signal, and returns the one that it replaced.
+    /// Installs this action for a signal, and returns the action that it replaced.
     /// Async-signal-safe.
     pub(crate) fn install(&self, number: c_int) -> Result<Self, Errno> {
         sigaction(number, Some(self))
@@ -91,20 +92,20 @@ fn sigaction(number: c_int, new: Option<&Sigaction>) -> Result<Sigaction, Errno>
     })
 }
 
-/// The safe code that our handlers run.
+/// The safe code that the crate's handlers run.
 pub(crate) trait OnSignal {
     /// Handles a signal that came to the entry point of this level, and returns the action
-    /// whose handler is to be called afterwards. Async-signal-safe: takes no lock, allocates
-    /// nothing.
+    /// whose handler is to be called afterwards. Async-signal-safe: takes no lock and does
+    /// not allocate.
     fn on_signal(level: usize, number: c_int, record: &Record) -> Option<&'static AtomicSigaction>;
 }
 
-/// How many handlers of ours there are, so that one can be put in front of another library's
-/// handler that calls one of them already.
+/// The number of the crate's handlers. There are several, so that one can precede another
+/// library's handler that already calls one of them.
 pub(crate) const LEVELS: usize = 4;
 
-/// The addresses of our handlers, one for each level. There is one value of this type, in a
-/// static: a function with type parameters may have several addresses.
+/// The addresses of the crate's handlers, one for each level. There is one value of this
+/// type, in a static, because a generic function may have several addresses.
 pub(crate) struct EntryPoints([WithInfo; LEVELS]);
 
 impl EntryPoints {
@@ -117,12 +118,12 @@ impl EntryPoints {
         ])
     }
 
-    /// Returns the action that installs the entry point of a level in front of this action.
+    /// Returns the action that installs the entry point of a level in front of `replaced`.
     ///
-    /// A handler that was there finds what it asked for: its mask, and its calls restarted or
-    /// not. In front of none, interrupted calls go on if they can; the handler runs on the
-    /// other stack, if the thread has one, and one signal at a time, so that a stack of a few
-    /// kilobytes will do.
+    /// A handler that is replaced keeps its mask, and its interrupted calls are restarted
+    /// or not, as it asked for. If there was no handler, interrupted calls continue if they
+    /// can. The entry point then runs on the alternate signal stack, if the thread has one,
+    /// and blocks all other signals, so that a stack of a few kilobytes is enough.
     pub(crate) fn in_front_of(&self, level: usize, replaced: &Sigaction) -> Option<Sigaction> {
         let own_flags = (libc::SA_RESTART | libc::SA_ONSTACK) as u32;
         let (flags, mask) = match replaced.is_handler() {
@@ -136,7 +137,7 @@ impl EntryPoints {
         })
     }
 
-    /// Returns the level of the entry point that an action has, if it has one.
+    /// Returns the level of the entry point that is the handler of an action, if any.
     pub(crate) fn level_of(&self, action: &Sigaction) -> Option<usize> {
         self.0
             .iter()
@@ -144,10 +145,11 @@ impl EntryPoints {
     }
 }
 
-/// What the kernel calls. Leaves `errno` as it was, whatever the handlers do that it calls.
+/// The handler that the kernel calls. Leaves `errno` unchanged, whatever the handlers do
+/// that it calls.
 ///
-/// No signal interrupts what is recorded. A handler that is called runs with the mask that
-/// the kernel gave, which is the one that it asked for.
+/// No signal interrupts the recording. The previous handler runs with the mask that the
+/// kernel set, which is the mask that it asked for.
 extern "C" fn entry_point<R: OnSignal, const LEVEL: usize>(
     number: c_int,
     info: *mut siginfo_t,
@@ -167,16 +169,16 @@ extern "C" fn entry_point<R: OnSignal, const LEVEL: usize>(
     }
 }
 
-/// Called by our handler: makes the descriptor of a notifier readable. Eight bytes are one
-/// more for an eventfd, and as good as one byte for a pipe.
+/// Called by the crate's handler: makes the descriptor of a notifier readable. Eight bytes
+/// add one to an eventfd, and do as well as one byte on a pipe.
 pub(crate) fn notify(descriptor: c_int) {
-    // A handler cannot report. If somebody closed the descriptor by number, the owner's next
-    // call on it fails too.
+    // A handler cannot return an error. If other code closed the descriptor by number, the
+    // owner's next call on it fails too.
     let _ = super::fd::notify(descriptor, 8);
 }
 
-/// An action that signal handlers may read while a thread writes it. The handler is in one of
-/// two words, by its form, so that it is never called in the other one's form.
+/// An action that signal handlers may read while a thread writes it. The handler is in one
+/// of two words, by its form, so that it is never called in the other form.
 pub(crate) struct AtomicSigaction {
     plain: AtomicUsize,
     with_info: AtomicUsize,
@@ -223,11 +225,12 @@ impl AtomicSigaction {
         }
     }
 
-    /// Calls the handler, if it is one. `SIG_DFL` and `SIG_IGN` are not acted upon.
+    /// Calls the handler, if there is one. Does not act upon `SIG_DFL` and `SIG_IGN`.
     ///
     /// # Safety
     ///
-    /// By a signal handler, with what the kernel gave it.
+    /// The caller is a signal handler, and passes the arguments that it got from the
+    /// kernel.
     unsafe fn call(&self, number: c_int, info: *mut siginfo_t, context: *mut c_void) {
         let is_handler = |&address: &usize| address != libc::SIG_DFL && address != libc::SIG_IGN;
         if let Some(plain) = Some(self.plain.load(Ordering::Relaxed)).filter(is_handler) {

@@ -1,15 +1,16 @@
-//! What the kernel tells of a signal: the fields of `siginfo_t` and `signalfd_siginfo`.
+//! The kernel's information about a signal: the fields of `siginfo_t` and
+//! `signalfd_siginfo`.
 
 use libc::{c_int, siginfo_t};
 
-/// The fields of a siginfo that the crate keeps. [`SigInfoFields::of`] says which of them mean
-/// something.
+/// The fields of a siginfo that the crate keeps. [`SigInfoFields::of`] returns which of
+/// them are meaningful.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record {
     pub(crate) code: c_int,
-    /// The process, or a timer's id.
+    /// The process id, or a timer's id.
     pub(crate) pid: u32,
-    /// The user, or a timer's overrun.
+    /// The user id, or a timer's overrun.
     pub(crate) uid: u32,
     /// The status of a child, or a descriptor.
     pub(crate) status_or_fd: c_int,
@@ -17,7 +18,7 @@ pub(crate) struct Record {
     pub(crate) value_or_band: usize,
 }
 
-/// Which fields of a siginfo the kernel fills beside number and code.
+/// The fields of a siginfo that the kernel fills beside number and code.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[allow(dead_code)] // Elsewhere than on Linux.
 pub(crate) enum SigInfoFields {
@@ -46,7 +47,8 @@ impl SigInfoFields {
             libc::SI_TIMER => SigInfoFields::Timer,
             // The CLD_ codes.
             1.. if number == libc::SIGCHLD && code != libc::SI_KERNEL => SigInfoFields::Child,
-            // A signal of F_SETSIG (fcntl(2)): none that can be watched has these codes else.
+            // A signal of F_SETSIG (fcntl(2)). No other signal that can be watched has
+            // these codes.
             1..=POLL_LAST => SigInfoFields::Poll,
             _ => SigInfoFields::None,
         }
@@ -55,7 +57,8 @@ impl SigInfoFields {
     /// Returns the fields that POSIX requires for this signal and code.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(crate) fn of(number: c_int, code: c_int) -> Self {
-        /// Of FreeBSD and macOS. On the others it is 0, which on macOS also stands for `kill`.
+        /// `SI_USER` of FreeBSD and macOS. On other systems it is 0, which on macOS also
+        /// stands for `kill`.
         const SI_USER: c_int = 0x10001;
         match code {
             UNKNOWN => SigInfoFields::None,
@@ -67,11 +70,11 @@ impl SigInfoFields {
     }
 }
 
-/// No kernel gives this code.
+/// A code that no kernel uses.
 const UNKNOWN: c_int = c_int::MIN;
 
 impl Record {
-    /// How many words a record has.
+    /// The number of words in a record.
     pub(crate) const WORDS: usize = 5;
 
     /// The record of a signal of which only the number is known.
@@ -83,11 +86,11 @@ impl Record {
         value_or_band: 0,
     };
 
-    /// What `status_or_fd` is where the kernel has sent a value and does not tell it.
+    /// The `status_or_fd` of a signal whose value the kernel does not report.
     #[allow(dead_code)] // Elsewhere than on Linux.
     pub(crate) const NO_VALUE: c_int = -1;
 
-    /// Restores what [`words`](Self::words) gave.
+    /// Restores a record from its [`words`](Self::words).
     #[allow(clippy::cast_possible_truncation)] // Back to what they were.
     pub(crate) const fn from_words(words: [usize; Self::WORDS]) -> Self {
         let [code, pid, uid, status_or_fd, value_or_band] = words;
@@ -119,7 +122,7 @@ impl Record {
         ]
     }
 
-    /// Keeps what a signal handler was given.
+    /// Keeps the information that a signal handler was called with.
     ///
     /// # Safety
     ///
@@ -166,21 +169,21 @@ cfg_if::cfg_if! {
                     }
                     SigInfoFields::Sender | SigInfoFields::None => {}
                 }
-                // A timer's id and overrun are at the same place.
+                // The id and overrun of a timer are at the same offsets.
                 (info.si_pid() as u32, info.si_uid())
             };
             Record { code, pid, uid, status_or_fd, value_or_band }
         }
 
         impl Record {
-            /// Keeps what a signalfd gave.
+            /// Keeps the information that was read from a signalfd.
             #[allow(clippy::cast_possible_truncation)] // A pointer of this process.
             pub(super) fn from_signalfd(number: c_int, info: &libc::signalfd_siginfo) -> Self {
                 let code = info.ssi_code;
                 let (mut pid, mut uid) = (info.ssi_pid, info.ssi_uid);
                 let mut status_or_fd = 0;
-                // Not `ssi_int`: until Linux 2.6.36 it is not filled for timers and message
-                // queues.
+                // `ssi_int` is not filled for timers and message queues before Linux
+                // 2.6.36.
                 let mut value_or_band = info.ssi_ptr as usize;
                 match SigInfoFields::of(number, code) {
                     SigInfoFields::Child => status_or_fd = info.ssi_status,

@@ -1,4 +1,4 @@
-//! `signalfd4` and `signalfd`, by number, for the reasons that `eventfd` gives.
+//! `signalfd4` and `signalfd`, by number for the reasons given in `eventfd.rs`.
 
 use libc::c_int;
 
@@ -13,7 +13,7 @@ pub(crate) fn create(trust: Trust, flags: Flags, set: SignalSet) -> Result<Fd, E
     Fd::create(trust, flags, || signalfd(flags, NEW, set))
 }
 
-/// Makes a signalfd one for these signals instead of those before.
+/// Replaces the signals of a signalfd with these.
 pub(crate) fn set_signals(fd: &Fd, flags: Flags, set: SignalSet) -> Result<(), Errno> {
     match signalfd(flags, fd.as_raw(), set)? {
         raw if raw == fd.as_raw() => Ok(()),
@@ -29,7 +29,7 @@ cfg_if::cfg_if! {
 
         use super::{cvt, numbers};
 
-        /// The code of a signal that comes with a value, of sigqueue(3).
+        /// The code of a signal that sigqueue(3) sent with a value.
         pub(crate) const QUEUED: c_int = libc::SI_QUEUE;
 
         fn signalfd(flags: Flags, fd: RawFd, set: SignalSet) -> Result<RawFd, Errno> {
@@ -46,7 +46,7 @@ cfg_if::cfg_if! {
             cvt(unsafe { libc::syscall(number, fd, set.as_ptr(), size, bits as c_int) })
         }
 
-        /// Takes the next signal that is pending for this thread or the process.
+        /// Takes the next signal that is pending for this thread or for the process.
         pub(crate) fn read(fd: &Fd) -> Result<(c_int, Record), Errno> {
             const SIZE: usize = size_of::<signalfd_siginfo>();
             let mut bytes = [0; SIZE];
@@ -59,10 +59,10 @@ cfg_if::cfg_if! {
             Ok((number, Record::from_signalfd(number, &info)))
         }
     } else {
-        /// No signal is read.
+        /// A code that is not used: no signal is read on this system.
         pub(crate) const QUEUED: c_int = 0;
 
-        /// No other system has it.
+        /// Fails: only Linux has signalfd.
         fn signalfd(_: Flags, _: RawFd, _: SignalSet) -> Result<RawFd, Errno> {
             Err(libc::ENOSYS)
         }

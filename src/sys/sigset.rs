@@ -1,4 +1,4 @@
-//! Sets of signals, and this thread's mask.
+//! Sets of signals, and the calling thread's mask.
 
 use core::borrow::Borrow;
 use core::mem::MaybeUninit;
@@ -9,8 +9,8 @@ use libc::{c_int, c_ulong, sigset_t};
 use super::cvt;
 use super::errno::Errno;
 
-/// The highest number of a signal: `_NSIG` of Linux, which on MIPS is the double, and
-/// enough for the others.
+/// The highest signal number: `_NSIG` of Linux, which is twice as high on MIPS, and high
+/// enough for other systems.
 const LAST: c_int = match cfg!(all(
     any(target_os = "linux", target_os = "android"),
     not(any(
@@ -24,10 +24,10 @@ const LAST: c_int = match cfg!(all(
     false => 128,
 };
 
-/// How many signals there are.
+/// The number of signals.
 pub(crate) const COUNT: usize = LAST as usize;
 
-/// The signals that a fault raises, in the instruction that runs.
+/// The signals that a faulting instruction raises.
 pub(super) const FAULTS: &[c_int] = &[
     libc::SIGSEGV,
     libc::SIGBUS,
@@ -44,21 +44,21 @@ pub(super) const FAULTS: &[c_int] = &[
     libc::SIGEMT,
 ];
 
-/// A set of signals in the kernel's form: one bit for each, in words of its `unsigned
-/// long`. libc's `sigset_t` is larger, and the kernel refuses that size.
+/// A set of signals in the kernel's form: one bit for each signal, in words of the kernel's
+/// `unsigned long`. libc's `sigset_t` is larger, and the kernel refuses that size.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct SignalSet([c_ulong; WORDS]);
 
 const BITS: usize = c_ulong::BITS as usize;
 
-/// A set of signals as a table of words, for atomics.
+/// The number of words in a set.
 pub(super) const WORDS: usize = COUNT / BITS;
 
 impl SignalSet {
     pub(crate) const EMPTY: SignalSet = SignalSet([0; WORDS]);
 
-    /// Every signal but those that a fault raises.
+    /// Every signal except those that a fault raises.
     #[allow(clippy::indexing_slicing)] // The compiler evaluates it.
     pub(crate) const ALL_BUT_FAULTS: SignalSet = {
         let mut words = [!0; WORDS];
@@ -79,7 +79,8 @@ impl SignalSet {
         SignalSet(words)
     }
 
-    /// Makes a set. `EINVAL` if one of them is no signal, or one that cannot be watched.
+    /// Creates a set. Fails with `EINVAL` if a number is no signal, or a signal that cannot
+    /// be watched.
     pub(crate) fn new(
         numbers: impl IntoIterator<Item = impl Borrow<c_int>>,
     ) -> Result<Self, Errno> {
@@ -125,7 +126,7 @@ impl SignalSet {
         every_number().filter(move |&number| self.contains(number))
     }
 
-    /// The set for a call by number.
+    /// Returns a pointer to the set, for a system call by number.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub(super) const fn as_ptr(&self) -> *const c_ulong {
         self.0.as_ptr()
@@ -166,27 +167,28 @@ pub(crate) fn every_number() -> impl Iterator<Item = c_int> {
     1..=LAST
 }
 
-/// Returns the word and the bit; no word for what is no signal.
+/// Returns the word and the bit of a signal. The word does not exist if the number is no
+/// signal.
 fn place(number: c_int) -> (usize, c_ulong) {
-    // A negative number is a large one here, and zero is the largest.
+    // A negative number becomes a large one, and zero becomes the largest.
     let place = (number as usize).wrapping_sub(1);
     (place / BITS, 1 << (place % BITS))
 }
 
-/// Not SIGKILL and SIGSTOP, which the kernel keeps; not what a fault raises, as the
-/// instruction that failed would be tried again, or, if the signal is blocked, the
-/// process killed (sigaction(2)); not the real-time signals that libc keeps for its
-/// threads.
+/// Returns whether the crate watches this signal. It refuses SIGKILL and SIGSTOP, which the
+/// kernel reserves; the signals of faults, because the failed instruction would run again,
+/// or the kernel would kill the process if the signal is blocked (sigaction(2)); and the
+/// real-time signals that libc uses for its threads.
 fn can_be_watched(number: c_int) -> bool {
     let unwatched = [libc::SIGKILL, libc::SIGSTOP];
     let refused = unwatched.contains(&number) || FAULTS.contains(&number);
-    // Linux has 31 others.
+    // Linux has 31 standard signals.
     let (first, last) = real_time();
     !refused && (matches!(number, 1..=31) || (first..=last).contains(&number))
 }
 
-/// Blocks these signals in this thread. Returns all that were blocked before. Makes no
-/// system call for an empty set, and returns an empty set then.
+/// Blocks these signals in the calling thread, and returns all that were blocked before.
+/// For an empty set, makes no system call and returns an empty set.
 pub(crate) fn block(set: SignalSet) -> Result<SignalSet, Errno> {
     match set {
         SignalSet::EMPTY => Ok(set),
@@ -194,7 +196,7 @@ pub(crate) fn block(set: SignalSet) -> Result<SignalSet, Errno> {
     }
 }
 
-/// Unblocks these signals in this thread, as [`block`] blocks them.
+/// Unblocks these signals in the calling thread, and otherwise works as [`block`].
 pub(crate) fn unblock(set: SignalSet) -> Result<SignalSet, Errno> {
     match set {
         SignalSet::EMPTY => Ok(set),
@@ -202,10 +204,11 @@ pub(crate) fn unblock(set: SignalSet) -> Result<SignalSet, Errno> {
     }
 }
 
-/// Blocks every signal but faults in this thread until it is dropped. For signal handlers:
-/// what a handler of ours records must not be cut short by a handler that interrupts it and
-/// leaves with `longjmp`. On Linux by number, so that libc's own signals are blocked too:
-/// one of them cancels threads. If the mask cannot be changed it stays as it is.
+/// Blocks every signal but those of faults in the calling thread until it is dropped. For
+/// signal handlers: a handler that interrupts the recording of a signal and leaves with
+/// `longjmp` must not cut it short. On Linux by number, so that libc's own signals are
+/// blocked too, one of which cancels threads. If the mask cannot be changed, it stays
+/// unchanged.
 pub(super) struct AllBlocked(Option<SignalSet>);
 
 impl AllBlocked {
@@ -222,7 +225,7 @@ impl Drop for AllBlocked {
     }
 }
 
-/// As `change_mask`, without the conversions to libc's form.
+/// Changes the mask as `change_mask` does, without conversions to libc's form.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn set_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
     let (size, mut before) = (core::mem::size_of::<SignalSet>(), SignalSet::EMPTY);
@@ -242,8 +245,8 @@ pub(crate) fn blocked() -> Result<SignalSet, Errno> {
 
 fn change_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
     let (change, mut before) = (set.to_libc(), SignalSet::EMPTY.to_libc());
-    // On Linux this call changes the thread's mask too, and glibc before 2.32 has it in libc
-    // and the other one in libpthread, which a program would have to load for it.
+    // On Linux this call changes the thread's mask too. glibc before 2.32 has it in libc,
+    // and `pthread_sigmask` in libpthread, which a program would have to load for it.
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: two live sets.
     cvt(unsafe { libc::sigprocmask(how, &change, &mut before) }.into())?;
@@ -258,14 +261,15 @@ fn change_mask(how: c_int, set: SignalSet) -> Result<SignalSet, Errno> {
 
 cfg_if::cfg_if! {
     if #[cfg(any(target_os = "linux", target_os = "android"))] {
-        /// Returns the first and the last signal that libc leaves to programs.
+        /// Returns the first and the last real-time signal that libc leaves to programs.
         pub(crate) fn real_time() -> (c_int, c_int) {
             (libc::SIGRTMIN(), libc::SIGRTMAX())
         }
 
-        /// Takes what is pending of these signals, for this thread and the process, and
-        /// forgets it. A process that goes on sending does not keep the caller here for
-        /// ever. Returns what is still pending, because there is more or the call was refused.
+        /// Takes and discards what is pending of these signals, for this thread and the
+        /// process. Stops after a fixed number, so that a process that keeps sending does
+        /// not hold the caller here. Returns the signals that are still pending, because
+        /// there were more or the call was refused.
         pub(crate) fn discard_pending(set: SignalSet) -> SignalSet {
             const PENDING_AT_MOST: usize = 1 << 16;
             const NUMBER: libc::c_long = super::numbers::timed::RT_SIGTIMEDWAIT;
@@ -273,7 +277,7 @@ cfg_if::cfg_if! {
             if set == SignalSet::EMPTY {
                 return set;
             }
-            // Zero, however wide the kernel's time is.
+            // A time of zero, whatever the width of the kernel's time.
             let at_once = [0_u64; 2];
             let no_info = core::ptr::null_mut::<libc::siginfo_t>();
             let size = core::mem::size_of::<SignalSet>();
@@ -292,12 +296,12 @@ cfg_if::cfg_if! {
             }
         }
     } else {
-        /// No range that all of these systems have.
+        /// Returns an empty range: these systems have no range in common.
         pub(crate) fn real_time() -> (c_int, c_int) {
             (0, -1)
         }
 
-        /// Nothing is pending where signals are not blocked.
+        /// Returns an empty set: nothing is pending where signals are not blocked.
         pub(crate) fn discard_pending(_: SignalSet) -> SignalSet {
             SignalSet::EMPTY
         }
@@ -332,7 +336,7 @@ mod tests {
         ] {
             assert_eq!(SignalSet::new([number]), Err(libc::EINVAL), "{number}");
         }
-        // One is enough.
+        // One refused signal is enough.
         assert!(SignalSet::new([libc::SIGTERM, libc::SIGKILL]).is_err());
         for number in [libc::SIGHUP, libc::SIGABRT, libc::SIGCHLD, first, last] {
             assert!(SignalSet::new([number]).is_ok(), "{number}");

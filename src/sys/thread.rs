@@ -1,4 +1,4 @@
-//! A thread of libc's, for builds with std and without.
+//! A thread, created by libc, for builds with std and without.
 
 use core::ffi::c_void;
 use core::mem::MaybeUninit;
@@ -6,28 +6,28 @@ use core::ptr::{null, null_mut};
 
 use super::errno::Errno;
 
-/// The stack that is asked for. It is small, as boards without swap count what is mapped.
-/// A size below the libc's minimum leaves the default.
+/// The size of the stack that is requested. It is small, because boards without swap count
+/// mapped memory. If the libc's minimum is larger, the default size stays.
 const STACK: usize = 64 * 1024;
 
 /// The safe code that a thread runs.
 pub(crate) trait Run {
-    /// The name of the thread in `ps -T` and debuggers, with a zero at its end.
+    /// The thread's name in `ps -T` and debuggers, with a zero byte at its end.
     #[cfg_attr(not(any(target_os = "linux", target_os = "android")), allow(dead_code))]
     const NAME: &'static [u8; 16];
 
     fn run(argument: usize);
 }
 
-/// A thread that runs, or has ended and was not joined.
+/// A thread that was neither joined nor detached. It may have ended.
 pub(crate) struct Thread(libc::pthread_t);
 
 // SAFETY: any thread may use a pthread_t.
 unsafe impl Send for Thread {}
 
 impl Thread {
-    /// Calls `R::run(argument)` on a new thread, on which every signal is blocked: the
-    /// program's handlers run where it expects them.
+    /// Calls `R::run(argument)` on a new thread. Blocks every signal in that thread, so
+    /// that the program's handlers run on the program's threads.
     pub(crate) fn spawn<R: Run>(argument: usize) -> Result<Self, Errno> {
         let mut thread = MaybeUninit::uninit();
         let mut attributes = MaybeUninit::uninit();
@@ -50,8 +50,8 @@ impl Thread {
                     libc::pthread_create(thread.as_mut_ptr(), attributes, start::<R>, argument)
                 };
                 result = create(attributes.as_ptr());
-                // glibc takes a program's thread-local storage out of the stack, and
-                // fails with this if the stack is too small for it.
+                // glibc takes the program's thread-local storage out of the stack, and
+                // fails with EINVAL if the stack is too small for it.
                 if result == libc::EINVAL {
                     result = create(null());
                 }
@@ -65,20 +65,20 @@ impl Thread {
         }
     }
 
-    /// Waits for the end of the thread.
+    /// Waits until the thread has ended.
     pub(crate) fn join(self) {
         // SAFETY: a thread that was created joinable, and is neither joined nor detached.
         unsafe { libc::pthread_join(self.0, null_mut()) };
     }
 
-    /// Lets the thread end unnoticed.
+    /// Detaches the thread: no one waits for its end.
     pub(crate) fn detach(self) {
         // SAFETY: as in `join`.
         unsafe { libc::pthread_detach(self.0) };
     }
 }
 
-/// What libc calls on the new thread.
+/// The function that libc calls on the new thread.
 extern "C" fn start<R: Run>(argument: *mut c_void) -> *mut c_void {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     // SAFETY: the kernel reads a live text of the longest length. (A thread without a name is

@@ -1,25 +1,25 @@
 //! `timerfd_create`, `timerfd_settime` and `timerfd_gettime`, by number.
 //!
-//! On x86 and ARM the number of `timerfd_create` was that of an older call, in
-//! Linux 2.6.22 to 2.6.24: `timerfd(ufd, clockid, flags, utmr)`. It would take the
-//! clock for a descriptor, and whatever is in the fourth register for an address.
-//! So it is given a null there, and answers EFAULT before it does anything else.
+//! On x86 and ARM `timerfd_create` has the number of an older call of Linux 2.6.22 to
+//! 2.6.24: `timerfd(ufd, clockid, flags, utmr)`. That call would take the clock for a
+//! descriptor, and the content of the fourth register for an address. This crate therefore
+//! passes a null there, and the older call answers EFAULT before it does anything else.
 
 use libc::clockid_t;
 
 use super::errno::Errno;
 use super::fd::{Fd, Flags, Trust};
 
-/// When a timer expires first, in nanoseconds.
+/// The time of a timer's first expiration, in nanoseconds.
 #[derive(Clone, Copy)]
 pub(crate) enum Start {
-    /// From now.
+    /// After this time from now.
     After(u64),
-    /// Of the timer's clock.
+    /// At this time of the timer's clock.
     At(u64),
-    /// Of a clock that can be set: when it is, the timer is cancelled.
+    /// At this time of a clock that can be set. Setting the clock cancels the timer.
     AtUnlessSet(u64),
-    /// Not at all: the timer is disarmed.
+    /// Never: the timer is disarmed.
     Never,
 }
 
@@ -34,7 +34,7 @@ cfg_if::cfg_if! {
         use super::cvt;
         use super::numbers::timed;
 
-        /// Creates a timer of this clock, disarmed, close-on-exec and non-blocking.
+        /// Creates a disarmed timer of this clock, close-on-exec and non-blocking.
         pub(crate) fn create(clock: clockid_t, trust: Trust, flags: Flags) -> Result<Fd, Errno> {
             const NULL: c_long = 0;
             // TFD_CLOEXEC and TFD_NONBLOCK are the architecture's O_ flags by
@@ -50,14 +50,14 @@ cfg_if::cfg_if! {
             }))
         }
 
-        /// Arms or disarms the timer. The period is in nanoseconds; zero lets it expire
-        /// once. Discards what has expired (the kernel's `timerfd_setup` sets its count to
-        /// zero).
+        /// Arms or disarms the timer. The period is in nanoseconds; with a period of zero
+        /// the timer expires once. Discards earlier expirations (the kernel's
+        /// `timerfd_setup` sets their count to zero).
         pub(crate) fn settime(fd: &Fd, start: Start, period: u64) -> Result<(), Errno> {
             const SECONDS: u64 = 1_000_000_000;
             const LONGEST: u64 = i32::MAX as u64 * SECONDS;
             let (flags, first) = match start {
-                // Zero would disarm it, but means a time that has come.
+                // Zero would disarm the timer, but here it means a time that has passed.
                 Start::After(time) => (0, time.max(1)),
                 Start::At(time) => (libc::TFD_TIMER_ABSTIME, time.max(1)),
                 Start::AtUnlessSet(time) => {
@@ -72,8 +72,9 @@ cfg_if::cfg_if! {
                 cvt(unsafe { libc::syscall(number, fd.as_raw(), flags, times, old) }).map(drop)
             };
             if size_of::<Long>() < size_of::<u64>() && first > LONGEST {
-                // A time beyond 68 years takes a call of Linux 5.1. Where that is unavailable,
-                // the clock has not come so far, so the longest time is as good.
+                // A time beyond 68 years needs a call of Linux 5.1. Where that is
+                // unavailable, the clock has not got that far, so the longest time does as
+                // well.
                 let times: [[u64; 2]; 2] =
                     [period, first].map(|time| [time / SECONDS, time % SECONDS]);
                 match set(timed::TIMERFD_SETTIME64, times.as_ptr().cast()) {
@@ -85,7 +86,7 @@ cfg_if::cfg_if! {
             set(timed::TIMERFD_SETTIME, times.as_ptr().cast())
         }
 
-        /// Returns how long it is until the timer expires next, zero if it does not, and the
+        /// Returns the time until the timer expires next, or zero if it does not, and the
         /// period.
         pub(crate) fn gettime(fd: &Fd) -> Result<[u64; 2], Errno> {
             let mut times = [Timespec::default(); 2];

@@ -1,13 +1,13 @@
-//! The kernel that this process runs on: uname(2).
+//! uname(2): the kernel that this process runs on.
 
 use core::mem::MaybeUninit;
 
-/// A name from `uname(2)`, cut to what Linux can give, and filled up with zeros.
+/// A name from `uname(2)`, cut to the length that Linux allows, and padded with zeros.
 #[derive(Clone, Copy)]
 pub(crate) struct UtsString([u8; UtsString::CAPACITY]);
 
 impl UtsString {
-    /// `__NEW_UTS_LEN` of the kernel.
+    /// The kernel's `__NEW_UTS_LEN`.
     const CAPACITY: usize = 64;
 
     fn from_c(field: &[libc::c_char]) -> Self {
@@ -25,7 +25,7 @@ impl UtsString {
     }
 }
 
-/// The kernel's release (`6.1.0-13-armmp`) and the machine (`armv7l`).
+/// Returns the kernel's release (`6.1.0-13-armmp`) and the machine (`armv7l`).
 pub(crate) fn uname() -> (UtsString, UtsString) {
     let mut names = MaybeUninit::<libc::utsname>::zeroed();
     // SAFETY: the pointer is to a whole utsname, which the call fills. It is

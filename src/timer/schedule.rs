@@ -1,9 +1,9 @@
-//! When a timer expires: arithmetic in nanoseconds of the monotonic clock, without system
-//! calls.
+//! The time when a timer expires: arithmetic in nanoseconds of the monotonic clock, without
+//! system calls.
 //!
-//! Expirations are not counted one by one but computed from the clock when they
-//! are taken, as timerfd does. So none is lost, however late anybody is, and a
-//! timer that nobody takes from wakes nobody.
+//! Expirations are not counted one by one. They are computed from the clock when they are
+//! taken, as timerfd does. So none is lost, however late a thread is, and a timer that no
+//! thread takes from wakes no thread.
 
 use core::num::NonZeroU64;
 
@@ -17,19 +17,19 @@ pub(crate) struct Schedule {
     due: u64,
     /// The time between expirations; zero for a timer that expires once.
     period: u64,
-    /// The period that counts, which is no shorter than the clock's resolution.
+    /// The effective period, which is not shorter than the clock's resolution.
     step: u64,
-    /// Whether it has expired and the owner was notified.
+    /// Whether the timer has expired and its owner was notified.
     pending: bool,
-    /// When the service thread looks at it next.
+    /// The time when the service thread looks at the timer next.
     alarm: u64,
 }
 
 impl Schedule {
     pub(crate) const DISARMED: Self = Self::new(NEVER, 0, 0);
 
-    /// Raises the period to the clock's resolution, as the kernel does for a timerfd
-    /// (`hrtimer_forward`).
+    /// Creates an armed schedule. Raises the period to the clock's resolution, as the
+    /// kernel does for a timerfd (`hrtimer_forward`).
     pub(crate) const fn new(due: u64, period: u64, resolution: u64) -> Self {
         Schedule {
             due,
@@ -43,16 +43,16 @@ impl Schedule {
         }
     }
 
-    /// Returns when [`expire`](Self::expire) is to be called.
+    /// Returns the time when [`expire`](Self::expire) has to be called.
     pub(crate) const fn alarm(&self) -> u64 {
         self.alarm
     }
 
-    /// Returns whether it expires now, that is whether to notify.
+    /// Returns whether the timer expires now, so that the caller has to notify its owner.
     ///
-    /// A pending schedule stays pending. It is looked at once more, a period later, so
-    /// that an owner who takes in time need not wake the thread; then not until a
-    /// [`take`](Self::take).
+    /// A pending schedule stays pending. The thread looks at it once more, a period later,
+    /// so that an owner that takes in time need not wake the thread. After that it does not
+    /// look again until a [`take`](Self::take).
     pub(crate) fn expire(&mut self, now: u64) -> bool {
         if now < self.alarm {
             return false;
@@ -63,7 +63,7 @@ impl Schedule {
         expires
     }
 
-    /// Takes the expirations until now, if the owner was notified.
+    /// Takes the expirations until `now`, if the owner was notified.
     pub(crate) fn take(&mut self, now: u64) -> Option<NonZeroU64> {
         if !self.pending {
             return None;
@@ -75,8 +75,8 @@ impl Schedule {
         NonZeroU64::new(count)
     }
 
-    /// Returns the time from `now` to the next expiration, and the period. `None` if there is
-    /// no expiration to come.
+    /// Returns the time from `now` to the next expiration, and the period. Returns `None`
+    /// if no expiration is to come.
     pub(crate) fn remaining(&self, now: u64) -> Option<[u64; 2]> {
         let next = match now < self.due {
             true => self.due,
@@ -85,8 +85,8 @@ impl Schedule {
         (next != NEVER).then(|| [next.saturating_sub(now), self.period])
     }
 
-    /// Returns the first expiration after `now`, and how many there were before, of a
-    /// schedule that has expired.
+    /// Returns the first expiration after `now`, and the number of expirations before it.
+    /// The schedule must have expired.
     fn after(&self, now: u64) -> (u64, u64) {
         match now.saturating_sub(self.due).checked_div(self.step) {
             None => (NEVER, 1),
@@ -125,7 +125,7 @@ mod tests {
         for now in (100..1000).step_by(10) {
             assert_eq!(schedule.alarm(), now);
             assert!(schedule.expire(now));
-            // The alarm is where it must be already, so nobody has to be woken.
+            // The alarm is at the right time already, so the thread need not be woken.
             assert_eq!(schedule.alarm(), now + 10);
             assert_eq!(take(&mut schedule, now + 9), Some(1));
         }
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn periodic_and_late() {
         let mut schedule = Schedule::new(100, 10, 1);
-        // The thread is late, and so is who takes.
+        // The thread is late, and so is the owner.
         assert!(schedule.expire(125));
         assert_eq!(schedule.alarm(), 130);
         assert!(!schedule.expire(130));
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(Schedule::DISARMED.remaining(5), None);
         let mut once = Schedule::new(100, 0, 1);
         assert_eq!(once.remaining(40), Some([60, 0]));
-        // Also before anybody was notified of it.
+        // There is none even if the owner was not notified yet.
         assert_eq!(once.remaining(100), None);
         assert!(once.expire(100));
         assert_eq!(once.remaining(101), None);

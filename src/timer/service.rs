@@ -1,5 +1,5 @@
-//! The service thread: one for all timers of the process. It sleeps until the next of them
-//! is due, and notifies.
+//! The service thread: one for all timers of the process. It sleeps until the next timer is
+//! due, and notifies its owner.
 
 use super::schedule::Schedule;
 use crate::backend::AutoNotifier;
@@ -11,12 +11,12 @@ use crate::sys::thread::{Run, Thread};
 
 static SERVICE: SharedHeap<Service, Schedule, AutoNotifier> = SharedHeap::new();
 
-/// What is under the lock, beside the schedules.
+/// The state under the lock, beside the schedules.
 struct Service {
     thread: Option<Thread>,
-    /// The number of the present thread. One that finds another number ends.
+    /// The number of the current thread. A thread that finds another number ends.
     generation: usize,
-    /// When the thread will look at the schedules again.
+    /// The time when the thread will look at the schedules again.
     sleeps_until: u64,
 }
 
@@ -38,11 +38,12 @@ impl Item for Schedule {
     }
 }
 
-/// A schedule that the service thread watches, and the notifier that says when it is due.
+/// A schedule that the service thread watches, and the notifier that reports its
+/// expirations.
 pub(super) struct Alarm(Entry<Service, Schedule, AutoNotifier>);
 
 impl Alarm {
-    /// Registers a new alarm, disarmed.
+    /// Registers a new, disarmed alarm.
     pub(super) fn new(notifier: AutoNotifier) -> Result<Self, Errno> {
         let alarm = Alarm(Entry::new(&SERVICE, notifier)?);
         alarm.register()?;
@@ -53,8 +54,9 @@ impl Alarm {
         self.0.companion()
     }
 
-    /// Registers the alarm in this process, disarmed, unless it is registered: a child of
-    /// `fork` inherits the alarm but not the thread. The first alarm starts the thread.
+    /// Registers the alarm in this process, disarmed, unless it is registered already. A
+    /// child of `fork` inherits the alarm but not the thread. The first alarm starts the
+    /// thread.
     pub(super) fn register(&self) -> Result<(), Errno> {
         self.0.insert(|service| {
             if service.thread.is_none() {
@@ -66,9 +68,9 @@ impl Alarm {
         })
     }
 
-    /// Changes the schedule under the lock. `EXDEV` in a process that has not registered the
-    /// alarm. Beside the result it returns whether the thread knows of the change: if the
-    /// thread could not be woken, the next change wakes it.
+    /// Changes the schedule under the lock. Fails with `EXDEV` in a process that has not
+    /// registered the alarm. Beside the result it returns whether the thread knows of the
+    /// change: if the thread could not be woken, the next change wakes it.
     pub(super) fn change<T>(
         &self,
         change: impl FnOnce(&mut Schedule) -> Result<T, Errno>,
@@ -85,7 +87,7 @@ impl Alarm {
 }
 
 impl Drop for Alarm {
-    /// The last alarm ends the thread.
+    /// Unregisters the alarm. The last alarm ends the thread.
     fn drop(&mut self) {
         let mut last = None;
         self.0.remove(|service| {
@@ -95,7 +97,7 @@ impl Drop for Alarm {
         if let Some(thread) = last {
             match SERVICE.notify() {
                 Ok(()) => thread.join(),
-                // It sleeps on, perhaps for ever.
+                // The thread keeps sleeping, perhaps forever.
                 Err(_) => thread.detach(),
             }
         }
@@ -115,8 +117,8 @@ impl Run for Service {
             while schedules.due() <= now {
                 schedules.with_first(|schedule, notifier| {
                     if schedule.expire(now) {
-                        // It fails if somebody closed the descriptor by number. Then the
-                        // owner's next call on it fails too, and says so.
+                        // This fails if other code closed the descriptor by number. The
+                        // owner's next call on it then fails too and returns the error.
                         let _ = notifier.notify();
                     }
                 });

@@ -1,4 +1,5 @@
-//! The fallback: a notifier, and a thread that notifies. Available on every Unix.
+//! The fallback of a timer: a notifier, and a thread that notifies. Available on every
+//! Unix.
 
 use core::num::NonZeroU64;
 
@@ -23,8 +24,9 @@ impl TimerThread {
             .map_err(|errno| error(Operation::Create, errno))
     }
 
-    /// Discards what has expired before, under the lock: so it cannot be taken
-    /// for an expiration of the new schedule. If that fails, the old one counts.
+    /// Changes the schedule. Discards earlier expirations under the lock, so that they
+    /// cannot be taken for expirations of the new schedule. If that fails, the old schedule
+    /// stays.
     pub(super) fn set(&self, start: Start, period: u64) -> Result<(), Errno> {
         // Only a timerfd has a clock that can be set.
         let due = match start {
@@ -43,7 +45,7 @@ impl TimerThread {
     }
 
     pub(super) fn remaining(&self) -> Result<Option<[u64; 2]>, Errno> {
-        // The schedule stays as it is, so there is nothing that the thread must know.
+        // The schedule is unchanged, so the thread need not be woken.
         let (remaining, _) = self
             .0
             .change(|schedule| Ok(schedule.remaining(clock::try_now_ns()?)))?;
@@ -53,20 +55,21 @@ impl TimerThread {
     pub(super) fn take(&self) -> Result<Option<NonZeroU64>, Errno> {
         let (taken, woken) = self.0.change(|schedule| {
             let now = clock::try_now_ns()?;
-            // Also with nothing to take, as a read of a timerfd would: if the
-            // descriptor was closed by others, this says so. Before anything is
-            // taken, so that it is not lost then.
+            // Clear even if there is nothing to take, as a read of a timerfd would: if
+            // other code closed the descriptor, this fails. Clear first, so that no
+            // expiration is lost then.
             Primitive::clear(self.notifier())?;
             Ok(schedule.take(now))
         })?;
         match (taken, woken) {
             (None, Err(errno)) => Err(errno),
-            // What was taken must not get lost; the next call wakes the thread.
+            // The expirations that were taken must not be lost. The next call wakes the
+            // thread.
             (taken, _) => Ok(taken),
         }
     }
 
-    /// Renews the descriptors first: what fails then leaves the timer as it was.
+    /// Replaces the descriptors first: if that fails, the timer is unchanged.
     pub(super) fn reinit_after_fork(&self) -> Result<(), Error> {
         self.notifier()
             .reinit_after_fork()
@@ -82,7 +85,7 @@ impl TimerThread {
     }
 }
 
-/// A timer's errors name the timer's mechanism, not that of its notifier.
+/// Creates an error that names the timer's mechanism, not that of its notifier.
 fn error(operation: Operation, errno: Errno) -> Error {
     Error::new(operation, Mechanism::TimerThread, errno)
 }

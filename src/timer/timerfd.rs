@@ -1,4 +1,4 @@
-//! The timerfd backend. Available since Linux 2.6.25, with flags since 2.6.27.
+//! The timerfd backend. Available since Linux 2.6.25, and with flags since 2.6.27.
 
 use core::num::NonZeroU64;
 use core::time::Duration;
@@ -38,8 +38,8 @@ impl TimerFd {
             fallback::set_proved(mechanism);
         }
         if clock == Clock::Realtime {
-            // Before Linux 3.0 the flag is unknown. Then it is taken back, as it also counts
-            // while the timer is disarmed.
+            // Linux before 3.0 does not know the flag. The timer is disarmed without the
+            // flag afterwards, because the flag has an effect on a disarmed timer too.
             timer
                 .set(Start::AtUnlessSet(0), 0)
                 .and_then(|()| timer.set(Start::Never, 0))
@@ -48,9 +48,9 @@ impl TimerFd {
         Ok(timer)
     }
 
-    /// Checks that a new timer is unreadable, that a time that has passed lets it expire
-    /// once, and that it is then unreadable again. A descriptor that does not is no timerfd,
-    /// whatever call it came from.
+    /// Checks that a new timer is unreadable, expires once at a time that has passed, and
+    /// is unreadable again afterwards. A descriptor that fails this check is no timerfd,
+    /// whatever call created it.
     fn verify(&self) -> Result<(), Errno> {
         // The longest tick of a kernel's clock is 10 ms.
         let second = Some(Duration::from_secs(1));
@@ -68,7 +68,7 @@ impl TimerFd {
     }
 
     pub(super) fn remaining(&self) -> Result<Option<[u64; 2]>, Errno> {
-        // Both are zero if the timer is disarmed or was to expire once and is due.
+        // Both are zero if the timer is disarmed, or was to expire once and is due.
         timerfd::gettime(&self.fd).map(|times| (times != [0, 0]).then_some(times))
     }
 

@@ -14,8 +14,8 @@ use state::State;
 /// Wraps a notifier and coalesces wake-ups in user space.
 ///
 /// While a wake-up is pending, another [`wake`](Self::wake) is a fence and a load instead
-/// of a system call. The consumer need not know: it polls the descriptor and calls
-/// [`clear`](Self::clear), as with any [`Notifier`].
+/// of a system call. The consumer uses it like any [`Notifier`]: it polls the descriptor
+/// and calls [`clear`](Self::clear).
 ///
 /// ```
 /// use wakefd::{AutoNotifier, Waker};
@@ -29,17 +29,16 @@ use state::State;
 /// # }
 /// ```
 ///
-/// # Event loops of your own
+/// # Loops that say when they sleep
 ///
 /// A program that owns its loop can tell the waker when the loop sleeps: see
-/// [`awake`](Self::awake). Then a wake-up, and clearing it, costs a system call only if the
+/// [`awake`](Self::awake). A wake-up and its clearing then make a system call only if the
 /// loop sleeps or is about to.
 ///
 /// # Failures
 ///
 /// No wake-up is lost when a call fails, a callback panics, or a thread ends in the middle
-/// of a method: then wakers write more often than they need to, until the next clear
-/// succeeds.
+/// of a method. Wakers then write more often than necessary, until the next clear succeeds.
 ///
 /// # Signals
 ///
@@ -48,12 +47,13 @@ use state::State;
 ///
 /// # Fork
 ///
-/// The pending flag lives in process memory. After `fork` each process has its own copy,
-/// so wake-ups do not cross processes. To wake another process, notify the bare
-/// [`notifier`](Self::notifier); the other's `clear` takes that as well. A process that
-/// reads a descriptor that it shares takes the wake-up, and the other's wakers do not know:
-/// they stay silent until the other calls `clear`. A child that goes on with a loop of its
-/// own calls [`reinit_after_fork`](Self::reinit_after_fork).
+/// The pending flag lives in process memory. After `fork` each process has its own copy, so
+/// wake-ups do not cross processes. To wake another process, notify the bare
+/// [`notifier`](Self::notifier); the `clear` of the other process takes that notification
+/// too. If one process reads the shared descriptor, it takes the wake-up of both, and the
+/// wakers of the other process do not learn of it: they write nothing until that process
+/// calls `clear`. A child that continues with a loop of its own calls
+/// [`reinit_after_fork`](Self::reinit_after_fork).
 #[derive(Debug)]
 pub struct Waker<N> {
     state: State,
@@ -61,7 +61,7 @@ pub struct Waker<N> {
 }
 
 impl<N: Notifier> Waker<N> {
-    /// Puts a waker before `notifier`, with nothing pending.
+    /// Creates a waker around `notifier`, with nothing pending.
     pub fn new(notifier: N) -> Self {
         Waker {
             state: State::armed(),
@@ -69,16 +69,16 @@ impl<N: Notifier> Waker<N> {
         }
     }
 
-    /// Wakes the consumer, which sees what the caller did before this after its next
-    /// [`clear`](Self::clear), or [`Prepared::finish`].
+    /// Wakes the consumer. After its next [`clear`](Self::clear) or [`Prepared::finish`],
+    /// the consumer sees what the caller did before this call.
     ///
     /// Makes at most one system call (`write`), and only if no wake-up is pending and the
     /// consumer may be asleep. Async-signal-safe; leaves `errno` as it was.
     ///
-    /// `Ok` means that the descriptor has been made readable, or that the consumer is
-    /// awake and will look. A write that another thread has begun does not count: that
-    /// thread may fail, be killed, or lose the processor. So several wakers at once may
-    /// each make the call.
+    /// `Ok` means that the descriptor was made readable, or that the consumer is awake and
+    /// will look at the data. A write that another thread has begun does not count, because
+    /// that thread may fail, be killed, or lose the processor. So several wakers at the
+    /// same time may each make the call.
     ///
     /// # Errors
     ///
@@ -91,13 +91,13 @@ impl<N: Notifier> Waker<N> {
         Ok(())
     }
 
-    /// Takes the wake-up, and says whether there was one. Clear first, then look at what
-    /// has happened.
+    /// Takes the wake-up, and returns whether there was one. Call this first, and look at
+    /// the data afterwards.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`]. Nothing is lost: wakers go on writing, and the next
-    /// `clear` gives `true`.
+    /// As for [`Notifier::clear`]. Nothing is lost: wakers keep writing, and the next
+    /// `clear` returns `true`.
     pub fn clear(&self) -> Result<bool, Error> {
         let before = self.state.begin_clear();
         let drained = self.notifier.clear()?;
@@ -105,11 +105,11 @@ impl<N: Notifier> Waker<N> {
         Ok(drained || before.was_pending())
     }
 
-    /// Clears if nothing is left, and says whether it has cleared.
+    /// Clears the descriptor if the consumer's queue is empty, and returns whether it did.
     ///
-    /// For a consumer with a queue, which takes from it without clearing for as long as
-    /// it finds something. Until this gives `true`, the descriptor is readable, or a waker
-    /// is about to make it so, and no waker writes a second time.
+    /// For a consumer that takes from a queue without clearing for as long as it finds
+    /// messages. Until this returns `true`, the descriptor is readable or a waker is about
+    /// to make it so, and no waker writes a second time.
     ///
     /// ```
     /// use std::{collections::VecDeque, sync::Mutex};
@@ -136,19 +136,19 @@ impl<N: Notifier> Waker<N> {
     /// # }
     /// ```
     ///
-    /// The consumer counts as awake meanwhile, so no waker writes. `is_empty` is called again
-    /// after each wake-up that comes meanwhile. If it panics, the descriptor is readable
-    /// afterwards.
+    /// The consumer counts as awake during the call, so no waker writes. `is_empty` is
+    /// called again after each wake-up that comes during the call. If it panics, the
+    /// descriptor is readable afterwards.
     ///
-    /// Usually no system call if something is there. Else one (`read`), also if no wake-up is
-    /// pending in memory, since another process may have notified; and a `write` if
-    /// something has come during the `read`. For one consumer at a time, and not while
-    /// [`awake`](Self::awake) is held.
+    /// Usually makes no system call if the queue is not empty. If it is empty, makes one
+    /// (`read`), even if no wake-up is pending in memory, because another process may have
+    /// notified; and one more (`write`) if a message came during the `read`. Only one
+    /// consumer may call this at a time, and not while [`awake`](Self::awake) is held.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`] and [`Notifier::notify`]. After an error take what is
-    /// there until nothing is left: the descriptor may be unreadable. Wakers go on
+    /// As for [`Notifier::clear`] and [`Notifier::notify`]. The descriptor may be
+    /// unreadable after an error: take messages until the queue is empty. Wakers keep
     /// writing.
     pub fn clear_if_empty(&self, mut is_empty: impl FnMut() -> bool) -> Result<bool, Error> {
         let unfinished = Unfinished(self);
@@ -164,7 +164,7 @@ impl<N: Notifier> Waker<N> {
                 forget(unfinished);
                 return Ok(true);
             }
-            // A wake-up has come since the look.
+            // A wake-up came after the call of `is_empty`.
             self.state.set_awake();
         }
         if !is_readable {
@@ -175,19 +175,20 @@ impl<N: Notifier> Waker<N> {
         Ok(false)
     }
 
-    /// Whether a step of the consumer has failed, so that the descriptor may be unreadable
-    /// although something is there.
+    /// Returns whether a step of the consumer has failed, so that the descriptor may be
+    /// unreadable although the queue is not empty.
     #[cfg(feature = "channel")]
     pub(crate) fn is_uncertain(&self) -> bool {
         self.state.is_clearing()
     }
 
-    /// Gives the calling process a waker of its own, with nothing pending, after `fork`:
-    /// [`Notifier::reinit_after_fork`]. If that fails, wakers write.
+    /// Gives the calling process, a child of `fork`, a waker of its own with nothing
+    /// pending: see [`Notifier::reinit_after_fork`]. If it fails, wakers write on each
+    /// call.
     ///
     /// # Errors
     ///
-    /// What the method of the notifier returns.
+    /// As for the notifier's method: see [`Notifier::reinit_after_fork`].
     pub fn reinit_after_fork(&self) -> Result<(), Error> {
         self.state.begin_clear();
         self.notifier.reinit_after_fork()?;
@@ -195,17 +196,18 @@ impl<N: Notifier> Waker<N> {
         Ok(())
     }
 
-    /// The notifier behind it, to be polled, and to be notified by other
-    /// processes.
+    /// Returns the notifier that this waker wraps, for polling, and for other processes to
+    /// notify.
     pub const fn notifier(&self) -> &N {
         &self.notifier
     }
 
-    /// Sleeps until the descriptor is readable or `timeout` has passed: [`Notifier::wait`].
+    /// Sleeps until the descriptor is readable, or until `timeout` has passed, as
+    /// [`Notifier::wait`] does.
     ///
     /// # Errors
     ///
-    /// What the method of the notifier returns.
+    /// As for the notifier's method: see [`Notifier::wait`].
     pub fn wait(&self, timeout: Option<Duration>) -> Result<Wait, Error> {
         self.notifier.wait(timeout)
     }
@@ -222,7 +224,7 @@ impl<N: Notifier> Waker<N> {
         self.notifier.mechanism()
     }
 
-    /// Returns what the notifier is made of.
+    /// Returns the backend that the notifier uses.
     #[must_use]
     pub fn backend(&self) -> Backend {
         self.notifier.backend()
@@ -230,8 +232,8 @@ impl<N: Notifier> Waker<N> {
 
     /// Tells wakers that the consumer is awake, until the guard is dropped.
     ///
-    /// For the one thread that consumes. While it is awake no waker makes a
-    /// system call; before it sleeps, it asks.
+    /// For the one thread that consumes. While it is awake, no waker makes a system call.
+    /// Before it sleeps, it calls [`Awake::prepare_wait`].
     ///
     /// ```
     /// use wakefd::{AutoNotifier, Notifier, Waker};
@@ -247,7 +249,7 @@ impl<N: Notifier> Waker<N> {
     ///     # if rounds == 3 { break; }
     ///     # waker.wake()?;
     ///     if let Some(prepared) = awake.prepare_wait() {
-    ///         // Sleep here: poll, select or epoll_wait, the descriptor in the set.
+    ///         // Sleep now: poll, select or epoll_wait, with the descriptor in the set.
     ///         # let is_readable = false;
     ///         prepared.finish(is_readable)?;
     ///     } // else woken meanwhile: look again
@@ -256,22 +258,23 @@ impl<N: Notifier> Waker<N> {
     /// # }
     /// ```
     pub fn awake(&self) -> Awake<'_, N> {
-        // What is pending by now stays pending, so that the first
-        // `prepare_wait` reports it.
+        // A wake-up that is pending now stays pending, so that the first `prepare_wait`
+        // reports it.
         self.state.set_awake_pending();
         Awake { waker: self }
     }
 }
 
-/// The consumer is awake, and wakers know. See [`Waker::awake`].
+/// A guard during whose life wakers know that the consumer is awake. See [`Waker::awake`].
 ///
-/// When this is dropped, the waker is as before: whoever polls the descriptor finds what
-/// is pending. Where nobody has written for it, the drop does (one system call); should
-/// that fail, the next [`Waker::clear`] gives `true`. A consumer that has seen
-/// [`prepare_wait`](Self::prepare_wait) succeed and drops both needs no such write.
+/// After the guard is dropped, the waker works as before, and a thread that polls the
+/// descriptor finds a pending wake-up. If no waker has written for that wake-up, the drop
+/// writes (one system call). If that write fails, the next [`Waker::clear`] returns `true`.
+/// If the last call of [`prepare_wait`](Self::prepare_wait) returned a guard and both
+/// guards are dropped, the drop need not write.
 ///
-/// A guard that is leaked leaves the consumer awake for ever in the eyes of wakers, and
-/// the descriptor silent.
+/// If the guard is leaked, wakers take the consumer for awake forever and never write to
+/// the descriptor.
 #[derive(Debug)]
 #[must_use = "the consumer counts as awake only as long as this lives"]
 pub struct Awake<'a, N: Notifier> {
@@ -281,8 +284,8 @@ pub struct Awake<'a, N: Notifier> {
 impl<N: Notifier> Awake<'_, N> {
     /// Announces that the consumer is about to sleep.
     ///
-    /// Returns `None` if a wake-up has come since it last looked: then it must look again
-    /// instead of sleeping. No system call.
+    /// Returns `None` if a wake-up has come since the consumer last looked: the consumer
+    /// must then look again instead of sleeping. Makes no system call.
     pub fn prepare_wait(&mut self) -> Option<Prepared<'_, N>> {
         let state = &self.waker.state;
         if state.try_arm() {
@@ -298,7 +301,8 @@ impl<N: Notifier> Drop for Awake<'_, N> {
     fn drop(&mut self) {
         let state = &self.waker.state;
         if !state.try_arm() && state.is_unwritten() {
-            // Wakers write, also if this write fails, which a drop cannot report.
+            // Wakers write from now on, even if this write fails, because a drop cannot
+            // return an error.
             state.begin_clear();
             if self.waker.notifier.notify().is_ok() {
                 state.set_pending();
@@ -307,10 +311,10 @@ impl<N: Notifier> Drop for Awake<'_, N> {
     }
 }
 
-/// The consumer sleeps, or is about to, and wakers write. See
+/// A guard during whose life the consumer sleeps or is about to, and wakers write. See
 /// [`Waker::awake`].
 ///
-/// If this is dropped instead of finished, nothing is lost: wakers go on writing
+/// If it is dropped without [`finish`](Self::finish), nothing is lost: wakers keep writing
 /// until the next [`Awake::prepare_wait`].
 #[derive(Debug)]
 #[must_use = "sleep while this lives, then finish"]
@@ -319,18 +323,19 @@ pub struct Prepared<'a, N: Notifier> {
 }
 
 impl<N: Notifier> Prepared<'_, N> {
-    /// Ends the sleep, for whatever reason it ended, and says whether there was a wake-up.
-    /// Look after this.
+    /// Ends the sleep, whatever its reason, and returns whether there was a wake-up. Look
+    /// at the data after this call.
     ///
-    /// `readable` is what the multiplexer says of the descriptor. If it is, it is drained
-    /// (one system call); else there is no system call. It can be readable for a wake-up that
-    /// was reported before: of a waker that is slow, and once for what was pending when
-    /// [`Waker::awake`] was called. So look whether something is there; do not count.
+    /// `readable` is the multiplexer's report for the descriptor. If it is true, the
+    /// descriptor is drained (one system call); otherwise there is no system call. The
+    /// descriptor can be readable for a wake-up that was reported before: for a waker that
+    /// writes late, and once for a wake-up that was pending when [`Waker::awake`] was
+    /// called. So look at the data, and do not count wake-ups.
     ///
     /// # Errors
     ///
-    /// As for [`Notifier::clear`]. Look all the same: [`Awake::prepare_wait`] gives `None`
-    /// next. Until then wakers write.
+    /// As for [`Notifier::clear`]. Look at the data all the same. The next
+    /// [`Awake::prepare_wait`] returns `None`, and wakers write until then.
     pub fn finish(self, readable: bool) -> Result<bool, Error> {
         let Waker { state, notifier } = self.waker;
         if !readable {
@@ -342,15 +347,15 @@ impl<N: Notifier> Prepared<'_, N> {
         Ok(drained || before.was_pending())
     }
 
-    /// Sleeps until there is a wake-up or `timeout` has passed, and finishes. For
-    /// a consumer that waits for nothing else.
+    /// Sleeps until there is a wake-up, or until `timeout` has passed, and finishes. For a
+    /// consumer that waits for nothing else.
     ///
     /// # Errors
     ///
     /// As for [`Notifier::wait`] and [`Notifier::clear`].
     pub fn wait(self, timeout: Option<Duration>) -> Result<Wait, Error> {
         let waited = self.waker.notifier.wait(timeout)?;
-        // A wake-up counts also if it came when the time was over.
+        // A wake-up also counts if it came when the time was over.
         match self.finish(waited == Wait::Notified)? {
             true => Ok(Wait::Notified),
             false => Ok(waited),
@@ -358,8 +363,8 @@ impl<N: Notifier> Prepared<'_, N> {
     }
 }
 
-/// As a [`Notifier`], `notify` is [`wake`](Waker::wake). Clause 8 of the
-/// contract holds only for [`notifier`](Waker::notifier); see "Fork" above.
+/// `notify` is [`wake`](Waker::wake). Clause 8 of the contract holds only for the bare
+/// [`notifier`](Waker::notifier): see the section "Fork" of [`Waker`].
 impl<N: Notifier> Notifier for Waker<N> {
     fn notify(&self) -> Result<(), Error> {
         self.wake()
@@ -386,8 +391,8 @@ impl<N: Notifier> Notifier for Waker<N> {
     }
 }
 
-/// A consumer that counts as awake. If it fails or panics, it does not look any more: the
-/// descriptor is made readable, and wakers write.
+/// A guard for a consumer that counts as awake. If the consumer fails or panics, it looks
+/// at nothing any more, so the drop makes the descriptor readable and lets wakers write.
 struct Unfinished<'a, N: Notifier>(&'a Waker<N>);
 
 impl<N: Notifier> Drop for Unfinished<'_, N> {

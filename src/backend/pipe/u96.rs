@@ -1,8 +1,8 @@
 //! A sum of 64-bit numbers.
 
-/// Has 96 bits, as additions to a counter that race for its limit can together
-/// exceed 64, and must not be lost. As many numbers as the largest pipe can hold
-/// (2²⁸) cannot exceed 96. (In 128 bits, a 32-bit machine would be busy with zeros.)
+/// A sum of 96 bits. Additions to a counter that run at the same time near its limit can
+/// together exceed 64 bits, and must not be lost. As many numbers as the largest pipe can
+/// hold (2²⁸) fit into 96 bits. (128 bits would cost a 32-bit machine more instructions.)
 #[derive(Clone, Copy)]
 pub(super) struct U96 {
     high: u32,
@@ -18,7 +18,7 @@ impl U96 {
         self.high = self.high.wrapping_add(carry.into());
     }
 
-    /// The sum, if it is below 2⁶⁴, or as much of it as a number can be.
+    /// Returns the sum if it is below 2⁶⁴, else `u64::MAX`.
     pub(super) fn saturated(self) -> u64 {
         match self.high {
             0 => self.low,
@@ -26,7 +26,7 @@ impl U96 {
         }
     }
 
-    /// `n` is in it.
+    /// Subtracts `n`, which is not larger than the sum.
     pub(super) fn subtract(&mut self, n: u64) {
         let (low, borrow) = self.low.overflowing_sub(n);
         self.low = low;
