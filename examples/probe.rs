@@ -1,9 +1,9 @@
-//! What this crate finds on this machine, and whether it works.
+//! Prints what this crate finds on this machine, and checks that a notifier works.
 //!
 //! ```text
 //! cargo run --example probe -- --backend kernel --json
 //! ```
-// These lints are for the crate, which is no_std.
+// These lints are for the crate, which is no_std. This program uses std.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 
 use std::error::Error;
@@ -34,7 +34,7 @@ struct Options {
 }
 
 impl Options {
-    /// `None`: the user asks for help.
+    /// Returns `None` if the user asks for help.
     fn from_env() -> Result<Option<Self>, lexopt::Error> {
         let mut options = Options {
             selection: Selection::Auto,
@@ -63,7 +63,7 @@ fn selection(name: &str) -> Result<Selection, &'static str> {
     }
 }
 
-/// Makes the notifier that the report promises, and uses it.
+/// Checks that a notifier is what the report says, and that it works.
 fn self_check(selection: Selection, choice: Mechanism) -> Result<(), Box<dyn Error>> {
     const NOW: Option<Duration> = Some(Duration::ZERO);
     let require = |holds: bool, what| if holds { Ok(()) } else { Err(what) };
@@ -104,7 +104,7 @@ fn json(report: &Report, check: &str) -> Json {
     })
 }
 
-/// Probes, checks and prints, and says whether all is well.
+/// Probes, checks and prints, and returns whether the check passed.
 fn run(options: &Options) -> io::Result<bool> {
     let report = wakefd::probe_with(options.selection);
     let (well, check) = match report.choice() {

@@ -1,7 +1,7 @@
 /*
- * GLib: threads post through a GAsyncQueue, and the main loop takes from it
- * without a time-out, without a source of its own and without a lock while it
- * sleeps. A periodic timer and SIGTERM come through descriptors too.
+ * GLib: threads push messages to a GAsyncQueue, and the main loop pops them. It
+ * needs no time-out and no GSource of its own, and holds no lock while it sleeps.
+ * A periodic timer and SIGTERM arrive through descriptors too.
  *
  *     cc -std=c99 glib.c $(pkg-config --cflags --libs wakefd glib-2.0)
  */
@@ -24,7 +24,7 @@ static GAsyncQueue *queue;
 static int received, terminated;
 static guint64 ticks;
 
-/* First publish, then notify. */
+/* A producer: publish, then notify. */
 static gpointer worker(gpointer unused)
 {
     int i;
@@ -36,7 +36,7 @@ static gpointer worker(gpointer unused)
     return unused;
 }
 
-/* First clear, then look. */
+/* The consumer: clear, then check the queue. */
 static gboolean on_wake(gint fd, GIOCondition condition, gpointer unused)
 {
     (void)fd;
@@ -48,7 +48,7 @@ static gboolean on_wake(gint fd, GIOCondition condition, gpointer unused)
     return G_SOURCE_CONTINUE;
 }
 
-/* All messages and ten ticks, then it ends as if somebody had killed it. */
+/* After all messages and ten ticks, the program sends itself SIGTERM. */
 static gboolean on_timer(gint fd, GIOCondition condition, gpointer unused)
 {
     uint64_t count;
@@ -57,7 +57,7 @@ static gboolean on_timer(gint fd, GIOCondition condition, gpointer unused)
     (void)unused;
     if (wakefd_timer_take(&timer, &count) < 0)
         _exit(1);
-    ticks += count; /* more than one, if this comes late */
+    ticks += count; /* more than one if the loop was late */
     if (ticks >= TICKS && received == THREADS * MESSAGES && !terminated)
         kill(getpid(), SIGTERM);
     return G_SOURCE_CONTINUE;
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
     GThread *threads[THREADS];
     guint sources[3];
 
-    /* Signals first, before there are threads, which then have the mask they need. */
+    /* Create the signals before the threads, which inherit the mask that they need. */
     error = wakefd_signals_init(&signals, argc < 2 ? WAKEFD_AUTO : pipe ? WAKEFD_SIGNAL_HANDLER : WAKEFD_SIGNALFD, numbers, 1);
     if (error == 0)
         error = wakefd_init(&wake, argc < 2 ? WAKEFD_AUTO : pipe ? WAKEFD_PIPE : WAKEFD_EVENTFD);
@@ -94,7 +94,7 @@ int main(int argc, char **argv)
         g_printerr("wakefd: %s\n", g_strerror(-error));
         return 1;
     }
-    alarm(60); /* a lost wake-up would be a sleep for ever: end it, and fail */
+    alarm(60); /* after a lost wake-up the loop would sleep for ever: fail instead */
 
     queue = g_async_queue_new();
     sources[0] = g_unix_fd_add(wakefd_fd(&wake), G_IO_IN, on_wake, NULL);

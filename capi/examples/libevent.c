@@ -1,6 +1,6 @@
 /*
- * libevent, woken by threads, by a timer and by SIGTERM, on whatever it waits with: epoll, or with EVENT_NOEPOLL=1 poll, or
- * with EVENT_NOPOLL=1 as well select.
+ * libevent: threads, a timer and SIGTERM wake the loop. libevent waits with epoll, with
+ * EVENT_NOEPOLL=1 in the environment with poll, and with EVENT_NOPOLL=1 too with select.
  *
  *     cc -std=c99 libevent.c $(pkg-config --cflags --libs wakefd libevent_core) -pthread
  */
@@ -31,7 +31,7 @@ static void on_wake(evutil_socket_t fd, short what, void *unused)
     received += receive();
     if (received < ALL)
         return;
-    /* Nothing comes for a second now, and the loop has to sleep. */
+    /* No message comes for the next second, so the loop has to sleep. */
     idle = cpu_milliseconds();
     if (wakefd_timer_arm(&timer, 1000000000, 0) != 0)
         _exit(1);
@@ -74,7 +74,7 @@ int main(int argc, char **argv)
 
     if (open_wake(argc, argv) != 0 || (base = event_base_new()) == NULL)
         return 1;
-    /* Before the threads, which then have the mask that it needs. */
+    /* Create the signals before the threads, which inherit the mask that they need. */
     if (wakefd_signals_init(&signals, selected(argc, argv, WAKEFD_SIGNALFD, WAKEFD_SIGNAL_HANDLER), numbers, 1) != 0 ||
         wakefd_timer_init(&timer, selected(argc, argv, WAKEFD_TIMERFD, WAKEFD_TIMER_THREAD)) != 0)
         return 1;

@@ -1,6 +1,6 @@
 /*
- * libuv: a uv_poll_t watches the descriptor. (Its own uv_async_t is the same
- * thing, for programs that have libuv at both ends.)
+ * libuv: a uv_poll_t watches the descriptor. (If the producers use libuv too,
+ * uv_async_t does the same.)
  *
  *     cc -std=c99 libuv.c $(pkg-config --cflags --libs wakefd libuv) -pthread
  */
@@ -17,7 +17,7 @@ static void on_wake(uv_poll_t *poll, int status, int events)
         _exit(1);
     received += receive();
     if (received >= ALL)
-        uv_close((uv_handle_t *)poll, NULL); /* then the loop has nothing left to do */
+        uv_close((uv_handle_t *)poll, NULL); /* the loop ends, because no handle is left */
 }
 
 int main(int argc, char **argv)

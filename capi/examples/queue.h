@@ -1,7 +1,7 @@
 /*
- * What these programs have in common: four threads that post messages to the
- * loop, through a list and a mutex of their own. The list is the program's
- * business; wakefd only says "look there".
+ * The part that these programs share: four threads post messages to the loop
+ * through a list with a mutex. The list belongs to the program; wakefd only wakes
+ * the loop to check it.
  */
 #ifndef QUEUE_H
 #define QUEUE_H
@@ -24,7 +24,7 @@ static struct wakefd wake;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct message *posted, messages[THREADS][MESSAGES];
 
-/* A worker: first publish, then notify. */
+/* A producer: publish, then notify. */
 static void *worker(void *own)
 {
     struct message *message = own, *end = message + MESSAGES;
@@ -54,7 +54,7 @@ static void join_workers(pthread_t threads[THREADS])
         pthread_join(threads[i], NULL);
 }
 
-/* The loop: first clear, then look. How many messages there were. */
+/* The consumer: clear, then check the list. Returns the number of messages. */
 static int receive(void)
 {
     struct message *message;
@@ -71,8 +71,8 @@ static int receive(void)
     return count;
 }
 
-/* The program's argument: the kernel's descriptors, what they are replaced by, or,
- * without one, what is here. */
+/* Returns the selection for the program's argument: the fallback for "pipe", a descriptor
+ * of the kernel for any other, and WAKEFD_AUTO without an argument. */
 static int selected(int argc, char **argv, int eventfd, int pipe)
 {
     if (argc < 2)
@@ -80,7 +80,7 @@ static int selected(int argc, char **argv, int eventfd, int pipe)
     return strcmp(argv[1], "pipe") == 0 ? pipe : eventfd;
 }
 
-/* `eventfd` or `pipe`. */
+/* Creates the notifier. The program's argument is `eventfd` or `pipe`. */
 static int open_wake(int argc, char **argv)
 {
     int error = wakefd_init(&wake, selected(argc, argv, WAKEFD_EVENTFD, WAKEFD_PIPE));
@@ -88,7 +88,7 @@ static int open_wake(int argc, char **argv)
         fprintf(stderr, "wakefd_init: %s\n", strerror(-error));
         return -1;
     }
-    alarm(60); /* a lost wake-up would be a sleep for ever: end it, and fail */
+    alarm(60); /* after a lost wake-up the loop would sleep for ever: fail instead */
     return 0;
 }
 

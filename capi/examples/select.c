@@ -1,5 +1,5 @@
 /*
- * A loop of one's own around select.
+ * select: a loop of your own, without a library.
  *
  *     cc -std=c99 select.c $(pkg-config --cflags --libs wakefd) -pthread
  */
@@ -18,7 +18,7 @@ int main(int argc, char **argv)
     if (open_wake(argc, argv) != 0)
         return 1;
     fd = wakefd_fd(&wake);
-    if (fd >= FD_SETSIZE) /* select's limit, whoever made the descriptor */
+    if (fd >= FD_SETSIZE) /* select supports no higher descriptor */
         return 1;
     start_workers(threads);
     while (received < ALL) {

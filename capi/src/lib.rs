@@ -1,10 +1,10 @@
 //! The functions of `include/wakefd.h`, which documents them.
 //!
-//! A pointer arrives as an `Option` of a reference: null is `None`. That it is
-//! null or right is what the header asks of the caller, and all that it asks.
+//! A pointer arrives as an `Option` of a reference, with `None` for null. The header requires
+//! only that the caller passes null or a valid pointer.
 
 #![no_std]
-// As the manifest has it, which no cargo of Rust 1.63 reads.
+// The manifest sets this lint too, but the cargo of Rust 1.63 does not read it.
 #![deny(unsafe_op_in_unsafe_fn)]
 
 mod held;
@@ -19,7 +19,7 @@ mod timer;
 
 use libc::{c_char, c_int};
 
-/// Never called: ci/capi.sh makes sure that the libraries have no panic left.
+/// Is never called: ci/capi.sh checks that the libraries contain no panic.
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     // SAFETY: no preconditions.
@@ -29,10 +29,10 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 /// `wakefd_version`
 #[no_mangle]
 pub extern "C" fn wakefd_version() -> *const c_char {
-    "0.1.0\0".as_ptr().cast() // as wakefd.h and Cargo.toml have it
+    "0.1.0\0".as_ptr().cast() // must match wakefd.h and Cargo.toml
 }
 
-/// A result as C gets it: zero or more, or an errno as a negative number.
+/// Converts a result for C: zero or more, or an errno as a negative number.
 fn answer(result: Result<c_int, c_int>) -> c_int {
     result.unwrap_or_else(|errno| -errno)
 }
@@ -41,7 +41,7 @@ fn errno(error: wakefd::Error) -> c_int {
     error.raw_os_error()
 }
 
-/// As `wakefd_wait` takes it.
+/// Converts the `timeout` argument of `wakefd_wait`.
 #[cfg(any(feature = "signal", feature = "timer"))]
 fn timeout(milliseconds: c_int) -> Result<Option<core::time::Duration>, c_int> {
     match u64::try_from(milliseconds) {
@@ -51,19 +51,19 @@ fn timeout(milliseconds: c_int) -> Result<Option<core::time::Duration>, c_int> {
     }
 }
 
-/// As `wakefd_wait` says it.
+/// Converts the result of a wait to that of `wakefd_wait`.
 #[cfg(any(feature = "signal", feature = "timer"))]
 fn waited(wait: wakefd::Wait) -> c_int {
     (wait == wakefd::Wait::Notified).into()
 }
 
-/// Returns the open object of a kind that is the only one of its type.
+/// Returns the open object, for types that have only one kind.
 #[cfg(any(feature = "signal", feature = "timer"))]
 fn open<T>(held: Option<&held::Held<T>>) -> Result<&T, c_int> {
     Ok(held.ok_or(libc::EINVAL)?.open()?.0)
 }
 
-/// Closes what is there.
+/// Closes the object.
 fn close<T>(held: Option<&mut held::Held<T>>) -> c_int {
     answer(held.ok_or(libc::EINVAL).and_then(held::Held::close))
 }

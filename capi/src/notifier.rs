@@ -1,4 +1,4 @@
-//! Notifiers and counters: `wakefd_…` of wakefd.h.
+//! The functions `wakefd_…` of wakefd.h for notifiers and counters.
 
 use core::mem::{align_of, size_of};
 
@@ -12,18 +12,18 @@ use crate::{answer, close, errno};
 /// `struct wakefd`.
 pub type Object = Held<AutoNotifier>;
 
-// As wakefd.h has it.
+// The size and alignment in wakefd.h.
 const _: () = assert!(size_of::<Object>() <= 20 && align_of::<Object>() == 4);
 
-// The kinds of an object: a bit each, so that a sum of them is what a function takes.
+// The kinds of an object. Each is one bit, so that a function can accept several.
 const NOTIFIER: u32 = 1;
 const SUM: u32 = 2;
 const SEMAPHORE: u32 = 4;
 const COUNTER: u32 = SUM | SEMAPHORE;
 const ANY: u32 = NOTIFIER | COUNTER;
 
-/// Returns the object, if it is open and of one of these kinds.
-#[inline(never)] // It is in every function, and a call of it is shorter.
+/// Returns the object if it is open and of one of these kinds.
+#[inline(never)] // For size: every function uses it, and a call is shorter.
 fn open(object: Option<&Object>, kinds: u32) -> Result<&AutoNotifier, c_int> {
     match object.ok_or(libc::EINVAL)?.open()? {
         (notifier, kind) if kind & kinds != 0 => Ok(notifier),
@@ -31,7 +31,7 @@ fn open(object: Option<&Object>, kinds: u32) -> Result<&AutoNotifier, c_int> {
     }
 }
 
-/// Returns what `take` takes of an open object.
+/// Returns the mode in which `take` reads an open object.
 fn mode(object: Option<&Object>) -> Mode {
     match object.map(Held::kind) {
         Some(SEMAPHORE) => Mode::Semaphore,
@@ -144,7 +144,7 @@ pub extern "C" fn wakefd_backend(object: Option<&Object>) -> c_int {
 /// `wakefd_mechanism`
 #[no_mangle]
 pub extern "C" fn wakefd_mechanism(object: Option<&Object>) -> c_int {
-    // In wakefd.h they have the same order, from one on.
+    // wakefd.h numbers the mechanisms in the same order, from one on.
     answer(open(object, ANY).map(|inner| inner.mechanism() as c_int + 1))
 }
 

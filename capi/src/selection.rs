@@ -1,4 +1,4 @@
-//! Which backend: `enum wakefd_selection` of wakefd.h.
+//! The choice of a backend: `enum wakefd_selection` of wakefd.h.
 
 use libc::c_int;
 
@@ -7,7 +7,7 @@ pub use choice::chain;
 pub use choice::report;
 
 pub const AUTO: c_int = 0;
-#[allow(dead_code)] // In a build with one backend it is a number between two.
+#[allow(dead_code)] // A build with one backend does not use it by name.
 const KERNEL: c_int = 1;
 pub const EVENTFD: c_int = 2;
 pub const PIPE: c_int = 3;
@@ -20,7 +20,7 @@ pub const SIGNALFD: c_int = 6;
 #[cfg(feature = "signal")]
 pub const SIGNAL_HANDLER: c_int = 7;
 
-/// A build with both: the core chooses.
+/// The choice in a build with both backends, which the core makes.
 #[cfg(all(
     feature = "eventfd",
     feature = "pipe",
@@ -51,7 +51,7 @@ mod choice {
     }
 }
 
-/// A build with one: there is nothing to choose, and the other is not here.
+/// The choice in a build with one backend: the other one fails with `ENOSYS`.
 #[cfg(not(all(
     feature = "eventfd",
     feature = "pipe",

@@ -1,4 +1,4 @@
-//! Signals: `wakefd_signals_…` of wakefd.h.
+//! The functions `wakefd_signals_…` of wakefd.h.
 
 use core::mem::{align_of, size_of};
 use core::slice;
@@ -13,7 +13,7 @@ use crate::{answer, close, errno, open, timeout, waited};
 /// `struct wakefd_signals`.
 pub type Object = Held<Signals>;
 
-// As wakefd.h has it.
+// The size and alignment in wakefd.h.
 const _: () = assert!(size_of::<Object>() <= 48 && align_of::<Object>() <= align_of::<usize>());
 
 /// `struct wakefd_signal`.
@@ -86,7 +86,7 @@ impl Info {
 ///
 /// # Safety
 ///
-/// `numbers` are `count` numbers.
+/// `numbers` points to `count` numbers.
 #[no_mangle]
 pub unsafe extern "C" fn wakefd_signals_init(
     object: Option<&mut Object>,
@@ -105,7 +105,7 @@ pub unsafe extern "C" fn wakefd_signals_init(
             let numbers = match count {
                 0 => &[],
                 _ if numbers.is_null() => return Err(libc::EINVAL),
-                // SAFETY: not null, so the caller has promised these numbers.
+                // SAFETY: the pointer is not null, so the caller has promised `count` numbers.
                 _ => unsafe { slice::from_raw_parts(numbers, count) },
             };
             Signals::with(backend, numbers).map_err(errno)

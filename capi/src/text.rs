@@ -1,4 +1,4 @@
-//! What is for people.
+//! The functions of wakefd.h that write text for people.
 
 use core::fmt::{self, Write};
 use core::ptr;
@@ -51,8 +51,8 @@ pub extern "C" fn wakefd_mechanism_name(mechanism: c_int) -> *const c_char {
     })
 }
 
-/// Returns a name, which ends with a zero, as C has it. Not a `CStr`, whose literals are
-/// younger than Rust 1.63.
+/// Returns a name that ends with a zero, for C. Literals of `CStr` need a Rust later than
+/// 1.63.
 fn name(name: &'static str) -> *const c_char {
     name.as_ptr().cast()
 }
@@ -61,7 +61,7 @@ fn name(name: &'static str) -> *const c_char {
 ///
 /// # Safety
 ///
-/// `buffer` has room for `size` bytes, or is null.
+/// `buffer` is null, or has room for `size` bytes or for the whole text.
 #[no_mangle]
 pub unsafe extern "C" fn wakefd_reason(
     selection: c_int,
@@ -93,16 +93,16 @@ pub unsafe extern "C" fn wakefd_report(
     }))
 }
 
-/// A text of which the buffer keeps as much as it has room for: snprintf's way.
+/// A text that is cut to the size of its buffer, as by snprintf.
 struct Text {
     buffer: *mut u8,
     size: usize,
-    /// Of all that was written, kept or not.
+    /// The length of everything that was written, including what was cut.
     length: usize,
 }
 
 impl Text {
-    /// `None` for no buffer where there should be one.
+    /// Returns `None` if the buffer is null and the size is not zero.
     ///
     /// # Safety
     ///
@@ -118,11 +118,11 @@ impl Text {
         })
     }
 
-    /// Puts a byte there, if there is room. Not through a slice: `size` may be more than
-    /// there is memory, from a caller who knows that the text fits.
+    /// Writes a byte if the buffer has room. It uses no slice, because `size` may be larger
+    /// than the memory, if the caller knows that the text fits.
     fn put(&mut self, place: usize, byte: u8) {
         if place < self.size {
-            // SAFETY: the caller of `new` has promised as much room as the text takes.
+            // SAFETY: the caller of `new` has promised room for `size` bytes or the whole text.
             unsafe { self.buffer.add(place).write(byte) };
         }
     }
@@ -134,7 +134,7 @@ impl Text {
     ) -> Result<c_int, c_int> {
         let mut text = text.ok_or(libc::EINVAL)?;
         let report = selection::report(selection)?;
-        // Nothing that is written to has an error of its own.
+        // Writing cannot fail: `write_str` always returns `Ok`.
         let _ = write(&mut text, &report);
         let end = text.length.min(text.size.saturating_sub(1));
         text.put(end, 0);

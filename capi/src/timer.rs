@@ -1,4 +1,4 @@
-//! Timers: `wakefd_timer_…` of wakefd.h.
+//! The functions `wakefd_timer_…` of wakefd.h.
 
 use core::mem::{align_of, size_of};
 use core::time::Duration;
@@ -13,10 +13,10 @@ use crate::{answer, close, errno, open, timeout, waited};
 /// `struct wakefd_timer`.
 pub type Object = Held<Timer>;
 
-// As wakefd.h has it. 24 since Rust 1.64, which lays out such enums better.
+// The size and alignment in wakefd.h. Since Rust 1.64 the size is 24.
 const _: () = assert!(size_of::<Object>() <= 32 && align_of::<Object>() <= align_of::<usize>());
 
-/// What there is to be done with an open one, that gives no number.
+/// Calls a method of an open timer that returns no number.
 fn on(object: Option<&Object>, call: impl FnOnce(&Timer) -> Result<(), wakefd::Error>) -> c_int {
     answer(open(object).and_then(|timer| call(timer).map(|()| 0).map_err(errno)))
 }
@@ -81,7 +81,7 @@ pub extern "C" fn wakefd_timer_now() -> u64 {
     nanoseconds(Timer::now())
 }
 
-/// A time that the kernel has told, which is in 64 bits of nanoseconds.
+/// Returns nanoseconds. Times of the kernel fit into 64 bits.
 fn nanoseconds(time: Duration) -> u64 {
     time.as_secs()
         .wrapping_mul(1_000_000_000)

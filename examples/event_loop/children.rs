@@ -1,4 +1,4 @@
-//! Programs that the loop starts, and whose end a SIGCHLD tells it.
+//! Child processes that the loop starts. A SIGCHLD tells the loop that one has ended.
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -10,12 +10,12 @@ use wakefd::Signals;
 
 use crate::table::Row;
 
-/// How a child has to end.
+/// The end that is expected of a child.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Exit(i32),
-    /// It sends itself a SIGTERM, and goes on if that does not end it: if it has
-    /// inherited a mask in which SIGTERM is blocked.
+    /// The child sends itself a SIGTERM, and exits otherwise if that does not end it, because it
+    /// has inherited a mask in which SIGTERM is blocked.
     Terminated,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Children {
     started: u64,
     exited: u64,
     terminated: u64,
-    /// Ended otherwise than they had to.
+    /// Children that ended in another way than expected.
     wrong: u64,
 }
 
@@ -41,7 +41,7 @@ impl Children {
         }
     }
 
-    /// Starts the next, one of each kind in turn, if there is one left.
+    /// Starts the next child, if one is left. The two kinds take turns.
     pub(crate) fn start_next(&mut self) -> io::Result<()> {
         if self.left == 0 {
             return Ok(());
@@ -60,8 +60,8 @@ impl Children {
         self.left = 0;
     }
 
-    /// Looks at every child: one SIGCHLD may stand for several that have ended.
-    /// (`waitpid(-1)` would take those that other parts of a program wait for.)
+    /// Checks every child, because one SIGCHLD may stand for several children that have ended.
+    /// (`waitpid(-1)` would also take children that other parts of a program wait for.)
     pub(crate) fn reap(&mut self) -> io::Result<()> {
         for (mut child, end) in std::mem::take(&mut self.running) {
             match child.try_wait()? {
@@ -104,8 +104,8 @@ impl Children {
     }
 }
 
-/// The child has the mask and the handlers that this program was started with. But SIGTERM ends
-/// it, even if this program was started with that signal blocked or ignored.
+/// Starts a child with the mask and the handlers that this program was started with. SIGTERM
+/// ends the child even if this program was started with that signal blocked or ignored.
 #[allow(unsafe_code)]
 fn start(end: End) -> io::Result<Child> {
     let script = match end {
@@ -126,9 +126,9 @@ fn start(end: End) -> io::Result<Child> {
         }
         Ok(())
     };
-    // SAFETY: `before_exec` is async-signal-safe, and makes an error of no memory
-    // but its own, and the calls of libc are. Newer versions of std leave the mask as it is,
-    // and std has no safe way to set it.
+    // SAFETY: `before_exec` and the calls of libc are async-signal-safe, and the error of
+    // `before_exec` allocates nothing. Newer versions of std leave the mask as it is, and std
+    // has no safe way to set it.
     unsafe { command.pre_exec(terminates) };
     command.spawn()
 }

@@ -1,5 +1,5 @@
-//! The echo server, which lives in the loop, and its clients, which block in
-//! threads of their own.
+//! The echo server, which runs in the loop, and its clients, which block in their own
+//! threads.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
@@ -14,23 +14,23 @@ use rustix::net::sockopt::set_socket_send_buffer_size;
 use crate::multiplexer::{Multiplexer, Source};
 use crate::threads::spawn;
 
-/// How much a connection reads at once.
+/// The number of bytes that a connection reads at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Small, so that large echoes do not fit and the loop has to wait for room.
+/// The send buffer is small, so that large echoes do not fit and the loop has to wait.
 const SEND_BUFFER: usize = 8 * 1024;
 
 pub(crate) struct Server<'a> {
     multiplexer: &'a Multiplexer,
     listener: TcpListener,
     connections: BTreeMap<RawFd, Connection>,
-    /// To read into.
+    /// The buffer for reads.
     chunk: Vec<u8>,
 }
 
 struct Connection {
     stream: TcpStream,
-    /// Has been read and not yet been written.
+    /// Bytes that were read and not yet written.
     pending: Vec<u8>,
 }
 
@@ -46,23 +46,23 @@ impl<'a> Server<'a> {
         })
     }
 
-    /// Everything to wait for.
+    /// Returns every descriptor to wait for.
     pub(crate) fn sources(&self) -> impl Iterator<Item = Source<'_>> {
         let connections = self.connections.values().map(Connection::source);
         iter::once(Source::reading(&self.listener)).chain(connections)
     }
 
-    /// Does what can be done for the descriptor that is ready, without blocking.
+    /// Serves the ready descriptor without blocking.
     pub(crate) fn turn(&mut self, fd: RawFd) -> io::Result<()> {
         let connection = match self.connections.get_mut(&fd) {
             Some(connection) => connection,
-            // It is the listener's.
+            // The descriptor is the listener.
             None => return self.accept(),
         };
         let wrote = connection.source().write;
         match connection.echo(&mut self.chunk) {
             Err(error) if !is_transient(&error) => {
-                // The client has closed it or died. Either is its own affair.
+                // The client has closed the connection or died. The server continues.
                 self.connections.remove(&fd);
                 Ok(())
             }
@@ -74,7 +74,7 @@ impl<'a> Server<'a> {
     fn accept(&mut self) -> io::Result<()> {
         let stream = match self.listener.accept() {
             Ok((stream, _)) => stream,
-            // The client has gone again.
+            // The client has closed the connection before it was accepted.
             Err(error) if error.kind() == ErrorKind::ConnectionAborted => return Ok(()),
             Err(error) if is_transient(&error) => return Ok(()),
             Err(error) => return Err(error),
@@ -90,7 +90,7 @@ impl<'a> Server<'a> {
 }
 
 impl Connection {
-    /// As long as the client does not take its echo, no more is read from it.
+    /// Waits to write while an echo is pending, and to read otherwise.
     fn source(&self) -> Source<'_> {
         Source {
             fd: self.stream.as_fd(),
@@ -98,8 +98,8 @@ impl Connection {
         }
     }
 
-    /// Reads once unless something is pending, and writes once. If that was not
-    /// all, the descriptor is ready again in the next turn.
+    /// Reads once unless an echo is pending, and writes once. If bytes are left, the
+    /// descriptor is ready again in the next turn.
     fn echo(&mut self, chunk: &mut [u8]) -> io::Result<()> {
         if self.pending.is_empty() {
             let length = self.stream.read(chunk)?;
@@ -114,18 +114,18 @@ impl Connection {
     }
 }
 
-/// Nothing is wrong; it is not the time yet.
+/// Returns whether the call can be repeated later.
 fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted)
 }
 
-/// Fits into the emptiest of socket buffers.
+/// The size of an echo that fits into any socket buffer.
 const SMALL: usize = 100;
-/// Fits into none.
+/// The size of an echo that fits into no socket buffer.
 const LARGE: usize = 256 * 1024;
 
-/// Sends and compares until there has been `enough`, with a new connection from
-/// time to time. Gives the number of round trips.
+/// Sends bytes and compares the echoes until `enough` is set, with a new connection after
+/// 1,000 round trips. Returns the number of round trips.
 pub(crate) fn client(server: SocketAddr, enough: &AtomicBool) -> io::Result<u64> {
     let mut round_trips = 0;
     loop {
@@ -133,8 +133,8 @@ pub(crate) fn client(server: SocketAddr, enough: &AtomicBool) -> io::Result<u64>
         stream.set_nodelay(true)?;
         for i in 0..1000 {
             let size = if i == 0 { LARGE } else { SMALL };
-            // Shifted from one time to the next, and with a prime period, so that
-            // stale and misplaced pieces do not go unnoticed.
+            // The bytes have a prime period and are shifted each time, so that stale and
+            // misplaced pieces are noticed.
             let sent: Vec<u8> = (0..=250).cycle().skip(i % 251).take(size).collect();
             if round_trip(&stream, &sent)? != sent {
                 return Err(io::Error::new(ErrorKind::InvalidData, "an echo was wrong"));
@@ -154,8 +154,8 @@ fn round_trip(mut stream: &TcpStream, bytes: &[u8]) -> io::Result<Vec<u8>> {
         stream.read_exact(&mut echo)?;
         return Ok(echo);
     }
-    // The server stops reading until its echo is taken, so write and read at the
-    // same time. If the write fails, the connection is broken, and the read fails.
+    // The server reads no more until its echo is taken, so write and read at the same time.
+    // If the write fails, the connection is broken and the read fails too.
     thread::scope(|scope| {
         spawn(scope, move || drop({ stream }.write_all(bytes)));
         stream.read_exact(&mut echo)?;

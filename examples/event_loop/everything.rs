@@ -1,4 +1,4 @@
-//! The loop's thread: all that it waits for, and one place where it sleeps.
+//! The loop's thread: everything that it waits for, and the one place where it sleeps.
 
 use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,22 +13,22 @@ use crate::table::Row;
 use crate::tally::Tally;
 use crate::ticker::Ticker;
 
-/// What the other threads are told.
+/// Flags that tell other threads to end.
 #[derive(Default)]
 pub(crate) struct Told {
-    /// Producers end.
+    /// Tells the producers to end.
     pub(crate) stop: AtomicBool,
-    /// Echo clients end.
+    /// Tells the echo clients to end.
     pub(crate) enough: AtomicBool,
 }
 
-/// How often each has come.
+/// The number of signals of each kind that came.
 #[derive(Default)]
 pub(crate) struct Came {
     pub(crate) children: u64,
     pub(crate) terminate: u64,
     pub(crate) interrupt: u64,
-    /// Waits that a handler ended, in this thread.
+    /// Waits of this thread that a signal handler interrupted.
     pub(crate) interrupted_waits: u64,
 }
 
@@ -45,7 +45,7 @@ pub(crate) struct Everything<'a> {
 }
 
 impl Everything<'_> {
-    /// Until all is done that was begun.
+    /// Runs the loop until all work that was begun is done.
     pub(crate) fn run(&mut self) -> io::Result<()> {
         for source in self.own_sources() {
             self.multiplexer.add(source)?;
@@ -56,7 +56,7 @@ impl Everything<'_> {
         Ok(self.ticker.finish()?)
     }
 
-    /// All but the sockets.
+    /// Returns the descriptors other than the sockets.
     fn own_sources(&self) -> [Source<'_>; 3] {
         [
             Source::reading(self.inbox.notifier),
@@ -65,13 +65,12 @@ impl Everything<'_> {
         ]
     }
 
-    /// Sleeps until something happens, and does what is to be done for it.
+    /// Sleeps until a descriptor is ready, and serves all that are.
     fn turn(&mut self) -> io::Result<()> {
         let own = self.own_sources().into_iter();
         let sources: Vec<_> = own.chain(self.server.sources()).collect();
         let ready = match self.multiplexer.wait(&sources) {
-            // A handler has run, on that mechanism of signals. What it has to say makes
-            // the descriptor readable.
+            // A signal handler has run. It has made the descriptor of the signals readable.
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 self.came.interrupted_waits += 1;
                 return Ok(());
@@ -108,7 +107,7 @@ impl Everything<'_> {
                 libc::SIGTERM => self.came.terminate += 1,
                 _ => self.came.interrupt += 1,
             }
-            // Nothing new. The producers say when they have ended, as ever.
+            // Start nothing new. The producers report their end through the queue.
             self.told.stop.store(true, Ordering::Relaxed);
             self.children.start_no_more();
         }

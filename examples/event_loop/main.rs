@@ -1,17 +1,17 @@
-//! One thread that serves sockets and takes messages from other threads, and
-//! sleeps whenever there is neither: the program this crate is for.
+//! An event loop in one thread that serves sockets and receives messages from other threads,
+//! and sleeps when there is nothing to do.
 //!
-//! The loop runs a TCP echo server, kept busy by echo clients, while producers
-//! post numbered messages through a queue. A queue is nothing that `epoll_wait`
-//! could wait for; the notifier's descriptor is. There is no time-out anywhere,
-//! so one lost wake-up would leave the loop asleep for ever.
+//! The loop runs a TCP echo server, which echo clients keep busy, while producers post
+//! numbered messages through a queue. `epoll_wait` cannot wait for a queue, but it can wait
+//! for the notifier's descriptor. The program has no time-out, so a single lost wake-up would
+//! leave the loop asleep for ever.
 //!
 //! ```text
 //! cargo run --release --example event_loop -- --backend pipe --multiplexer poll
 //! ```
 //!
-//! `one_loop.rs` beside it has signals, children and a timer in the same loop.
-// These lints are for the crate, which is no_std.
+//! `one_loop.rs` in this directory adds signals, children and a timer to the same loop.
+// These lints are for the crate, which is no_std. This program uses std.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 
 mod echo;
@@ -56,11 +56,11 @@ Exit status: 0 if every message arrived once and every echo was right, 1 if not,
 2 for a bad command line.
 ";
 
-/// The echo clients, each in a thread of its own.
+/// The number of echo clients. Each has its own thread.
 const CLIENTS: u16 = 2;
 
-/// The loop. It ends when every producer and client has said that it is done;
-/// that, too, comes through the queue.
+/// Runs the loop until every producer and client has reported its end, which also comes
+/// through the queue.
 fn event_loop(
     multiplexer: &Multiplexer,
     inbox: &Inbox<'_>,
@@ -94,7 +94,7 @@ fn event_loop(
     Ok(tally)
 }
 
-/// Starts everybody, runs the loop, and shows what has come of it.
+/// Starts the threads, runs the loop, and shows the counts.
 fn run(options: &Options) -> io::Result<ExitCode> {
     let notifier = AutoNotifier::with(options.selection).unwrap_or_else(|error| fail(error));
     let multiplexer = Multiplexer::new(options.multiplexer)?;

@@ -1,4 +1,4 @@
-//! What the loop sleeps in, level-triggered and without a time-out.
+//! The call in which the loop sleeps, level-triggered and without a time-out.
 
 use std::io;
 use std::os::unix::io::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
@@ -8,7 +8,7 @@ use rustix::event::{epoll, poll, PollFd, PollFlags};
 
 use crate::select::select;
 
-/// A descriptor, and what the loop waits for: to read, or else to write.
+/// A descriptor, and the event that the loop waits for: readable, or writable if `write`.
 pub(crate) struct Source<'a> {
     pub(crate) fd: BorrowedFd<'a>,
     pub(crate) write: bool,
@@ -40,9 +40,8 @@ impl<'a> Source<'a> {
 
 /// A way to wait for several descriptors.
 ///
-/// An epoll keeps the set of them and is told what changes. The others forget,
-/// and are given the whole set each time. Closing a descriptor takes it out of
-/// either.
+/// An epoll set is kept in the kernel and changed by calls. `poll` and `select` receive the
+/// whole set each time. Closing a descriptor removes it from both.
 pub(crate) enum Multiplexer {
     Epoll(OwnedFd),
     Poll,
@@ -74,8 +73,8 @@ impl Multiplexer {
         Ok(())
     }
 
-    /// Sleeps until one of `sources` is ready, and says which are. So are those
-    /// with an error or a hang-up, of which the next read or write tells.
+    /// Sleeps until one of `sources` is ready, and returns those that are. A descriptor with an
+    /// error or a hang-up is ready too: its next read or write reports it.
     pub(crate) fn wait(&self, sources: &[Source<'_>]) -> io::Result<Vec<RawFd>> {
         match self {
             Multiplexer::Epoll(set) => {

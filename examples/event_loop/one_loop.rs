@@ -1,15 +1,14 @@
-//! All that a server's one thread has to wait for, in one loop: sockets, messages
-//! from other threads, the end of child processes, SIGTERM and SIGINT, and a
-//! periodic timer. There is no time-out anywhere: whatever happens makes a
-//! descriptor readable, on every mechanism.
+//! One loop in one thread for everything that a server waits for: sockets, messages from
+//! other threads, the end of child processes, SIGTERM and SIGINT, and a periodic timer. The
+//! program has no time-out: every event makes a descriptor ready, on every mechanism.
 //!
 //! ```text
 //! cargo run --release --all-features --example one_loop -- \
 //!     --signals signal-handler --timer timer-thread --backend pipe
 //! ```
 //!
-//! `main.rs` beside it is the smaller program, with sockets and messages alone.
-// These lints are for the crate, which is no_std.
+//! `main.rs` in this directory is a smaller program, with sockets and messages only.
+// These lints are for the crate, which is no_std. This program uses std.
 #![allow(clippy::std_instead_of_alloc, clippy::std_instead_of_core)]
 
 mod children;
@@ -45,13 +44,13 @@ use tally::Tally;
 use threads::{fail, spawn};
 use ticker::Ticker;
 
-/// The echo clients, each in a thread of its own.
+/// The number of echo clients. Each has its own thread.
 const CLIENTS: u16 = 2;
 
-/// Starts everybody, runs the loop, and shows what has come of it. Says whether a
-/// SIGINT has ended it.
+/// Starts the threads, runs the loop, and shows the counts. Returns whether a SIGINT has ended
+/// the loop.
 fn run(options: &Options) -> io::Result<bool> {
-    // Before any thread: each gets the mask that this leaves.
+    // Create the signals before any thread: threads inherit the mask that this leaves.
     let watched = [libc::SIGCHLD, libc::SIGTERM, libc::SIGINT];
     let signals = match options.signals {
         Some(mechanism) => Signals::at(mechanism, watched)?,
@@ -114,9 +113,9 @@ fn main() -> ExitCode {
         }
     };
     if run(&options).unwrap_or_else(|error| fail(error)) {
-        // The handlers and the mask are what they were, so this ends the process.
+        // The handlers and the mask are restored, so this ends the process.
         kill_process(getpid(), Signal::INT).unwrap_or_else(|error| fail(error));
-        // Unless it was started with SIGINT ignored.
+        // Reached only if the program was started with SIGINT ignored.
         return ExitCode::from(130);
     }
     ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! The command line of `one_loop`.
+//! The command-line options of `one_loop`.
 
 use lexopt::prelude::*;
 use lexopt::Error;
@@ -66,7 +66,7 @@ impl Options {
     }
 }
 
-/// `None` leaves the choice to the crate.
+/// Returns the named mechanism, or `None` for `auto`, which leaves the choice to the crate.
 fn mechanism(name: &str, known: &[Mechanism]) -> Result<Option<Mechanism>, &'static str> {
     if name == "auto" {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! The command line, as far as it is the same for both programs.
+//! The command-line options that both programs share.
 
 use std::io::{self, Write};
 use std::num::NonZeroU16;
@@ -26,8 +26,8 @@ impl Default for Options {
     }
 }
 
-/// Gives each option's name to `set`, which takes the value, and says whether there
-/// is such an option.
+/// Calls `set` with each option's name. `set` takes the value, and returns whether the option
+/// exists.
 pub(crate) fn parse(
     help: &str,
     mut set: impl FnMut(&str, &mut Parser) -> Result<bool, Error>,
@@ -61,7 +61,7 @@ impl Options {
         Ok(true)
     }
 
-    /// Each producer's number, and how many of the messages it sends.
+    /// Returns each producer's number, and the number of messages that it sends.
     pub(crate) fn shares(&self) -> impl Iterator<Item = (u16, u64)> {
         let producers = u64::from(self.producers);
         let (share, rest) = (self.messages / producers, self.messages % producers);

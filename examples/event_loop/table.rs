@@ -1,4 +1,4 @@
-//! The summary: names, and values to the right of them.
+//! Prints the summary: names with values to the right of them.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,4 @@
-//! Counting what arrives, and showing it.
+//! Counts messages, and shows the counts.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -6,21 +6,21 @@ use std::time::Instant;
 use crate::messages::Message;
 use crate::table::Row;
 
-/// What the loop has seen.
+/// The counts of the loop.
 pub(crate) struct Tally {
     pub(crate) producers_left: u16,
     clients_left: u16,
-    /// The number that each producer's next message should have.
+    /// The expected number of each producer's next message.
     next: Vec<u64>,
     sent: u64,
     received: u64,
-    /// Numbers that came again, or too late.
+    /// Messages that came again, or too late.
     duplicated: u64,
     round_trips: u64,
-    /// How often the notifier woke the loop.
+    /// The number of times that the notifier woke the loop.
     pub(crate) wake_ups: u64,
     started: Instant,
-    /// Whether somebody is there to see the progress.
+    /// Whether to show the progress: stderr is a terminal.
     watched: bool,
 }
 
@@ -72,10 +72,10 @@ impl Tally {
         self.lost() == 0 && self.duplicated == 0
     }
 
-    /// A line on stderr. What comes next overwrites it.
+    /// Writes a line to stderr, which the next output overwrites.
     pub(crate) fn show_progress(&self) {
         if self.watched {
-            // The terminal may go; the messages still count.
+            // The terminal may be closed; counting continues.
             let _ = write!(io::stderr(), "\x1b[K{} messages\r", self.received);
         }
     }

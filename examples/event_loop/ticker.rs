@@ -1,4 +1,4 @@
-//! A periodic timer, and the proof that it loses nothing.
+//! A periodic timer, and a check that it loses no expiration.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ const PERIOD: Duration = Duration::from_millis(10);
 
 pub(crate) struct Ticker {
     pub(crate) timer: Timer,
-    /// When it expired first.
+    /// The time of the first expiration.
     first: Duration,
     counted: u64,
-    /// What the clock said at the last take: as many at least, and at most.
+    /// The least and the greatest number of expirations by the clock, at the last take.
     due: (u64, u64),
 }
 
@@ -31,26 +31,26 @@ impl Ticker {
         })
     }
 
-    /// Says whether it has expired. A loop that was busy for long finds several
+    /// Returns whether the timer has expired. A loop that was busy for long takes several
     /// expirations at once.
     pub(crate) fn take(&mut self) -> Result<bool, Error> {
         let least = self.due_by_now();
         let taken = self.timer.take()?;
         if let Some(count) = taken {
             self.counted += u64::from(count);
-            // Whatever is lost once is missing ever after.
+            // An expiration that was lost once stays missing.
             self.due = (least, self.due_by_now());
         }
         Ok(taken.is_some())
     }
 
-    /// Counts up to the next, so that there is one.
+    /// Waits for the next expiration and counts it, so that at least one is counted.
     pub(crate) fn finish(&mut self) -> Result<(), Error> {
         let _ = self.timer.wait(None)?;
         self.take().map(drop)
     }
 
-    /// What has passed, by the period.
+    /// Returns the number of expirations that are due by the clock.
     fn due_by_now(&self) -> u64 {
         let passed = (Timer::now() + PERIOD).checked_sub(self.first);
         let count = passed.map_or(0, |passed| passed.as_nanos() / PERIOD.as_nanos());

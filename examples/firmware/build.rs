@@ -1,5 +1,5 @@
-//! Fails if the program would not be static. rustc links it dynamically without a word if it
-//! was told so by nobody: RUSTFLAGS in the environment replace those of .cargo/config.toml.
+//! Fails if the program would not be static. RUSTFLAGS in the environment replace the flags of
+//! .cargo/config.toml, and rustc then links the program dynamically without a warning.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,5 +1,5 @@
 /*
- * The same daemon in C: a loop on poll for work from a thread, a timer and SIGTERM.
+ * The daemon of src/main.rs in C: a poll loop for work from a thread, a timer and SIGTERM.
  *
  *     mips-linux-muslsf-gcc -static firmware.c $(pkg-config --static --cflags --libs wakefd)
  */
@@ -17,7 +17,7 @@ static struct wakefd notifier;
 static struct wakefd_timer timer;
 static struct wakefd_signals signals;
 
-/* What the worker has published, and the loop has not seen yet. */
+/* The work that the worker has published and the loop has not yet taken. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int work;
 
@@ -33,7 +33,7 @@ static void *worker(void *unused)
 
     do {
         pthread_mutex_lock(&lock);
-        work++; /* first publish, then notify */
+        work++; /* producer: publish, then notify */
         pthread_mutex_unlock(&lock);
         nanosleep(&pause, NULL);
     } while (wakefd_notify(&notifier) == 0);
@@ -49,7 +49,7 @@ int main(void)
     uint64_t count;
     int result, all = 0, ticks = 0;
 
-    /* The signals before any thread, so that all threads block them. */
+    /* Create the signals before any thread, so that threads inherit the right mask. */
     if ((result = wakefd_signals_init(&signals, WAKEFD_AUTO, numbers, 1)) < 0)
         return fail(result);
     if ((result = wakefd_timer_init(&timer, WAKEFD_AUTO)) < 0 || (result = wakefd_timer_arm(&timer, tick, tick)) < 0)
@@ -67,7 +67,7 @@ int main(void)
         watched[2].fd = wakefd_signals_fd(&signals);
         poll(watched, 3, -1);
         if (watched[0].revents & POLLIN) {
-            wakefd_clear(&notifier); /* first clear, then look at what was published */
+            wakefd_clear(&notifier); /* consumer: clear, then check what was published */
             pthread_mutex_lock(&lock);
             all += work;
             work = 0;

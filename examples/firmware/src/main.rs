@@ -1,4 +1,4 @@
-//! A loop on `poll` for all that a daemon waits for: work from a thread, a timer, SIGTERM.
+//! A `poll` loop for everything that a daemon waits for: work from a thread, a timer, SIGTERM.
 #![no_std]
 #![no_main]
 
@@ -12,10 +12,10 @@ use core::time::Duration;
 use libc::{c_char, c_int, pollfd, POLLIN, SIGTERM};
 use wakefd::{AutoNotifier, Error, Signals, Timer};
 
-/// What the worker has published, and the loop has not seen yet.
+/// The work that the worker has published and the loop has not yet taken.
 static WORK: AtomicU32 = AtomicU32::new(0);
 
-/// Called by the libc's `crt1.o`, as in C.
+/// The entry point, which `crt1.o` of libc calls, as in C.
 #[no_mangle]
 pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
     match run() {
@@ -28,7 +28,7 @@ pub extern "C" fn main(_: c_int, _: *const *const c_char) -> c_int {
 }
 
 fn run() -> Result<(), Error> {
-    // The signals before any thread, so that all threads block them.
+    // Create the signals before any thread, so that threads inherit the right mask.
     let signals = Signals::new([SIGTERM])?;
     let timer = Timer::new()?;
     let notifier = AutoNotifier::new()?;
@@ -45,12 +45,12 @@ fn run() -> Result<(), Error> {
                 events: POLLIN,
                 revents: 0,
             });
-        // SAFETY: the array is live, and has three elements. EINTR, which a handler of the
-        // timer's or the signals' fallback can cause, leaves nothing readable.
+        // SAFETY: the array is live and has three elements. A signal handler can cause EINTR,
+        // after which no `revents` is set.
         unsafe { libc::poll(watched.as_mut_ptr(), 3, -1) };
         let [notified, expired, signalled] = watched.map(|entry| entry.revents & POLLIN != 0);
         if notified {
-            notifier.clear()?; // First clear, then look at what was published.
+            notifier.clear()?; // Consumer: clear, then check what was published.
             work += WORK.swap(0, Ordering::Acquire);
         }
         if expired {
@@ -66,10 +66,10 @@ fn run() -> Result<(), Error> {
     }
 }
 
-/// Starts a thread that works for the loop.
+/// Starts a thread that produces work for the loop.
 fn start(notifier: &AutoNotifier) {
     let mut thread = core::mem::MaybeUninit::uninit();
-    // SAFETY: the notifier lives as long as the process: `run` returns only for its end.
+    // SAFETY: the notifier lives as long as the process, which ends when `run` returns.
     unsafe {
         let notifier = addr_of!(*notifier) as *mut c_void;
         libc::pthread_create(thread.as_mut_ptr(), null(), worker, notifier);
@@ -77,14 +77,14 @@ fn start(notifier: &AutoNotifier) {
 }
 
 extern "C" fn worker(notifier: *mut c_void) -> *mut c_void {
-    // SAFETY: what `start` has passed.
+    // SAFETY: `start` has passed a pointer to a notifier.
     let notifier = unsafe { &*notifier.cast::<AutoNotifier>() };
     loop {
-        WORK.fetch_add(1, Ordering::Release); // First publish, then notify.
+        WORK.fetch_add(1, Ordering::Release); // Producer: publish, then notify.
         if notifier.notify().is_err() {
             return null_mut();
         }
-        // SAFETY: sleeps.
+        // SAFETY: the call has no preconditions.
         unsafe { libc::usleep(30_000) };
     }
 }
@@ -94,7 +94,7 @@ struct Out;
 
 impl Write for Out {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        // SAFETY: as many bytes as there are.
+        // SAFETY: the pointer and the length are those of a live string.
         unsafe { libc::write(1, text.as_ptr().cast(), text.len()) };
         Ok(())
     }
@@ -102,6 +102,6 @@ impl Write for Out {
 
 #[panic_handler]
 fn panic(_: &PanicInfo<'_>) -> ! {
-    // SAFETY: no preconditions.
+    // SAFETY: the call has no preconditions.
     unsafe { libc::abort() }
 }
