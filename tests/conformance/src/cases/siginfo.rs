@@ -207,10 +207,8 @@ pub(super) fn signal_of_a_timer(constructor: Constructor) {
     }
     assert_eq!(signal.value(), Some(4242));
     assert_eq!(signal.overrun(), Some(0));
-    // qemu's user emulation gives the program a number of its own, which starts with this, and
-    // leaves the host's in the signal.
-    const NUMBER_OF_QEMU: i32 = 0x0caf_0000;
-    if timer.id() & !0xffff == NUMBER_OF_QEMU {
+    // qemu's user emulation leaves the host's number in the signal.
+    if is_qemu_user() {
         assert!(signal.timer_id().is_some());
     } else {
         assert_eq!(signal.timer_id(), Some(timer.id()));
@@ -232,6 +230,12 @@ pub(super) fn signal_of_a_descriptor(constructor: Constructor) {
     write_byte(writer);
     assert_eq!(signals.wait(None), Ok(Wait::Notified));
     let signal = next(&signals);
+    // qemu's user emulation takes the band for an int, so on 64-bit processors the descriptor
+    // is not where it has to be.
+    if is_qemu_user() && cfg!(target_pointer_width = "64") {
+        assert!(signal.fd().is_some() && signal.band().is_some());
+        return;
+    }
     assert_eq!(signal.fd(), Some(reader));
     let band = signal.band().expect("a band");
     assert_ne!(band & libc::c_long::from(libc::POLLIN), 0, "{band:#x}");

@@ -174,12 +174,18 @@ pub(super) fn signal_left_handler_is_used_again(constructor: Constructor) {
 pub(super) fn signal_restored_beside_others(constructor: Constructor) {
     const ROUNDS: u32 = 400;
     let turn = AtomicU32::new(0);
+    // qemu's user emulation reads the old action and writes the new one in two steps, so there
+    // the two threads do that one after the other.
+    let one_by_one = is_qemu_user();
     run_threads(2, &|index| {
         for round in 0..ROUNDS {
             match index {
                 0 => {
                     Action::Default.install(SIGUSR1);
-                    let signals = constructor.signals(&[SIGUSR1]);
+                    let mut signals = Some(constructor.signals(&[SIGUSR1]));
+                    if one_by_one {
+                        signals = None;
+                    }
                     turn.store(2 * round + 1, Ordering::Release);
                     drop(signals);
                     while turn.load(Ordering::Acquire) < 2 * round + 2 {

@@ -114,6 +114,13 @@ impl Drop for KernelTimer {
     }
 }
 
+/// Returns whether qemu's user emulation runs this. Its timers have numbers of their own, which
+/// start with this.
+pub(crate) fn is_qemu_user() -> bool {
+    const START: i32 = 0x0caf_0000;
+    KernelTimer::new(libc::SIGURG, 0).map_or(false, |timer| timer.id() & !0xffff == START)
+}
+
 /// Has the kernel send this signal, with what is possible there, when a descriptor becomes
 /// readable.
 pub(crate) fn signal_when_readable(descriptor: i32, number: i32) {
