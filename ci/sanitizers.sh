@@ -31,8 +31,10 @@ under() {
 named_under() {
     local named chosen
     tests "$1" --test "$2" -- --list
-    mapfile -t named < <(sed -n 's/: test$//p' target/sanitizer.log | grep "$3")
+    mapfile -t named < <(sed -n 's/: test$//p' target/sanitizer.log | grep -E "$3")
     mapfile -t chosen < <(printf '%s\n' "${named[@]}" | grep -vE "$4")
+    # Without a name all would run.
+    [ -n "${chosen[*]}" ] || fail "no run of $2 is called so"
     printf '%s of %s runs of %s\n' ${#chosen[@]} ${#named[@]} "$2"
     under "$1" --test "$2" -- "${chosen[@]}"
 }
