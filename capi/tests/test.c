@@ -69,20 +69,43 @@ static struct wakefd made_counter(int mode)
     return wakefd;
 }
 
-int readable_fd(int fd)
+/* A signal may interrupt both of these, even if they do not wait. */
+static int polled(int fd)
 {
     struct pollfd entry = {0, POLLIN, 0};
-    struct timeval none = {0, 0};
-    fd_set set;
-    int polled;
+    int ready;
 
     entry.fd = fd;
-    TRUE(entry.fd >= 0);
-    polled = poll(&entry, 1, 0);
-    FD_ZERO(&set);
-    FD_SET(entry.fd, &set);
-    EQUAL(select(entry.fd + 1, &set, NULL, NULL, &none), polled);
-    return polled;
+    do
+        ready = poll(&entry, 1, 0);
+    while (ready < 0 && errno == EINTR);
+    return ready;
+}
+
+static int selected(int fd)
+{
+    struct timeval none = {0, 0};
+    fd_set set;
+    int ready;
+
+    do {
+        FD_ZERO(&set);
+        FD_SET(fd, &set);
+        ready = select(fd + 1, &set, NULL, NULL, &none);
+    } while (ready < 0 && errno == EINTR);
+    return ready;
+}
+
+/* The two agree, unless it becomes readable in between. */
+int readable_fd(int fd)
+{
+    int before, ready;
+
+    TRUE(fd >= 0);
+    before = polled(fd);
+    ready = selected(fd);
+    EQUAL(ready, before == ready ? before : polled(fd));
+    return ready;
 }
 
 static int readable(const struct wakefd *wakefd) { return readable_fd(wakefd_fd(wakefd)); }
