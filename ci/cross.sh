@@ -16,8 +16,8 @@ source "$(dirname "$0")/lib.sh"
 MAIN=(armv5te-unknown-linux-gnueabi armv7-unknown-linux-gnueabihf
     mips-unknown-linux-gnu mipsel-unknown-linux-gnu)
 TIMEOUT=${WAKEFD_TEST_TIMEOUT:-900} # seconds for one test binary
-# All of whose tests would be skipped.
-NATIVE_ONLY=(each_call faults killed priority two_copies)
+# All of whose tests would be skipped, and the long form of a case that runs there too.
+NATIVE_ONLY=(each_call faults killed priority two_copies signal_model)
 
 engine=native targets=()
 while [ $# -gt 0 ]; do

@@ -58,13 +58,14 @@ mistakes() {
     printf '%s mistakes, all found\n' $count
 }
 
-# documented SCRIPT DOCUMENT MODE COMMAND...: prints the table that COMMAND makes, and fails unless
-# DOCUMENT has it between the marks of SCRIPT. In the MODE --write it is put there first.
+# documented SCRIPT DOCUMENT LINES MODE COMMAND...: prints the table that COMMAND makes, of more
+# than so many lines, and fails unless DOCUMENT has it between the marks of SCRIPT. In the MODE
+# --write it is put there first.
 documented() {
-    local script=$1 document=$2 mode=$3 table new
-    table=$("${@:4}")
+    local script=$1 document=$2 lines=$3 mode=$4 table new
+    table=$("${@:5}")
     printf '%s\n' "$table"
-    [ "$(grep -c '^|' <<<"$table")" -gt 10 ] || fail "that is no table"
+    [ "$(grep -c '^|' <<<"$table")" -gt "$lines" ] || fail "that is no table"
     new=$(TABLE=$table awk -v begin="<!-- $script writes what follows -->" -v end='<!-- until here -->' '
         $0 == begin { print; print "\n" ENVIRON["TABLE"] "\n"; skip = 1; seen++ }
         $0 == end { skip = 0; seen++ }

@@ -1,5 +1,4 @@
-//! What a program inherits that is started while signals are watched; and the long form of
-//! random operations on signals.
+//! What a program inherits that is started while signals are watched.
 #![cfg(feature = "std")]
 #![allow(unsafe_code)]
 
@@ -13,23 +12,6 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use wakefd::{Mechanism, Signals};
-use wakefd_conformance::{signals_agree_with_a_model, Constructor, Outcome};
-
-/// `cargo test --all-features --test signals -- --ignored`, a minute or two for each mechanism.
-#[test]
-#[ignore = "the long form; the suite has the short one"]
-fn a_hundred_thousand_random_operations() {
-    for mechanism in Mechanism::FOR_SIGNALS {
-        for seed in 2..12 {
-            let outcome = signals_agree_with_a_model(Constructor::At(mechanism), 10_000, seed);
-            println!("{mechanism}, seed {seed}: {outcome:?}");
-            assert!(matches!(
-                outcome,
-                Outcome::Passed | Outcome::Absent(libc::ENOSYS)
-            ));
-        }
-    }
-}
 
 /// The mask and the ignored signals of a new program, as the kernel shows them.
 fn inherited(through_before_exec: bool) -> Vec<String> {
