@@ -128,16 +128,9 @@ impl Fd {
     /// Like [`read`](Self::read), never fails with EINTR: a signal interrupts only a call
     /// that waits (signal(7)), and these descriptors are non-blocking.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
+        let (start, length) = (bytes.as_ptr() as *mut u8, bytes.len());
         // SAFETY: pointer and length are those of a live slice, which is only read.
-        unsafe {
-            transfer(
-                Transfer::Write,
-                self.0,
-                bytes.as_ptr() as *mut u8,
-                bytes.len(),
-            )
-        }
-        .map(drop)
+        unsafe { transfer(Transfer::Write, self.0, start, length) }.map(drop)
     }
 
     /// Writes `size` zeros, at most 4096, as a whole or not at all (pipe(7)). Passes a
@@ -180,8 +173,7 @@ impl Fd {
     pub(crate) fn read_numbers(&self, numbers: &mut [u64]) -> Result<usize, Errno> {
         const SIZE: usize = core::mem::size_of::<u64>();
         let bytes = numbers.len() * SIZE;
-        // SAFETY: pointer and length are those of a live slice, and any eight bytes are a
-        // u64.
+        // SAFETY: pointer and length are those of a live slice of numbers of any value.
         match unsafe { transfer(Transfer::Read, self.0, numbers.as_mut_ptr().cast(), bytes) }? {
             0 => Err(libc::EPIPE),
             read => Ok(read / SIZE),
@@ -231,10 +223,18 @@ impl Drop for Fd {
 #[inline(never)] // For size: both backends call it.
 pub(crate) fn notify(fd: RawFd, size: usize) -> Result<(), Errno> {
     let _guard = ErrnoGuard::new();
-    let one = 1_u64.to_ne_bytes();
-    let bytes = one.get(..size).unwrap_or(&one);
-    // SAFETY: pointer and length are those of a live slice, which is only read.
-    match unsafe { transfer(Transfer::Write, fd, bytes.as_ptr() as *mut u8, bytes.len()) } {
+    let write = |number: u64| {
+        let number = number.to_ne_bytes();
+        let bytes = number.get(..size).unwrap_or(&number);
+        // SAFETY: pointer and length are those of a live slice, which is only read.
+        unsafe { transfer(Transfer::Write, fd, bytes.as_ptr() as *mut u8, bytes.len()) }
+    };
+    let written = match write(1) {
+        // A full eventfd accepts a zero (eventfd_write in fs/eventfd.c): another edge.
+        Err(libc::EAGAIN) if size == 8 => write(0),
+        result => result,
+    };
+    match written {
         Err(libc::EAGAIN) | Ok(_) => Ok(()),
         Err(errno) => Err(errno),
     }

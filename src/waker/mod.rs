@@ -105,6 +105,58 @@ impl<N: Notifier> Waker<N> {
         Ok(drained || before.was_pending())
     }
 
+    /// Takes the wake-up as [`clear`](Self::clear) does, without a system call where the
+    /// backend permits that. For a consumer whose only watch on the descriptor is an epoll
+    /// set with `EPOLLET`.
+    ///
+    /// On an eventfd each write is reported as an edge, whether or not the descriptor was
+    /// drained before. So if the word in memory says that a waker has written, this method
+    /// takes the wake-up there and makes no system call. Otherwise, and always on a pipe,
+    /// it calls `clear`.
+    ///
+    /// ```
+    /// use rustix::event::epoll::{self, CreateFlags, EventData, EventFlags};
+    /// use wakefd::{AutoNotifier, Waker};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let waker = Waker::new(AutoNotifier::new()?);
+    /// let set = epoll::create(CreateFlags::CLOEXEC)?;
+    /// let edge = EventFlags::IN | EventFlags::ET;
+    /// epoll::add(&set, &waker, EventData::new_u64(0), edge)?;
+    /// let mut events = Vec::with_capacity(8);
+    /// for _ in 0..3 {
+    ///     waker.wake()?; // usually another thread's
+    ///     epoll::wait(&set, rustix::buffer::spare_capacity(&mut events), None)?;
+    ///     assert!(waker.clear_edge_triggered()?);
+    ///     // Look at the data.
+    ///     events.clear();
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// The descriptor of an eventfd stays readable afterwards: [`wait`](Self::wait), `poll`,
+    /// and a level-triggered set report it once more. A loop that calls this method by
+    /// mistake with such a multiplexer does not spin: the second call for the same write
+    /// finds nothing in memory, and drains. A second multiplexer that watches the
+    /// descriptor, for example another thread's `poll`, would spin.
+    ///
+    /// # Errors
+    ///
+    /// As for [`clear`](Self::clear).
+    pub fn clear_edge_triggered(&self) -> Result<bool, Error> {
+        if self.may_stay_undrained() && self.state.take_written() {
+            return Ok(true);
+        }
+        self.clear()
+    }
+
+    /// Returns whether the descriptor is readable by a waker's write, and reports the next
+    /// write as an edge even if this one is not drained.
+    fn may_stay_undrained(&self) -> bool {
+        self.backend() == Backend::EventFd && self.state.is_written()
+    }
+
     /// Clears the descriptor if the consumer's queue is empty, and returns whether it did.
     ///
     /// For a consumer that takes from a queue without clearing for as long as it finds
@@ -282,6 +334,16 @@ pub struct Awake<'a, N: Notifier> {
 }
 
 impl<N: Notifier> Awake<'_, N> {
+    /// Returns whether a wake-up is pending, so that [`prepare_wait`](Self::prepare_wait)
+    /// would return `None`. Makes no system call and changes nothing.
+    ///
+    /// A loop may look here for a bounded time before it sleeps. That uses the processor
+    /// and saves the waker a `write` and the loop its sleep if a wake-up comes meanwhile.
+    #[must_use]
+    pub fn is_woken(&self) -> bool {
+        self.waker.state.is_pending()
+    }
+
     /// Announces that the consumer is about to sleep.
     ///
     /// Returns `None` if a wake-up has come since the consumer last looked: the consumer
@@ -345,6 +407,18 @@ impl<N: Notifier> Prepared<'_, N> {
         let drained = notifier.clear()?;
         state.set_awake();
         Ok(drained || before.was_pending())
+    }
+
+    /// Ends the sleep as [`finish`](Self::finish) does, without a system call where the
+    /// backend permits that. For a consumer whose only watch on the descriptor is an epoll
+    /// set with `EPOLLET`: see [`Waker::clear_edge_triggered`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`finish`](Self::finish).
+    pub fn finish_edge_triggered(self, readable: bool) -> Result<bool, Error> {
+        let drain = readable && !self.waker.may_stay_undrained();
+        self.finish(drain)
     }
 
     /// Sleeps until there is a wake-up, or until `timeout` has passed, and finishes. For a

@@ -29,6 +29,11 @@
 //!   so that busy producers need not write meanwhile; if it fails or panics, it changes to
 //!   `CLEARING`.
 //!
+//! A consumer that is told of every write (by an edge-triggered epoll set, on an eventfd)
+//! takes a `PENDING` wake-up by arming, and leaves the descriptor readable. The next write
+//! is another edge. If the consumer is told of a descriptor while the word is not
+//! `PENDING`, it drains, so a level-triggered set is not told of the same write for ever.
+//!
 //! # Order
 //!
 //! A waker publishes, then reads the word; a consumer changes the word, then looks at what
@@ -108,6 +113,22 @@ impl State {
         self.update(armed_after);
     }
 
+    /// Returns whether the descriptor is readable by a waker's write.
+    pub(super) fn is_written(&self) -> bool {
+        Before(self.0.load(Ordering::Relaxed)).is_written()
+    }
+
+    /// Called by a consumer that leaves the descriptor undrained, before it looks at the
+    /// data. If a waker's write is pending, takes it: from now on wakers write and confirm.
+    /// Otherwise returns `false` and changes nothing.
+    pub(super) fn take_written(&self) -> bool {
+        let word = self.0.load(Ordering::Relaxed);
+        // No waker changes this word.
+        let taken = Before(word).is_written() && self.replace(word, armed_after(word)).is_ok();
+        fence(Ordering::SeqCst);
+        taken
+    }
+
     /// Called by the consumer if the descriptor is readable by a write that was not
     /// drained.
     pub(super) fn set_pending(&self) {
@@ -128,6 +149,11 @@ impl State {
             true => word & !FLAGS | AWAKE | PENDING,
             false => word & !FLAGS | AWAKE,
         });
+    }
+
+    /// Returns whether a wake-up is pending in memory. A hint: it may come right after.
+    pub(super) fn is_pending(&self) -> bool {
+        Before(self.0.load(Ordering::Relaxed)).was_pending()
     }
 
     /// Called by a consumer that is awake and has looked. Returns `true` if wakers write
@@ -176,7 +202,7 @@ impl Before {
         self.0 & (PENDING | CLEARING) != 0
     }
 
-    /// Returns whether the descriptor was certainly readable.
+    /// Returns whether the descriptor was certainly readable, by a waker's write.
     pub(super) fn is_written(self) -> bool {
         self.0 & FLAGS == PENDING
     }

@@ -27,8 +27,17 @@ fn produce(waker: &Waker<Descriptor>, published: &AtomicU32, bit: u32) {
 
 /// Runs `consume` beside so many producers, in every possible order.
 fn model(producers: u32, consume: impl Fn(&Waker<Descriptor>, &AtomicU32) + Sync + Send + 'static) {
+    model_on(Descriptor::new, producers, consume);
+}
+
+/// The same on another descriptor.
+fn model_on(
+    descriptor: fn() -> Descriptor,
+    producers: u32,
+    consume: impl Fn(&Waker<Descriptor>, &AtomicU32) + Sync + Send + 'static,
+) {
     loom::model(move || {
-        let waker = Arc::new(Waker::new(Descriptor::new()));
+        let waker = Arc::new(Waker::new(descriptor()));
         let published = Arc::new(AtomicU32::new(0));
         let threads: std::vec::Vec<_> = (0..producers)
             .map(|index| {
@@ -127,6 +136,46 @@ fn a_guard_takes_over_what_is_pending() {
         waker.clear().unwrap();
         announce_and_sleep(waker, published, 0b11);
     });
+}
+
+fn wait_and_leave_undrained(waker: &Waker<Descriptor>, published: &AtomicU32) {
+    while published.load(Relaxed) != 0b11 {
+        assert_eq!(waker.wait(None), Ok(Wait::Notified));
+        waker.clear_edge_triggered().unwrap();
+    }
+}
+
+#[test]
+fn an_edge_wakes_without_a_drain() {
+    model_on(
+        Descriptor::edge_triggered_eventfd,
+        2,
+        wait_and_leave_undrained,
+    );
+}
+
+#[test]
+fn an_edge_ends_an_announced_sleep_without_a_drain() {
+    model_on(Descriptor::edge_triggered_eventfd, 2, |waker, published| {
+        let mut awake = waker.awake();
+        while published.load(Relaxed) != 0b11 {
+            if let Some(prepared) = awake.prepare_wait() {
+                assert_eq!(waker.notifier().wait(None), Ok(Wait::Notified));
+                prepared.finish_edge_triggered(true).unwrap();
+            }
+        }
+    });
+}
+
+/// A level-triggered set is told of a write once more, and no more. A consumer that spins
+/// exceeds loom's bound on a run.
+#[test]
+fn a_level_triggered_consumer_that_leaves_undrained_does_not_spin() {
+    model_on(
+        Descriptor::level_triggered_eventfd,
+        2,
+        wait_and_leave_undrained,
+    );
 }
 
 /// A channel's receiver: it leaves the descriptor readable until it finds nothing.

@@ -76,6 +76,42 @@ impl<B: Backend> Loop for WakerLoop<B> {
     }
 }
 
+/// The same with an edge-triggered set, as mio, tokio and async-io have it: an eventfd is not
+/// drained.
+pub(crate) struct EdgeLoop<B>(WakerLoop<B>);
+
+impl<B: Backend> Loop for EdgeLoop<B> {
+    type Waker = Arc<Waker<AutoNotifier>>;
+
+    fn new() -> Self {
+        let waker = Arc::new(Waker::new(B::notifier()));
+        let epoll = Epoll::watching_edges(waker.notifier().as_raw_fd());
+        EdgeLoop(WakerLoop {
+            waker,
+            epoll,
+            backend: PhantomData,
+        })
+    }
+
+    fn waker(&self) -> Self::Waker {
+        self.0.waker()
+    }
+
+    fn serve(&mut self, mut answer: impl FnMut() -> bool) {
+        let WakerLoop { waker, epoll, .. } = &self.0;
+        let mut awake = waker.awake();
+        loop {
+            let woken = match awake.prepare_wait() {
+                Some(prepared) => prepared.finish_edge_triggered(epoll.wait()).unwrap(),
+                None => true,
+            };
+            if woken && !answer() {
+                break;
+            }
+        }
+    }
+}
+
 /// A notifier without a waker: a descriptor like others.
 pub(crate) type NotifierLoop<B> = Bare<Forced<B>>;
 

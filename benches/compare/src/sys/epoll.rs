@@ -11,15 +11,24 @@ fn owned(raw: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(raw) }
 }
 
-/// An epoll set with one level-triggered descriptor.
+/// An epoll set with one descriptor.
 pub(crate) struct Epoll(OwnedFd);
 
 impl Epoll {
+    /// Watches a descriptor level-triggered.
     pub(crate) fn watching(descriptor: RawFd) -> Self {
+        Self::with(descriptor, libc::EPOLLIN)
+    }
+
+    pub(crate) fn watching_edges(descriptor: RawFd) -> Self {
+        Self::with(descriptor, libc::EPOLLIN | libc::EPOLLET)
+    }
+
+    fn with(descriptor: RawFd, events: i32) -> Self {
         // SAFETY: takes an integer.
         let epoll = owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) });
         let mut event = libc::epoll_event {
-            events: libc::EPOLLIN.cast_unsigned(),
+            events: events.cast_unsigned(),
             u64: 0,
         };
         let add = libc::EPOLL_CTL_ADD;

@@ -154,6 +154,10 @@ cases! {
         waker_needs_no_system_call_while_pending_or_awake
         waker_loses_nothing_with_clear
         waker_loses_nothing_with_announced_sleep
+        waker_loses_nothing_edge_triggered
+        waker_left_undrained_does_not_spin
+        waker_of_a_full_descriptor_gives_another_edge
+        waker_is_woken
         waker_prepared_wait
         waker_and_fork
         waker_tries_again_after_an_error;

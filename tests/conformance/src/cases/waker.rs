@@ -100,6 +100,103 @@ pub(super) fn waker_loses_nothing_with_announced_sleep(constructor: Constructor)
     }
 }
 
+pub(super) fn waker_loses_nothing_edge_triggered(constructor: Constructor) {
+    let set_of = |waker: &Waker<_>| Multiplexer::new(Kind::EpollEdge, waker.as_raw_fd());
+    loses_nothing(constructor, |waker, is_missing| {
+        let set = set_of(waker);
+        while is_missing() {
+            assert!(set.wait(FOREVER));
+            waker.clear_edge_triggered().expect("clear");
+        }
+    });
+    loses_nothing(constructor, |waker, is_missing| {
+        let set = set_of(waker);
+        let mut awake = waker.awake();
+        while is_missing() {
+            if let Some(prepared) = awake.prepare_wait() {
+                let readable = set.wait(FOREVER);
+                prepared.finish_edge_triggered(readable).expect("finish");
+            }
+        }
+    });
+}
+
+/// A loop that is level-triggered against the documentation is told of a wake-up at most
+/// twice, on every mechanism and in every multiplexer.
+pub(super) fn waker_left_undrained_does_not_spin(constructor: Constructor) {
+    for kind in Kind::ALL {
+        let waker = Waker::new(constructor.notifier());
+        let set = Multiplexer::new(kind, waker.as_raw_fd());
+        let is_undrained = waker.backend() == Backend::EventFd && kind != Kind::EpollEdge;
+        for _ in 0..3 {
+            assert_eq!(waker.wake(), Ok(()));
+            assert!(set.wait(0), "{kind:?}");
+            assert_eq!(waker.clear_edge_triggered(), Ok(true));
+            assert_eq!(set.wait(0), is_undrained, "{kind:?}");
+            let is_readable = is_pending(&waker);
+            assert_eq!(waker.clear_edge_triggered(), Ok(is_readable));
+            assert!(!set.wait(0), "{kind:?}");
+
+            // The same with an announced sleep, and the next write counts.
+            let mut awake = waker.awake();
+            let prepared = awake.prepare_wait().expect("nothing is pending");
+            assert_eq!(waker.wake(), Ok(()));
+            assert!(set.wait(0), "{kind:?}");
+            assert_eq!(prepared.finish_edge_triggered(true), Ok(true));
+            let prepared = awake.prepare_wait().expect("it was taken");
+            let readable = set.wait(0);
+            assert_eq!(readable, is_undrained, "{kind:?}");
+            assert_eq!(prepared.finish_edge_triggered(readable), Ok(readable));
+            drop(awake);
+            assert!(!set.wait(0), "{kind:?}");
+        }
+        // What other processes notify is not in the word.
+        for _ in 0..3 {
+            assert_eq!(waker.notifier().notify(), Ok(()));
+            assert!(set.wait(0), "{kind:?}");
+            assert_eq!(waker.clear_edge_triggered(), Ok(true));
+            assert!(!set.wait(0), "{kind:?}");
+        }
+    }
+}
+
+/// Another process has filled the descriptor, which the consumer leaves so: the next write
+/// is an edge all the same.
+pub(super) fn waker_of_a_full_descriptor_gives_another_edge(constructor: Constructor) {
+    let waker = Waker::new(constructor.notifier());
+    let set = Multiplexer::new(Kind::EpollEdge, waker.as_raw_fd());
+    for _ in 0..3 {
+        assert_eq!(waker.wake(), Ok(()));
+        match waker.backend() {
+            // With the waker's one, the highest value that an eventfd can hold.
+            Backend::EventFd => write_u64(waker.as_raw_fd(), u64::MAX - 2),
+            _ => (0..65_536).for_each(|_| waker.notifier().notify().expect("notify")),
+        }
+        assert!(set.wait(0));
+        assert_eq!(waker.clear_edge_triggered(), Ok(true));
+        assert!(!set.wait(0));
+        for _ in 0..3 {
+            assert_eq!(waker.wake(), Ok(()));
+            assert!(set.wait(0), "an edge");
+            assert_eq!(waker.clear_edge_triggered(), Ok(true));
+        }
+        assert_eq!(waker.clear(), Ok(waker.backend() == Backend::EventFd));
+    }
+}
+
+pub(super) fn waker_is_woken(constructor: Constructor) {
+    let waker = Waker::new(constructor.notifier());
+    assert_eq!(waker.wake(), Ok(()));
+    let mut awake = waker.awake();
+    assert!(awake.is_woken(), "by what came before");
+    assert!(awake.prepare_wait().is_none());
+    assert!(!awake.is_woken());
+    run_threads(1, &|_| waker.wake().expect("wake"));
+    assert!(awake.is_woken() && awake.is_woken());
+    assert!(awake.prepare_wait().is_none());
+    assert!(awake.prepare_wait().is_some());
+}
+
 pub(super) fn waker_prepared_wait(constructor: Constructor) {
     loses_nothing(constructor, |waker, is_missing| {
         let mut awake = waker.awake();
