@@ -1,53 +1,129 @@
 //! What comes of it when a system call fails: each call with each errno, in a
-//! process of its own. With `--table` it prints the table of `docs/reliability.md`.
+//! process of its own. With `--table` it prints the tables of `docs/reliability.md`.
 
 mod suite;
 
-use core::fmt::Write as _;
-
 use suite::Test;
-use wakefd_conformance::faults::{faults_of, rows, Fault, Row, ERRNOS};
+use wakefd_conformance::faults::{faults_of, tables, Effect, Fault, Row, ERRNOS};
 use wakefd_conformance::Outcome;
 
 fn main() {
     if std::env::args().any(|argument| argument == "--table") {
-        return print!("{}", table());
+        return print!("{}", markdown());
     }
-    suite::main(faults_of(all_rows()).map(|fault| Test {
+    let rows = all_tables().flat_map(|(_, rows)| rows);
+    suite::main(faults_of(rows).map(|fault| Test {
         name: fault.to_string(),
         run: Box::new(move || fault.execute()),
         may_be_absent: None,
     }));
 }
 
-fn all_rows() -> impl Iterator<Item = &'static Row> {
-    rows().chain(channels::ROWS)
+fn all_tables() -> impl Iterator<Item = (&'static str, &'static [Row])> {
+    tables().into_iter().chain([("Channels", channels::ROWS)])
 }
 
-/// What has come of each, as Markdown.
-fn table() -> String {
-    let mut table = String::from("| call | while |");
-    let mut line = |cells: &mut dyn Iterator<Item = String>| {
-        cells.for_each(|cell| write!(table, " {cell} |").expect("a string"));
-        table.push_str("\n|");
-    };
-    line(&mut ERRNOS.iter().map(|(_, name)| (*name).to_owned()));
-    line(&mut (0..ERRNOS.len() + 2).map(|_| "---".to_owned()));
-    for row in all_rows() {
-        let names = [row.call.name.to_owned(), row.to_string()].map(|name| format!("`{name}`"));
-        let cells = ERRNOS
-            .iter()
-            .map(|&(errno, _)| match Fault::new(row, errno) {
-                None => String::new(),
-                Some(fault) => match fault.execute() {
-                    Outcome::Passed => fault.expected.to_string(),
-                    outcome => format!("{outcome:?}"),
-                },
-            });
-        line(&mut names.into_iter().chain(cells));
+/// What has come of each call, as a table for each kind of object.
+fn markdown() -> String {
+    const HEADING: &str =
+        "| system call | operation and mechanism | result |\n| --- | --- | --- |\n";
+    let mut text = format!("The errnos: {}.\n", ERRNOS.map(|(_, name)| name).join(", "));
+    for (object, rows) in all_tables().filter(|(_, rows)| !rows.is_empty()) {
+        text += &format!("\n### {object}\n\n{HEADING}");
+        for line in Line::of(rows) {
+            let [calls, operations, mechanisms] = line.names.map(|names| names.join(", "));
+            let result = line.result;
+            text += &format!("| {calls} | {operations} on {mechanisms} | {result} |\n");
+        }
     }
-    table.pop();
-    table
+    text
+}
+
+/// A line of a table, which stands for all rows with the same result.
+struct Line {
+    /// The calls, the operations and the mechanisms. Every combination of them is a row.
+    names: [Vec<String>; 3],
+    result: String,
+}
+
+impl Line {
+    const CALLS: usize = 0;
+    const OPERATIONS: usize = 1;
+    const MECHANISMS: usize = 2;
+
+    fn of(rows: &'static [Row]) -> Vec<Self> {
+        let lines = rows.iter().map(|row| Line {
+            names: [row.call.name, row.doing, row.mechanism.as_str()]
+                .map(|name| vec![format!("`{name}`")]),
+            result: result(row),
+        });
+        [Self::MECHANISMS, Self::CALLS, Self::OPERATIONS]
+            .into_iter()
+            .fold(lines.collect(), Self::merged)
+    }
+
+    /// Merges the lines that differ in one kind of name only.
+    fn merged(lines: Vec<Self>, kind: usize) -> Vec<Self> {
+        let mut merged: Vec<Self> = Vec::new();
+        for mut line in lines {
+            let fits = |other: &&mut Self| {
+                let mut others = (0..3).filter(|&other| other != kind);
+                others.all(|kind| other.names[kind] == line.names[kind])
+                    && other.result == line.result
+            };
+            match merged.iter_mut().find(fits) {
+                Some(other) => other.names[kind].append(&mut line.names[kind]),
+                None => merged.push(line),
+            }
+        }
+        merged
+    }
+}
+
+/// The outcomes of a row: the most frequent one, then each other with its errnos. Of two that
+/// are equally frequent, `error` is the first.
+fn result(row: &'static Row) -> String {
+    let mut outcomes: Vec<(String, Vec<&str>)> = vec![("error".to_owned(), Vec::new())];
+    let mut untried = Vec::new();
+    for (errno, name) in ERRNOS {
+        let outcome = match Fault::new(row, errno) {
+            None => {
+                untried.push(name);
+                continue;
+            }
+            Some(fault) => outcome(fault),
+        };
+        match outcomes.iter_mut().find(|(other, _)| *other == outcome) {
+            Some((_, names)) => names.push(name),
+            None => outcomes.push((outcome, vec![name])),
+        }
+    }
+    outcomes.retain(|(_, names)| !names.is_empty());
+    // A stable sort keeps `error` before an outcome that is as frequent.
+    outcomes.sort_by_key(|(_, names)| core::cmp::Reverse(names.len()));
+    let mut outcomes = outcomes.into_iter();
+    let (mut result, _) = match outcomes.next() {
+        Some(most) => most,
+        None => return "not tried".to_owned(),
+    };
+    for (outcome, names) in outcomes {
+        result += &format!("; {outcome} for {}", names.join(", "));
+    }
+    if !untried.is_empty() {
+        result += &format!("; {} not tried", untried.join(", "));
+    }
+    result
+}
+
+fn outcome(fault: Fault) -> String {
+    match (fault.execute(), fault.expected) {
+        (Outcome::Passed, Effect::On(mechanism)) if mechanism == fault.row.mechanism => {
+            format!("stays on `{mechanism}`")
+        }
+        (Outcome::Passed, Effect::On(mechanism)) => format!("falls back to `{mechanism}`"),
+        (Outcome::Passed, effect) => effect.to_string(),
+        (outcome, _) => format!("{outcome:?}"),
+    }
 }
 
 /// The channels, which the self-test's builds do not have.

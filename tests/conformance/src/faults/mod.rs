@@ -29,7 +29,7 @@ macro_rules! errnos {
     ($($errno:ident)*) => {[$((libc::$errno, stringify!($errno)),)*]};
 }
 
-/// The columns: what the man pages of these calls name, and what sandboxes give.
+/// What the man pages of these calls name, and what sandboxes give.
 #[rustfmt::skip]
 pub static ERRNOS: [(i32, &str); 14] = errnos![
     EPERM EACCES ENOSYS EINVAL EMFILE ENFILE ENOMEM ENODEV EAGAIN EINTR EIO EBADF EFAULT EBUSY
@@ -40,9 +40,9 @@ pub struct Row {
     /// What fails.
     pub call: Call,
     /// What is done meanwhile.
-    doing: &'static str,
+    pub doing: &'static str,
     /// The mechanism of the object that does it, which an error names.
-    mechanism: Mechanism,
+    pub mechanism: Mechanism,
     /// What must come of it.
     expected: Expected,
     /// Does it, and says what came of it.
@@ -121,10 +121,21 @@ pub struct Fault {
     narrowed: Option<Argument>,
 }
 
-/// The rows of what needs no feature but the backends, timers and signals.
+/// The rows of what needs no feature but the backends, timers and signals: for each kind of
+/// object its name and its rows.
+pub fn tables() -> [(&'static str, &'static [Row]); 5] {
+    [
+        ("Notifiers", notifiers::ROWS),
+        ("Wakers", notifiers::WAKER_ROWS),
+        ("Counters", counters::ROWS),
+        ("Timers", timers::ROWS),
+        ("Signals", signals::ROWS),
+    ]
+}
+
+/// The rows of all tables.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    let tables = [notifiers::ROWS, counters::ROWS, timers::ROWS, signals::ROWS];
-    tables.into_iter().flatten()
+    tables().into_iter().flat_map(|(_, rows)| rows)
 }
 
 /// Every cell of these rows that is to be tried.

@@ -44,12 +44,6 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(POLL, "wait", EventFd2, Expected::WAIT, wait::<N>),
     Row::new(POLL, "wait", Pipe2, Expected::WAIT, wait::<N>),
     Row::new(CLOCK, "wait for a time", EventFd2, Expected::always(Ends), time_out),
-    Row::new(WRITE, "Waker::wake", EventFd2, Expected::OR_FULL_OR_EMPTY, wake),
-    Row::new(READ, "Waker::clear", EventFd2, Expected::OR_FULL_OR_EMPTY, waker_clear),
-    Row::new(READ, "Waker::clear_if_empty", EventFd2, Expected::OR_FULL_OR_EMPTY, clear_if_empty),
-    Row::new(WRITE, "Waker::clear_if_empty, woken meanwhile", EventFd2, NOT_FULL, clear_if_empty_woken).names(Operation::Notify),
-    Row::new(WRITE, "drop of Awake, woken", EventFd2, Expected::always(Effect::Unwoken).untried(&[EAGAIN]), awake),
-    Row::new(READ, "Prepared::finish", EventFd2, Expected::OR_FULL_OR_EMPTY, finish),
     Row::new(CLOSE, "drop", EventFd2, Expected::always(Leaks(1)), close::<N>),
     Row::new(CLOSE, "drop", Pipe2, Expected::always(Leaks(2)), close::<N>),
     Row::new(UNAME, "probe", EventFd2, Expected::always(Success), report),
@@ -62,6 +56,16 @@ pub(super) static ROWS: &[Row] = &[
     Row::new(DUP2, "reinit", EventFd2, UNLESS_BUSY, reinit::<N>).without(&[DUP3]),
     Row::new(F_SETFD, "reinit, after dup2", EventFd, Expected::always(Unflagged), reinit_without_flag::<N>)
         .without(&[DUP3]).where_old_calls_are(),
+];
+
+#[rustfmt::skip]
+pub(super) static WAKER_ROWS: &[Row] = &[
+    Row::new(WRITE, "Waker::wake", EventFd2, Expected::OR_FULL_OR_EMPTY, wake),
+    Row::new(READ, "Waker::clear", EventFd2, Expected::OR_FULL_OR_EMPTY, waker_clear),
+    Row::new(READ, "Waker::clear_if_empty", EventFd2, Expected::OR_FULL_OR_EMPTY, clear_if_empty),
+    Row::new(WRITE, "Waker::clear_if_empty, woken meanwhile", EventFd2, NOT_FULL, clear_if_empty_woken).names(Operation::Notify),
+    Row::new(WRITE, "drop of Awake, woken", EventFd2, Expected::always(Effect::Unwoken).untried(&[EAGAIN]), awake),
+    Row::new(READ, "Prepared::finish", EventFd2, Expected::OR_FULL_OR_EMPTY, finish),
 ];
 
 const AFTER_EVENTFD2: Expected = Expected::falls_back(
