@@ -37,7 +37,7 @@ if [ "${2:-}" != inside ]; then
         mount --bind "$2" "$work/changes/tree$2"
         mount --bind "$3" "$work/changes/tree$3"
         cp "$0" "${0%/*}/lib.sh" "$work/changes/tree/build/"
-        exec chroot "$work/changes/tree" env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+        exec chroot "$work/changes/tree" env -u RUSTFLAGS -u RUSTUP_TOOLCHAIN -u RUSTC_WRAPPER PATH=/usr/sbin:/usr/bin:/sbin:/bin \
             bash "$1" "$2" inside
     ' "$PWD/ci/debian.sh" "$PWD/ci/debian.sh" "$result" "$CACHE/debs"
     exit

@@ -194,7 +194,7 @@ if [ ! -e "$capi/usr/bin/cargo-cinstall" ]; then
 fi
 (
     cd "$tree/capi"
-    unset RUSTFLAGS RUSTUP_TOOLCHAIN
+    unset RUSTFLAGS RUSTUP_TOOLCHAIN RUSTC_WRAPPER # a cache of compiled crates is out of reach
     export PATH=$CACHE/rust-1.63/bin:$PATH RUSTC=$CACHE/rust-1.63/bin/rustc CARGO_HOME="$work/cargo-c home"
     run "${offline[@]}" "$capi/usr/bin/cargo-cinstall" cinstall --offline --locked --release --prefix=/usr \
         --libdir=/usr/lib/x86_64-linux-gnu --destdir="$work/cargo-c" --target-dir="$work/cargo-c target"

@@ -5,6 +5,7 @@
 
 #![allow(unsafe_code)]
 
+mod emulator;
 mod program;
 mod suite;
 
@@ -110,7 +111,7 @@ impl Combination {
             // qemu's user emulation forks in the middle of its other threads, and seldom the
             // child does not come to its exec, for which the loop then waits.
             assert!(
-                program::is_emulated() && summary.is_empty(),
+                emulator::is_emulated() && summary.is_empty(),
                 "it hangs: {summary}"
             );
             println!("{}: hung under the emulator, and runs again", self.name());

@@ -279,6 +279,14 @@ fn waker(table: &mut Table) {
             w.trigger();
         })
         .keeps();
+    table.row::<W>("Waker::clear_edge_triggered", |w| {
+        is_told(w.clear_edge_triggered())
+    });
+    table
+        .row::<W>("Waker::clear_edge_triggered", |w| {
+            is_told(w.clear_edge_triggered())
+        })
+        .when("notified by others", |w| w.notifier().trigger_shared());
     table
         .row::<W>("Waker::clear_if_empty", |w| {
             is_told(w.clear_if_empty(|| true))
@@ -334,6 +342,11 @@ fn waker(table: &mut Table) {
         })
         .when("woken", |_| {});
     table
+        .row::<W>("Prepared::finish_edge_triggered", |w| {
+            asleep(w, |prepared| is_told(prepared.finish_edge_triggered(true)))
+        })
+        .when("woken", |_| {});
+    table
         .row::<W>("Prepared::wait", |w| {
             asleep(w, |prepared| match prepared.wait(None) {
                 Ok(wait) => Ok(wait == Wait::Notified),
@@ -349,10 +362,11 @@ fn waker(table: &mut Table) {
     table
         .row::<W>(
             "Waker::new Waker::awake Waker::notifier Waker::as_raw_fd Waker::mechanism \
-             Waker::backend Awake::prepare_wait",
+             Waker::backend Awake::prepare_wait Awake::is_woken",
             |w| {
                 let _ = (w.notifier(), w.as_raw_fd(), w.mechanism(), w.backend());
                 let mut awake = w.awake();
+                let _ = awake.is_woken();
                 let prepared = awake.prepare_wait();
                 is_told(prepared.map_or(Ok(false), |prepared| prepared.finish(false)))
             },
