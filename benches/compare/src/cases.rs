@@ -36,6 +36,8 @@ pub(crate) const CREATE: &str = "create-and-drop";
 /// With whom the others are compared: here, and where there are messages.
 pub(crate) const WAKEFD: &str = "wakefd-eventfd";
 pub(crate) const CHANNEL: &str = "wakefd-channel-eventfd";
+/// In an edge-triggered set, as some peers have it.
+pub(crate) const WAKEFD_EDGE: &str = "wakefd-edge-eventfd";
 /// The same on a pipe.
 pub(crate) const WAKEFD_PIPE: &str = "wakefd-pipe";
 pub(crate) const CHANNEL_PIPE: &str = "wakefd-channel-pipe";

@@ -18,22 +18,23 @@ use std::path::{Path, PathBuf};
 
 use harness::Settings;
 use lexopt::prelude::*;
-use report::Results;
+use report::{Results, Table};
 
 const USAGE: &str = "\
-wakefd-benchmarks [--quick] [--case CASE]... [--out DIR] [--doc FILE]
+wakefd-benchmarks [--quick] [--case CASE]... [--out DIR] [--doc]
 wakefd-benchmarks --count CASE WHO OPERATIONS
 wakefd-benchmarks --list
 
 --quick   fewer and shorter rounds
 --case    only this one, and no counts
 --out     where plot.svg and results.json go; without it, neither is written
---doc     puts the tables between the marks in this file
+--doc     puts the tables between the marks in docs/benchmarks.md, a few figures into
+          README.md, and a small plot into docs/images/
 --count   does nothing but these operations, for strace and valgrind
 --list    the cases, and who takes part";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut only, mut out, mut doc) = (Vec::new(), None, None);
+    let (mut only, mut out, mut doc) = (Vec::new(), None, false);
     let (mut settings, mut kind) = (Settings::FULL, "A full run");
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -47,7 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 only.push(name);
             }
             Long("out") => out = Some(PathBuf::from(arguments.value()?)),
-            Long("doc") => doc = Some(PathBuf::from(arguments.value()?)),
+            Long("doc") => doc = true,
             Long("count") => {
                 let case = arguments.value()?.string()?;
                 let who = arguments.value()?.string()?;
@@ -85,8 +86,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let tables = report::tables(&results);
     tables.iter().for_each(|table| print!("{}", table.plain()));
-    if let Some(file) = doc {
-        write_between_marks(&file, kind, &tables)?;
+    let summary = report::summary(&results);
+    print!("{}", summary.plain());
+    if doc {
+        document(kind, &results, &tables, &summary)?;
     }
     if let Some(out) = out {
         fs::create_dir_all(&out)?;
@@ -118,23 +121,34 @@ fn repeat(case: &str, who: &str, operations: u64) -> Result<(), Box<dyn Error>> 
     Ok(())
 }
 
-const BEGIN: &str = "<!-- ci/bench.sh --doc writes from here -->\n";
-const END: &str = "<!-- to here -->\n";
-
-fn write_between_marks(
-    file: &Path,
+/// Writes what docs/benchmarks.md and README.md show of this run.
+fn document(
     kind: &str,
-    tables: &[report::Table],
+    results: &Results,
+    tables: &[Table],
+    summary: &Table,
 ) -> Result<(), Box<dyn Error>> {
+    let page = Path::new("docs/benchmarks.md");
+    let all: String = tables.iter().map(Table::markdown).collect();
+    let all = format!("{kind}.\n\n{}{all}", machine::describe());
+    write_between_marks(page, "the tables", &all)?;
+    let few = summary.cells();
+    write_between_marks(page, "the summary", few.trim_start())?;
+    write_between_marks(Path::new("README.md"), "the summary", few.trim_start())?;
+    fs::write("docs/images/benchmarks.svg", plot::small(&results.measured))?;
+    Ok(())
+}
+
+fn write_between_marks(file: &Path, what: &str, text: &str) -> Result<(), Box<dyn Error>> {
+    let begin = format!("<!-- ci/bench.sh --doc writes {what} from here -->\n");
+    let end = "<!-- to here -->\n";
     let old = fs::read_to_string(file)?;
     let marks = (|| {
-        let (before, rest) = old.split_once(BEGIN)?;
-        let (_, after) = rest.split_once(END)?;
+        let (before, rest) = old.split_once(&begin)?;
+        let (_, after) = rest.split_once(end)?;
         Some((before, after))
     })();
-    let (before, after) = marks.ok_or("the file has not both marks")?;
-    let tables: String = tables.iter().map(report::Table::markdown).collect();
-    let machine = machine::describe();
-    let new = format!("{before}{BEGIN}\n{kind}.\n\n{machine}{tables}\n{END}{after}");
+    let (before, after) = marks.ok_or_else(|| format!("{} has not both marks", file.display()))?;
+    let new = format!("{before}{begin}\n{text}\n{end}{after}");
     Ok(fs::write(file, new)?)
 }

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::cases::{
+    BUSY, CHANNEL, FOUR_PRODUCERS, ONE_PRODUCER, PENDING, SLEEPING, WAKEFD, WAKEFD_EDGE,
+};
 use crate::count::{self, Count};
 use crate::harness::Measured;
 use crate::targets::{self, PIPE_AGAINST_EVENTFD};
@@ -20,6 +23,28 @@ impl Results {
 
     pub(crate) fn ratio(&self, case: &str, who: &str, other: &str) -> Option<f64> {
         self.case(case)?.ratio(who, other)
+    }
+
+    /// The fastest peer of a case, and its time divided by that of the fastest of wakefd's
+    /// own ways on an eventfd or a pipe. What uses a part of wakefd's is no peer, and neither
+    /// is an atomic operation alone.
+    pub(crate) fn best_peer(&self, case: &str) -> Option<(&'static str, f64)> {
+        let case = self.case(case)?;
+        let ranking = case.ranking();
+        let own = ranking
+            .iter()
+            .find(|who| who.starts_with("wakefd") && !who.contains('+'))?;
+        let peers = ranking
+            .iter()
+            .filter(|who| !who.starts_with("wakefd") && !who.starts_with("atomic"));
+        peers
+            .filter_map(|who| Some((*who, case.ratio(who, own)?)))
+            .min_by(|(_, a), (_, b)| a.total_cmp(b))
+    }
+
+    /// A time in nanoseconds.
+    fn value(&self, case: &str, who: &str) -> Option<f64> {
+        self.case(case)?.value(who)
     }
 
     pub(crate) fn system_calls(&self, case: &str, who: &str) -> Option<f64> {
@@ -61,6 +86,12 @@ impl Table {
     }
 
     pub(crate) fn markdown(&self) -> String {
+        let text = format!("\n### {}\n\n{}.\n", self.title, upper(&self.text));
+        text + &self.cells()
+    }
+
+    /// The header and the rows alone.
+    pub(crate) fn cells(&self) -> String {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
         let header: Vec<String> = self.header.iter().map(|cell| cell.to_string()).collect();
         let rule = |column| match is_number(&self.rows, column) {
@@ -68,8 +99,7 @@ impl Table {
             false => "---".to_owned(),
         };
         let rules: Vec<String> = (0..header.len()).map(rule).collect();
-        let mut text = format!("\n### {}\n\n{}.\n\n", self.title, upper(&self.text));
-        text += &line(&header);
+        let mut text = format!("\n{}", line(&header));
         text += &line(&rules);
         self.rows.iter().for_each(|row| text += &line(row));
         text
@@ -192,6 +222,65 @@ pub(crate) fn targets(results: &Results) -> Table {
         text: "what is wanted of wakefd on an eventfd, if nothing else is said".to_owned(),
         header: vec!["target", "measured", "verdict"],
         rows: targets::all(results).iter().map(row).collect(),
+    }
+}
+
+/// A few figures that stand for all.
+pub(crate) fn summary(results: &Results) -> Table {
+    let times = |case: &str, peer: &str, own: &str| {
+        let ratio = results.ratio(case, peer, own)?;
+        Some(format!("{peer} {} x", number(ratio)))
+    };
+    let row = |what: &str, case: &str, own: &str, peers: [&str; 3]| {
+        let ns = results.value(case, own)?;
+        let value = match case {
+            ONE_PRODUCER | FOUR_PRODUCERS => format!("{} million a second", number(1e3 / ns)),
+            _ if ns >= 1e3 => format!("{} µs", number(ns / 1e3)),
+            _ => format!("{} ns", number(ns)),
+        };
+        let peers: Vec<String> = peers
+            .map(|peer| times(case, peer, own))
+            .into_iter()
+            .collect::<Option<_>>()?;
+        Some(vec![what.to_owned(), value, peers.join(", ")])
+    };
+    let rows = [
+        row(
+            "wake a loop while a wake-up is pending",
+            PENDING,
+            WAKEFD,
+            ["polling", "tokio", "mio"],
+        ),
+        row(
+            "wake a loop that is awake",
+            BUSY,
+            WAKEFD,
+            ["tokio", "libuv", "mio"],
+        ),
+        row(
+            "round trip of two sleeping threads, edge-triggered",
+            SLEEPING,
+            WAKEFD_EDGE,
+            ["mio", "tokio", "glib"],
+        ),
+        row(
+            "messages from one thread",
+            ONE_PRODUCER,
+            CHANNEL,
+            ["crossbeam-channel", "tokio-mpsc", "calloop-channel"],
+        ),
+        row(
+            "messages from four threads",
+            FOUR_PRODUCERS,
+            CHANNEL,
+            ["crossbeam-channel", "tokio-mpsc", "calloop-channel"],
+        ),
+    ];
+    Table {
+        title: "summary".to_owned(),
+        text: "wakefd on an eventfd; a peer's time divided by wakefd's".to_owned(),
+        header: vec!["what", "wakefd", "time of others"],
+        rows: rows.into_iter().flatten().collect(),
     }
 }
 

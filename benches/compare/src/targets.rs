@@ -1,8 +1,8 @@
 //! What the project wants, and whether this run shows it.
 
 use crate::cases::{
-    BUSY, CHANNEL, CHANNEL_PIPE, FOUR_PRODUCERS, ONE_CORE, ONE_PRODUCER, PENDING, SLEEPING, WAKEFD,
-    WAKEFD_PIPE,
+    BUSY, CHANNEL, CHANNEL_PIPE, CREATE, FOUR_PRODUCERS, ONE_CORE, ONE_PRODUCER, PENDING, SLEEPING,
+    WAKEFD, WAKEFD_PIPE,
 };
 use crate::report::Results;
 
@@ -86,6 +86,22 @@ pub(crate) fn all(results: &Results) -> Vec<Target> {
             Bound::AtLeast(15.0),
         );
     }
+    for case in [ONE_PRODUCER, FOUR_PRODUCERS] {
+        target(
+            format!("{case}: the channel within 3 % of a waker and crossbeam's SegQueue"),
+            results.ratio(case, PARTS, CHANNEL),
+            Bound::AtLeast(0.97),
+        );
+    }
+    for case in cases() {
+        let best = results.best_peer(case);
+        let who = best.map_or("no peer", |(peer, _)| peer);
+        target(
+            format!("{case}: no peer ahead by more than 3 % (the best: {who})"),
+            best.map(|(_, ratio)| ratio),
+            Bound::AtLeast(0.97),
+        );
+    }
     for (case, pipe, eventfd) in PIPE_AGAINST_EVENTFD {
         target(
             format!("{case}: on a pipe at most 1.3 x the time on an eventfd"),
@@ -94,6 +110,22 @@ pub(crate) fn all(results: &Results) -> Vec<Target> {
         );
     }
     targets
+}
+
+/// The channel's parts, put together by hand.
+const PARTS: &str = "wakefd-eventfd+queue";
+
+/// The cases in which peers take part.
+fn cases() -> [&'static str; 7] {
+    [
+        PENDING,
+        BUSY,
+        SLEEPING,
+        ONE_CORE,
+        ONE_PRODUCER,
+        FOUR_PRODUCERS,
+        CREATE,
+    ]
 }
 
 /// Where the waker is used on either backend.
