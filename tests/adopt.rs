@@ -74,7 +74,7 @@ fn an_eventfd_is_adopted_and_nothing_else() {
         rustix::io::Errno::OPNOTSUPP.raw_os_error()
     );
     assert!(
-        error.to_string().ends_with("; the descriptor blocks"),
+        error.to_string().ends_with("; the descriptor is blocking"),
         "{error}"
     );
 }

@@ -61,7 +61,7 @@ mod glibc {
         *VERSION.lock().expect("the version") = "2.7\0";
         assert_eq!(
             probe().reason().to_string(),
-            "glibc 2.7 is older than 2.8, the first with a working eventfd; pipe2 works"
+            "glibc 2.7 is older than 2.8, the first version with a working eventfd; pipe2 is available"
         );
     }
 }

@@ -159,7 +159,7 @@ fn a_pid_namespace_to_come() -> Outcome {
     let error = made.expect_err("no thread");
     assert_eq!(
         error.to_string(),
-        "timer-thread: invalid argument (EINVAL); no thread can be made after unshare(CLONE_NEWPID)"
+        "timer-thread: invalid argument (EINVAL); no thread can be created after unshare(CLONE_NEWPID)"
     );
     Timer::new().expect("a timerfd needs no thread");
     Outcome::Passed
