@@ -187,7 +187,7 @@ case ${1:-} in
     ;;
 --check)
     for picture in "$new"/*.svg; do
-        cmp -s "$picture" "docs/images/${picture##*/}" || fail "docs/images/${picture##*/} is not what ci/pictures.sh draws; run it"
+        cmp -s "$picture" "docs/images/${picture##*/}" || fail "docs/images/${picture##*/} is out of date; run ci/pictures.sh"
     done
     ;;
 *) fail "usage: ci/pictures.sh [--check]" ;;
