@@ -72,7 +72,7 @@ fn report(tap: &mut tap::Tap, name: impl Display, outcome: Outcome) {
         Outcome::Passed => tap.pass(name),
         Outcome::Failed => tap.fail(name, "an assertion did not hold, see above"),
         Outcome::Died(signal) => tap.fail(name, format_args!("ended by signal {}", signal)),
-        Outcome::Absent(errno) => tap.skip(name, format_args!("not here (errno {})", errno)),
+        Outcome::Absent(errno) => tap.skip(name, format_args!("unavailable (errno {})", errno)),
         Outcome::Skipped(errno) => tap.skip(name, format_args!("no set-up (errno {})", errno)),
     }
 }

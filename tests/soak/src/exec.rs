@@ -10,7 +10,7 @@ pub fn run(seconds: u32) {
     let each = Duration::from_secs(seconds.into()) / 4;
     for mechanism in Mechanism::FOR_NOTIFIERS {
         if AutoNotifier::at(mechanism).is_err() {
-            println!("exec, {mechanism}: not here");
+            println!("exec, {mechanism}: unavailable");
             continue;
         }
         let [made, inherited] = race(mechanism, each);

@@ -11,7 +11,7 @@ const NOTIFIERS: usize = 10_000;
 pub fn run(rounds: u32) {
     for mechanism in Mechanism::FOR_NOTIFIERS {
         let Ok(first) = AutoNotifier::at(mechanism) else {
-            println!("limit, {mechanism}: not here");
+            println!("limit, {mechanism}: unavailable");
             continue;
         };
         let each = if first.backend() == Backend::EventFd {
