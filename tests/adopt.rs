@@ -1,5 +1,4 @@
-//! Notifiers of descriptors that somebody else made, and descriptors that notify, with std's
-//! types.
+//! Tests notifiers that adopt descriptors of other code, and `NotifyFd`, with std's types.
 #![cfg(all(
     feature = "std",
     feature = "eventfd",

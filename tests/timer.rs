@@ -1,6 +1,7 @@
-//! What a timer on the thread leaves behind: nothing. And the types of std.
+//! Tests that a timer on the thread leaves no thread and no page behind, and the conversions
+//! of timers to std's types.
 //!
-//! The tests count the threads of the process, so each has one of its own.
+//! The tests count the threads of the process, so each one runs in a new process.
 
 mod suite;
 

@@ -1,6 +1,6 @@
-//! The self-test as a static `no_std` program. Started by hand (or under
-//! qemu-user) it runs the suite and exits with its status; started by a kernel
-//! as PID 1, see [`pid1`]. For what it takes as arguments, see [`groups`].
+//! The self-test as a static `no_std` program. Started by a person (or under qemu-user) it runs
+//! the suite and exits with its status. [`pid1`] says what it does if a kernel starts it as
+//! PID 1, and [`groups`] explains its arguments.
 #![no_std]
 #![no_main]
 #![deny(unsafe_op_in_unsafe_fn)]

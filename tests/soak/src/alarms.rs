@@ -1,4 +1,4 @@
-//! Signals, as many as the machine gives.
+//! Signals at the highest rate that the machine reaches.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;

@@ -1,4 +1,4 @@
-//! Programs that are started while notifiers are made: what they inherit.
+//! Counts the descriptors that programs inherit if they are started while notifiers are created.
 
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::process::Command;

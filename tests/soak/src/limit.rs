@@ -1,4 +1,4 @@
-//! As many notifiers as there are descriptors.
+//! As many notifiers as the limit of descriptors allows.
 
 use std::time::Instant;
 
