@@ -2,7 +2,7 @@
 # Runs every check that needs no test: format, lints, the documentation, the scripts, the
 # spelling, and the rules of this project.
 source "$(dirname "$0")/lib.sh"
-packages git python3 shellcheck
+packages codespell git python3 shellcheck
 # The libraries that the benchmarks compare with need these.
 packages libevent-dev libglib2.0-dev libuv1-dev pkg-config
 components
@@ -41,6 +41,11 @@ say "scripts"
 # SC2016: awk, sed and apt use $ in their own syntax. SC2054: lists of features and of
 # linker arguments contain commas.
 run shellcheck -x -P SCRIPTDIR -s bash -e SC2016,SC2054 ci/*.sh .ci/run
+
+say "spelling"
+# ci/spelling.txt has the words that codespell takes for mistakes. capi/wakefd is a link to the root.
+git ls-files -z --cached --others --exclude-standard -- ':!capi/wakefd' ':!*Cargo.lock' ':!tests/fuzz/corpus.txt' |
+    run xargs -0 codespell --ignore-words=ci/spelling.txt
 
 say "rules"
 run bash ci/rules.sh

@@ -79,13 +79,24 @@ while read -r name; do
     done
 done < <(sed -n 's/^\[target\.\(.*\)\]/\1/p' Cross.toml)
 
-echo "every relative link leads to a file"
+echo "every relative link leads to a file, and to a heading of it"
 # links FILE: the targets of [text](target) and of [label]: target.
 links() { sed -nE 's/^\[[^]]+\]: *([^ ]+).*/\1/p' "$1" && { grep -oE '\]\([^) ]+' "$1" || true; } | sed 's/^](//'; }
-for file in *.md docs/*.md; do
+# anchors FILE: the headings as GitHub turns them into anchors.
+anchors() {
+    awk '/^ *```/ { code = !code } !code && sub(/^#+ +/, "")' "$1" |
+        tr '[:upper:] ' '[:lower:]-' | sed 's/[^[:alnum:]_-]//g'
+}
+mapfile -t pages < <(git ls-files --cached --others --exclude-standard '*.md')
+for file in "${pages[@]}"; do
     for link in $(links "$file"); do
-        # Neither a URL nor a heading of the same page.
-        [[ $link =~ ^([a-z]+:|#) ]] || [ -e "$(dirname "$file")/${link%%#*}" ] || wrong "$file has a broken link: $link"
+        [[ ! $link =~ ^[a-z]+: ]] || continue # a URL
+        path=${link%%#*}
+        path=${path:+$(dirname "$file")/$path}
+        path=${path:-$file}
+        [ -e "$path" ] || wrong "$file has a broken link: $link"
+        [[ $link != *#* || $path != *.md ]] || grep -qxF -e "${link#*#}" <(anchors "$path") ||
+            wrong "$file links to a heading that does not exist: $link"
     done
 done
 
