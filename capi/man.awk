@@ -1,5 +1,5 @@
-# Makes the manual pages from wakefd.h: wakefd(3) of its longer comments, and a page for
-# each function of the comment before it.
+# Makes the manual pages from wakefd.h: wakefd(3) from its longer comments, and a page for
+# each function from the comment before it.
 #
 #   awk -v version=0.1.0 -v directory=man -f man.awk include/wakefd.h
 
@@ -15,16 +15,17 @@ function without(line, n) { return substr(line, n + 1) }
 
 function indent(line) { match(line, /^ */); return RLENGTH }
 
-# Leaves what a list or an example has opened.
+# Ends an open list or example.
 function leave(    end) {
     end = example ? ".EE\n" : ""
     example = 0
     return end
 }
 
-# Returns roff for a comment, whose lines are separated by newlines. Four blanks more are
-# an example, two a list: "- text", or "-ERRNO  text" and the lines that go on below it.
-# A line of capitals is a heading, and the text below it may be indented by four.
+# Returns roff for a comment, whose lines are separated by newlines. Lines that are indented
+# by four more blanks are an example, and by two a list: "- text", or "-ERRNO  text" and the
+# lines that continue it. A line of capitals is a heading, and the text below it may be
+# indented by four.
 function roff(comment,    lines, n, i, line, out, base, list) {
     n = split(comment, lines, "\n")
     out = ""
@@ -63,7 +64,7 @@ function roff(comment,    lines, n, i, line, out, base, list) {
     return out leave()
 }
 
-# Returns the first sentence of a comment, as it stands after "name - ".
+# Returns the first sentence of a comment, in the form that follows "name - ".
 function summary(comment,    text) {
     text = comment
     gsub(/\n/, " ", text)
@@ -88,7 +89,7 @@ function page(prototype, comment,    name, file) {
     close(file)
 }
 
-# The lines of a comment, without what marks them.
+# Returns the lines of a comment without its marks.
 /^\/\*/ {
     comment = ""
     commenting = 1

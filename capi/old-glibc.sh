@@ -1,20 +1,19 @@
 #!/bin/sh
-# old-glibc.sh CC DIRECTORY: makes DIRECTORY/libc.so and libpthread.so, to link a
-# shared library with that shall also load on a glibc older than the one at hand.
-# They have no code: just the names that libwakefd.so needs, each with the oldest
-# version that the glibc of this compiler has it in. Linked with the glibc itself,
-# fcntl would be that of 2.28 on 32-bit ARM and MIPS, which is younger than most of
-# them.
+# old-glibc.sh CC DIRECTORY: makes the stubs DIRECTORY/libc.so and libpthread.so. A shared
+# library that is linked with them also loads on a glibc older than the one of CC. The
+# stubs contain no code, only the names that libwakefd.so needs, each with the oldest
+# version that this glibc has. A library linked with the glibc itself would need fcntl of
+# 2.28 on 32-bit ARM and MIPS, which is newer than most supported versions.
 #
-# Threads were in a library of their own before glibc 2.34. There the names have to be
-# said to be, or an old glibc's loader would look for them in its libc.so.6. A younger
-# glibc still has a libpthread.so.0, with the versions and without the functions, which
-# its loader finds in libc.so.6. What is not used is not needed: without timers, that
-# is libpthread. The lock of signals is in every glibc's libc, which passes it on to
-# libpthread where that is loaded.
+# Before glibc 2.34 threads were in libpthread. The stub of libpthread has their names,
+# because an old loader would otherwise look for them in libc.so.6. A newer glibc still has
+# a libpthread.so.0 with the versions and without the functions, which its loader finds in
+# libc.so.6. The linker names only libraries that are used: without timers libpthread is
+# not. The lock of signals is in the libc of every glibc, which calls libpthread if that is
+# loaded.
 #
-# A name that is not in the lists does not link, so they are all there is. With a libc
-# that is no glibc, DIRECTORY stays empty.
+# A name that the lists do not contain does not link, so the lists are complete. With
+# another libc than glibc, DIRECTORY stays empty.
 set -eu
 
 cc=$1 directory=$2
@@ -27,20 +26,20 @@ libpthread="pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
 
 mkdir -p "$directory"
 rm -f "$directory"/*
-glibc=$($cc -print-file-name=libc.so.6) # as it was asked, if there is none
+glibc=$($cc -print-file-name=libc.so.6) # the compiler prints the same name if there is no such file
 [ "$glibc" != libc.so.6 ] || exit 0
-# Where the names are, if that glibc is an old one itself.
+# The library that has the names if this glibc itself is old.
 pthread=$($cc -print-file-name=libpthread.so.0)
 [ "$pthread" != libpthread.so.0 ] || pthread=
 
-# stub SONAME NAME...: DIRECTORY/NAME.so of SONAME.
+# stub SONAME NAME...: makes the stub of SONAME with these names.
 stub() {
     soname=$1 stub=$directory/${1%.so.*}
     shift
     "$($cc -print-prog-name=nm)" -D --defined-only "$glibc" ${pthread:+"$pthread"} | sed 's/@@*/ /' |
         awk -v wanted="$*" '
             BEGIN { split(wanted, names); for (i in names) want[names[i]] }
-            # These took attributes of another layout.
+            # These versions take attributes of another layout.
             $3 ~ /^pthread_(create|attr_init)$/ && $4 == "GLIBC_2.0" { next }
             $3 in want && $4 ~ /^GLIBC_[0-9.]+$/ { print $3, $4 }' |
         sort -k1,1 -k2,2V | awk '!seen[$1]++' >"$stub.versions"

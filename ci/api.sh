@@ -1,31 +1,31 @@
 #!/usr/bin/env bash
-# ci/api.sh [--update]: the public API of the library, with all features, is the
-# one that docs/api.txt lists; --update lists it anew. A change there is a change
-# of the API, and is reviewed as one: see docs/stability.md.
+# ci/api.sh [--update]: checks that the public API of the library, with all features, is
+# the one that docs/api.txt lists. --update writes the list anew. A change of the list is a
+# change of the API and is reviewed as one: see docs/stability.md.
 source "$(dirname "$0")/lib.sh"
 
 list=docs/api.txt out=target/api
 json=$out/doc/wakefd.json
-# What public-api of tests/api/Cargo.toml reads.
+# The format that public-api of tests/api/Cargo.toml reads.
 format=57
 CARGO=(cargo)
 
-# rustdoc's JSON is there in every compiler, but not yet stable.
+# Every compiler can write rustdoc's JSON, but the option is not stable yet.
 describe() {
     RUSTC_BOOTSTRAP=1 run "${CARGO[@]}" rustdoc --locked --lib --all-features --target-dir $out \
         -- -Z unstable-options --output-format json
     grep -q "\"format_version\":$format\b" $json
 }
 if ! describe; then
-    say "this compiler's JSON is of another format; with the one that Debian has"
+    say "this compiler writes another format of JSON; trying Debian's compiler"
     rust_src
-    describe || fail "no compiler here writes rustdoc's JSON in format $format; see tests/api/Cargo.toml"
+    describe || fail "no available compiler writes rustdoc's JSON in format $format; see tests/api/Cargo.toml"
 fi
 
 cargo run --quiet --locked --manifest-path tests/api/Cargo.toml --target-dir $out -- $json >$out/api.txt
 if [ "${1:-}" = --update ]; then
     run cp $out/api.txt $list
 elif ! diff -u $list $out/api.txt; then
-    fail "the public API is not the one of $list; if that is meant, run: ci/api.sh --update"
+    fail "the public API differs from $list; if the change is intended, run: ci/api.sh --update"
 fi
 printf '%s items\n' "$(wc -l <$list)"

@@ -6,11 +6,11 @@
 #
 # Without --kernel the machine runs Debian's kernel, which has every call and seccomp
 # filters, so that nothing may be skipped: virt (ARMv7), malta (MIPS, little-endian).
-# There the self-test runs a sample: all cases on every mechanism, some of them under each
-# profile of another kernel, and every row of the faults. With --all it runs all, and a line
-# for docs/testing.md is printed.
-# With --kernel it runs yours, old or new, and all: virt, malta, malta-be (big-endian),
-# versatilepb (ARMv5; EABI kernels only).
+# The self-test then runs a sample: all cases on every mechanism, some of them under each
+# profile of another kernel, and every row of the faults. With --all it runs everything, and
+# the script prints a line for docs/testing.md.
+# With --kernel the machine runs your kernel, old or new, and the self-test runs everything:
+# virt, malta, malta-be (big-endian), versatilepb (ARMv5; EABI kernels only).
 # With --c the program is the test of the C library.
 source "$(dirname "$0")/lib.sh"
 
@@ -22,19 +22,19 @@ while [ $# -gt 0 ]; do
     case $1 in
     --all) parts='' && shift && continue ;;
     --c) c=yes && shift && continue ;;
-    --*) [ $# -ge 2 ] || usage "$1 is unknown or wants a value" ;;
+    --*) [ $# -ge 2 ] || usage "$1 is unknown or needs a value" ;;
     esac
     case $1 in
     --kernel) kernel=$(cd "$OLDPWD" && realpath -e "$2" 2>/dev/null) || usage "no such file: $2" ;;
     --cpu) cpu=$2 ;;
     --append) append=$2 ;;
     --memory) memory=$2 ;;
-    *) usage "what is $1?" ;;
+    *) usage "unknown option: $1" ;;
     esac
     shift 2
 done
 
-# debian_kernel: the package that brings Debian's kernel.
+# debian_kernel: the package that contains Debian's kernel.
 debian_kernel=''
 case $machine in
 virt)
@@ -71,7 +71,7 @@ fetch_kernel() (
         awk '$1 == "Depends:" && $2 ~ /^linux-image-/ { print $2; exit }')
     [ -n "$image" ] || fail "Debian has no package $debian_kernel for $debian"
     (cd "$new" && run foreign_apt "$debian" apt-get download "$image") || fail "cannot download $image for $debian"
-    # All but the modules, which nothing here can load.
+    # Without the modules, which the self-test cannot load.
     dpkg-deb --fsys-tarfile "$new"/linux-image-*.deb | tar -x -C "$new/files" --exclude './lib/*'
     rm "$new"/*.deb
     mv "$new/files" "$CACHE/kernel/$debian_kernel"
@@ -92,8 +92,8 @@ else
 fi
 elf=$(tail -n 1 "$work/build.log") elf=${elf##* }
 
-# An initramfs in cpio's "newc" format. Written by hand, as a device node in it
-# would otherwise take root.
+# An initramfs in cpio's "newc" format. The script writes it itself, because cpio could
+# add a device node only as root.
 # entry NAME MODE [FILE [MAJOR MINOR]]
 number=0
 entry() {
@@ -116,32 +116,31 @@ pad() { head -c $(((4 - $1 % 4) % 4)) /dev/zero; }
     entry 'TRAILER!!!' 0
 } | gzip -9n >"$work/initramfs.cpio.gz"
 
-# `quiet`, so that no message of the kernel lands in the middle of the report;
-# --append 'loglevel=8' (or 'debug', for an old kernel) gives the messages.
-# A panic ends the machine too.
+# `quiet` keeps the kernel's messages out of the report; --append 'loglevel=8' (or 'debug'
+# for an old kernel) shows them. A panic ends the machine too.
 append="console=$console quiet panic=1 $append"
 options=(-m "${memory:-256}")
 initramfs=$work/initramfs.cpio.gz
 if [[ $machine == malta* && -n $own ]]; then
-    # Old Malta kernels cannot take an initramfs from qemu's -initrd: load it
-    # ourselves and say where. 8 MiB is what was seen to work on them; a larger
-    # kernel is itself there, and gets it at 64 MiB.
+    # Old Malta kernels cannot take an initramfs from qemu's -initrd, so the script loads it
+    # and passes the address. 8 MiB works for them. A larger kernel occupies that address
+    # and gets the initramfs at 64 MiB.
     end=$(readelf -lW "$kernel" 2>/dev/null | awk '$1 == "LOAD" { print $3, $6 }' |
         while read -r address size; do echo $(((address & 0x1fffffff) + size)); done | sort -n | tail -n 1) || end=
-    [ -n "$end" ] || fail "$kernel is not an ELF kernel, which Malta wants"
+    [ -n "$end" ] || fail "$kernel is not an ELF file, which Malta needs"
     address=$((8 << 20))
     [ "$end" -le $address ] || address=$((64 << 20))
     options+=(-device "loader,file=$initramfs,addr=$address,force-raw=on")
-    # The same place as the kernel sees it, in kseg0.
+    # The same address as the kernel sees it, in kseg0.
     append+=" $(printf 'rd_start=0x%x rd_size=%d' $((0x80000000 + address)) "$(stat -c %s "$initramfs")")"
 else
     options+=(-initrd "$initramfs")
 fi
 
-# What follows "--" are the program's arguments.
+# The kernel passes the words after "--" to the program as arguments.
 [ -n "$own$c" ] || append+=" -- $parts"
 
-# Some machines have a sound card, which says much about a host without one.
+# Some machines have a sound card, which prints warnings on a host without one.
 export QEMU_AUDIO_DRV=none
 
 say "booting $machine: $(basename "$kernel")"
@@ -157,8 +156,8 @@ say "$machine ended"
 counts=$(bash ci/tap.sh <"$log") || fail "the program on $machine failed: $counts"
 echo "$counts"
 if [ -z "$own" ]; then
-    # Each mechanism on its own, and the profiles of old kernels.
-    ! grep -a '# SKIP' "$log" || fail "skipped on $machine, whose kernel has everything"
+    # Each mechanism by itself, and the profiles of old kernels.
+    ! grep -a '# SKIP' "$log" || fail "cases were skipped on $machine, whose kernel supports everything"
 fi
 grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the program on $machine did not end with a reboot"
 if [ -z "$own$c" ]; then

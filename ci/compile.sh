@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Does the library compile where no test of ours runs? uClibc, musl, bionic, the
-# BSDs, macOS, illumos, newer processors. Checks types and constants, links
-# nothing, so it needs no C compiler of the target.
+# Compiles the library for targets on which no test runs: uClibc, musl, bionic, the BSDs,
+# macOS, illumos, newer processors. This checks types and constants. It links nothing, so it
+# needs no C compiler for the target.
 #
 #   ci/compile.sh [TARGET...]
 #
-# no_std with eventfd and pipe for each target; with std too for one target of
-# each system and libc (or for those given), since building std takes longer.
+# Each target is compiled without std, with eventfd and pipe. One target of each system and
+# libc (or each TARGET) is compiled with std too, because building std takes longer.
 source "$(dirname "$0")/lib.sh"
 
 TARGETS=(
@@ -30,11 +30,11 @@ STD_TARGETS=(
 rust_src
 export CARGO_TARGET_DIR=$CACHE/compile
 
-# cargo goes by the files' times: of another checkout in this place it might take a check
-# for one of this. core and std stay.
+# cargo compares the times of files, so it could reuse the result of another checkout in this
+# directory. The compiled core and std stay.
 "${CARGO[@]}" clean --quiet --locked -p wakefd "${TARGETS[@]/#/--target=}"
 
-# check CRATES FEATURES TARGET...: one line for each target.
+# check CRATES FEATURES TARGET...: compiles for each target and prints a line for it.
 failed=()
 check() {
     local target verdict output
@@ -42,7 +42,7 @@ check() {
     for target in "${@:3}"; do
         verdict=ok
         output=$("${CARGO[@]}" check -q --lib --locked "-Zbuild-std=$1" --no-default-features --features "$2" --target "$target" 2>&1) || verdict=FAILED
-        # A warning too.
+        # A warning counts as a failure.
         [ -z "$output" ] || { verdict=FAILED && printf '%s\n' "$output"; }
         printf '%-32s  %s\n' "$target" $verdict
         if [ $verdict = ok ]; then seen compiles "$target"; else failed+=("$target ($2)"); fi
@@ -51,12 +51,12 @@ check() {
 check core eventfd,pipe,pipe-channel,signal,timer "${TARGETS[@]}"
 check std eventfd,pipe,channel,pipe-channel,signal,timer "${STD_TARGETS[@]}"
 
-# Where there are no descriptors to poll, the error says so, and it is the only one.
-say "not a Unix"
+# On a system without descriptors the only error says that wakefd needs a Unix.
+say "a system other than Unix"
 for target in wasm32-unknown-unknown x86_64-pc-windows-gnu; do
     output=$("${CARGO[@]}" check -q --lib --locked -Zbuild-std=core --no-default-features \
         --features eventfd,pipe --target "$target" 2>&1) && fail "it compiles for $target"
-    # The second is that it could not compile.
+    # The second error is cargo's summary.
     [ "$(grep -c '^error: ' <<<"$output")" -eq 2 ] || fail "more errors for $target: $output"
     grep 'error: wakefd needs a Unix' <<<"$output" || fail "another error for $target: $output"
 done

@@ -1,16 +1,15 @@
-# Sourced by `ci/cross.sh --engine cross`, after rust_src: the `cross` tool, a
-# container engine, and a base image for ci/cross.Dockerfile where no registry
-# has one. `cross` itself builds the image, as Cross.toml says; the engine's
-# cache of layers makes that quick until the file changes.
+# Sourced by `ci/cross.sh --engine cross`, after rust_src: prepares the `cross` tool, a
+# container engine, and a base image for ci/cross.Dockerfile if no registry has one.
+# `cross` builds the image, as Cross.toml says; the engine's cache of layers makes this
+# quick until the file changes.
 
 CROSS_VERSION=0.2.5
 CROSS=$CACHE/cross/tool-$CROSS_VERSION/bin/cross
 
-command -v rustup >/dev/null || fail "cross needs rustup, and there is none in PATH"
+command -v rustup >/dev/null || fail "cross needs rustup, which is not in PATH"
 export XARGO_HOME=$CACHE/cross/xargo # cross creates it, used or not
 
-# Docker if it is running, else podman with its configuration and storage in
-# the cache.
+# Docker if it is running, else podman with its configuration and storage in the cache.
 if docker info >/dev/null 2>&1; then
     export CROSS_CONTAINER_ENGINE=docker
 else
@@ -19,8 +18,8 @@ else
     mkdir -p "$CACHE/cross"
     export CONTAINERS_CONF=$CACHE/cross/containers.conf
     export CONTAINERS_STORAGE_CONF=$CACHE/cross/storage.conf
-    # runc, since crun refuses a machine with both versions of cgroups; limits
-    # that a machine with low ones of its own can grant, too.
+    # runc, because crun refuses a machine with both versions of cgroups. The limits are
+    # low enough for a machine that has low limits itself.
     cat >"$CONTAINERS_CONF" <<EOF
 [containers]
 netns = "host"
@@ -41,24 +40,24 @@ fi
 
 build_opts=(--network=host)
 
-# The host's toolchain: `cross +nightly` uses it and puts it into the container.
-# Debian's is not rustup's: cross knows it as a toolchain named after its
-# directory, /usr, and the image has its own.
+# `cross +nightly` uses the host's toolchain and mounts it in the container. Debian's
+# toolchain is not rustup's: cross knows it as a toolchain with the name of its directory,
+# /usr, and the image has its own.
 if [ ${#CARGO[@]} -eq 1 ]; then
     export RUSTUP_HOME=$CACHE/cross/rustup CROSS_CUSTOM_TOOLCHAIN=1
     [ -e "$RUSTUP_HOME/toolchains/usr" ] || run rustup toolchain link usr /usr
     build_opts+=("--build-arg 'TOOLCHAIN=rustc-web cargo-web rust-web-src'")
 fi
 
-# debian_base NAME: an image of Debian's base system from the mirror that this
-# machine's own apt uses.
+# debian_base NAME: makes an image of Debian's base system, from the mirror that this
+# machine's apt uses.
 debian_base() {
     local sources root=$CACHE/cross/base
-    [ "$(id -u)" -eq 0 ] || fail "no registry has an image debian:bookworm, and debootstrap can make one only for root"
+    [ "$(id -u)" -eq 0 ] || fail "no registry has an image debian:bookworm, and debootstrap needs root to make one"
     packages debootstrap
     sources=$(apt-get indextargets --format '$(CODENAME) deb $(REPO_URI) $(CODENAME) $(COMPONENT)' \
         'Created-By: Packages' 'Origin: Debian' | sed -n 's/^bookworm[^ ]* //p' | sort -u)
-    [ -n "$sources" ] || fail "apt on this machine knows no mirror of Debian bookworm"
+    [ -n "$sources" ] || fail "the configuration of apt names no mirror of Debian bookworm"
     rm -rf "$root"
     run debootstrap --variant=minbase bookworm "$root" "$(awk '$3 == "bookworm" { print $2; exit }' <<<"$sources")" >"$root.log" ||
         fail "debootstrap failed; see $root.log"

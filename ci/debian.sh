@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# packaging/debian, for real: the packages that it needs are installed, then dpkg-buildpackage
-# makes the source and the binary packages without a network, lintian looks at them, and they
-# are installed and used. All of that happens in a copy of this machine's root directory (an
-# overlay) that is thrown away, as Debian's rustc and others' do not go together. Needs root
-# and Debian 12.
+# Builds and uses packaging/debian: installs the packages that it needs, runs
+# dpkg-buildpackage without a network for the source and the binary packages, runs lintian,
+# and installs and uses the packages. All of this happens in a temporary overlay of this
+# machine's root directory, because Debian's rustc conflicts with other packages of it. Needs
+# root and Debian 12.
 #
-#   ci/debian.sh [DIRECTORY]    leaves the packages there
+#   ci/debian.sh [DIRECTORY]    copies the packages to DIRECTORY
 source "$(dirname "$0")/lib.sh"
 packages git
-[ "$(id -u)" -eq 0 ] || fail "an overlay of the root directory can be made by root only"
+[ "$(id -u)" -eq 0 ] || fail "only root can make an overlay of the root directory"
 
 version=$(sed -n '/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' capi/Cargo.toml)
 result=${1:-$PWD/target/debian}
@@ -25,7 +25,7 @@ if [ "${2:-}" != inside ]; then
         done | tar -c --null -T - | tar -x -C "$work/sources"
     run cargo vendor --quiet --locked --manifest-path capi/Cargo.toml "$work/sources/vendor"
     export work
-    # A directory of its own for what changes, in memory: an overlay cannot lie in another.
+    # The changes are kept in memory, because an overlay cannot be inside another overlay.
     unshare -m bash -euc '
         mkdir "$work/changes"
         mount -t tmpfs wakefd "$work/changes"
@@ -47,7 +47,7 @@ cd /build/wakefd
 cp -r packaging/debian .
 tar -c --exclude=./debian --owner=0 --group=0 --transform="s|^\.|wakefd-$version|S" . | xz -0 >"../wakefd_$version.orig.tar.xz"
 
-say "what it needs"
+say "the packages that the build needs"
 export DEBIAN_FRONTEND=noninteractive
 options=(-q -y -o "Dir::Cache::archives=$CACHE/debs" -o APT::Keep-Downloaded-Packages=true)
 [ -n "$(ls /var/lib/apt/lists/*_Packages* 2>/dev/null)" ] || run apt-get -q update
@@ -57,18 +57,18 @@ run apt-get "${options[@]}" --no-install-recommends build-dep ./ >../apt.log || 
 rustc --version
 
 say "dpkg-buildpackage"
-run unshare -n dpkg-buildpackage -us -uc >../build.log 2>&1 || { tail -n 40 ../build.log; fail "it does not build"; }
+run unshare -n dpkg-buildpackage -us -uc >../build.log 2>&1 || { tail -n 40 ../build.log; fail "the packages do not build"; }
 sed -n '/Finished/p; /^dpkg-deb: building/p' ../build.log
 printf '%s of the tests passed\n' "$(grep -c '^ok' ../build.log)"
 cp ../*.deb ../*.dsc ../*.changes ../*.tar.xz "$result"
 
 say "lintian"
-# There is no bug to close outside of Debian.
+# Outside Debian there is no bug to close.
 run lintian --fail-on error,warning --tag-display-limit 0 --suppress-tags initial-upload-closes-no-bugs ../*.changes
 
-say "installed"
-# Not librust-wakefd-dev: Debian 12's librust-libc-dev is older than what the crate needs.
-run dpkg -i ../libwakefd*_"$version"-*_*.deb >../dpkg.log 2>&1 || { tail ../dpkg.log; fail "they do not install"; }
+say "installation and use"
+# Without librust-wakefd-dev: Debian 12's librust-libc-dev is older than the crate needs.
+run dpkg -i ../libwakefd*_"$version"-*_*.deb >../dpkg.log 2>&1 || { tail ../dpkg.log; fail "the packages cannot be installed"; }
 dpkg -l 'lib*wakefd*' | grep '^ii'
 # shellcheck disable=SC2046 # flags are words
 run gcc -Wall -Werror capi/examples/select.c $(pkg-config --cflags --libs wakefd) -pthread -o ../select

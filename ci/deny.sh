@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Licences, sources and duplicates of all dependencies, by the rules of deny.toml.
-# Advisories are not looked at: their database is on the network, and this passes
-# without one. Where there is one: cargo deny check advisories.
+# Checks licences, sources and duplicates of all dependencies, by the rules of deny.toml.
+# It does not check advisories, whose database is on the network. With a network, run:
+# cargo deny check advisories.
 source "$(dirname "$0")/lib.sh"
 
 if ! cargo deny --version >/dev/null 2>&1; then
@@ -11,6 +11,6 @@ if ! cargo deny --version >/dev/null 2>&1; then
         run cargo install --quiet --locked cargo-deny --root "$CACHE/tools"
     fi
 fi
-# --locked: as the others. The tools of ci/ and the fuzzer have trees of their own,
-# and are published nowhere.
+# --locked, as in the other scripts. The dependencies of the tools in ci/ and of the fuzzer
+# are not checked, because these programs are not published.
 run cargo deny --locked check licenses bans sources

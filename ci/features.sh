@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
-# Every combination of features: it builds, passes the tests, and contains its
-# own backends and nothing of the other. Without a backend it does not build,
-# and says why. Two dependencies, whatever the platform.
+# Checks every combination of features: it builds, passes the tests, and contains only its
+# own backends. Without a backend the build fails with an error that says why. The core has
+# two dependencies on every platform.
 source "$(dirname "$0")/lib.sh"
 packages binutils
 
-# same WHAT EXPECTED ACTUAL
+# same WHAT EXPECTED ACTUAL: fails unless the two are equal.
 same() {
     [ "$2" = "$3" ] || fail "$(printf '%s\n--- expected\n%s\n--- actual\n%s' "$@")"
     printf '%s:\n%s\n' "$1" "$3" | sed '2,$s/^/    /'
 }
 
 say "dependencies"
-# The second column has the features, of which libc must have none.
+# The second column lists the features. libc must have none.
 tree=$(cargo tree --locked -e normal --target all --prefix none -f '{lib} {f}' | sed 's/ *$//' | sort)
 same "of the core" "$(printf 'cfg_if\nlibc\nwakefd default,eventfd,pipe,std')" "$tree"
 
-# One well-kept crate for the feature that needs one.
+# Each of these features adds one crate.
 for feature in channel: pipe-channel:bytemuck; do
     tree=$(cargo tree --locked -e normal --depth 1 --target all --prefix none -f '{lib}' --features "${feature%:*}" |
         sort -u | xargs)
@@ -26,23 +26,23 @@ done
 say "no backend"
 for features in "" std; do
     if output=$(run cargo check --locked --lib --no-default-features --features "$features" 2>&1); then
-        fail "the library builds with the features '$features' alone"
+        fail "the library builds with only the features '$features'"
     fi
-    grep 'error: wakefd needs a backend' <<<"$output" || fail "the wrong error: $output"
+    grep 'error: wakefd needs a backend' <<<"$output" || fail "the build fails with another error: $output"
 done
 
 for features in "${FEATURES[@]}"; do
     run cargo build --locked --lib --no-default-features --features "$features"
 done
 
-# All together are what ci/test.sh tests. The whole suite for each choice of backends, with
-# signals and timers, which its cases have; with std or a channel it is the same but for
-# their own tests, so one way of it will do.
+# ci/test.sh tests all features together. Here the whole suite runs for each choice of
+# backends, with signals and timers, which its cases use. The features std and channel add
+# only their own tests, so one run with them is enough.
 for features in eventfd pipe eventfd,pipe; do
     say "$features"
     run cargo test --locked --lib --test conformance --no-default-features --features "$features"
 done
-say "the faults, and every other program of tests, with the backends alone"
+say "the faults, and every other test program, with only the backends"
 run cargo test --locked --test faults --no-default-features --features eventfd,pipe
 run cargo test --locked --tests --no-run --no-default-features --features eventfd,pipe
 for features in std,{eventfd,pipe} channel,{eventfd,pipe} pipe-channel; do
@@ -50,9 +50,8 @@ for features in std,{eventfd,pipe} channel,{eventfd,pipe} pipe-channel; do
     run cargo test --locked --lib --test conformance --no-default-features --features "$features" -- tests:: native/auto
 done
 
-# What is compiled: the modules of the backends, and what a program that does
-# nothing but `AutoNotifier::new()` imports from libc. Only the choice between
-# two backends asks for glibc's version.
+# Checks which modules are compiled, and which functions of libc a program imports that only
+# calls `AutoNotifier::new()`. Only the choice between two backends reads glibc's version.
 out=target/features
 mkdir -p $out
 cat >$out/new.rs <<'END'
@@ -66,16 +65,16 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     loop {}
 }
 END
-# compiled FEATURES MODULES IMPORTS
+# compiled FEATURES MODULES IMPORTS: checks the modules and the imports of a build.
 compiled() {
-    say "what is compiled with $1"
+    say "the modules and imports with $1"
     run cargo build --locked --lib --release --no-default-features --features "$1" --target-dir $out
     run rustc --edition 2021 --crate-type cdylib -C panic=abort -C opt-level=s -o $out/new.so \
         -L dependency=$out/release/deps --extern wakefd=$out/release/libwakefd.rlib $out/new.rs
-    # nm complains about the archive's metadata, which is no object.
+    # nm warns about the archive's metadata, which is not an object.
     same "modules" "$2" "$(nm -C --defined-only $out/release/libwakefd.rlib 2>/dev/null |
         grep -oE 'wakefd::backend::(auto|eventfd|pipe)\b' | sort -u | xargs)"
-    # The compiler's own imports, of which this program uses none, aside.
+    # Without the compiler's own imports, which this program does not use.
     same "imports of new()" "$3" "$(nm -D --undefined-only $out/new.so |
         awk '$1 == "U" && !/rust_eh_personality|_Unwind_/ { sub(/@.*/, "", $2); print $2 }' | sort | xargs)"
 }

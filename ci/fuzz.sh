@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Random operations on both backends at once, compared with a model after each, and
-# guided by coverage (libFuzzer). Then the same with mistakes planted in the
-# library, which must be found.
+# Runs random operations, guided by coverage (libFuzzer), on both backends and compares
+# them with a model after each operation. Then plants mistakes in the library, which the
+# fuzzer must find.
 #
 #   ci/fuzz.sh [--long]
 #
-# The short form replays the stored corpus, goes on from it for some seconds, and
-# then lets the corpus alone find the mistakes. The long one goes on until there have
-# been a hundred million operations, and leaves a new corpus in target/fuzz/.
+# The short form replays the stored corpus, continues from it for some seconds, and then
+# checks that the corpus alone finds the mistakes. The long form continues until a hundred
+# million operations have run, and writes a new corpus to target/fuzz/.
 source "$(dirname "$0")/lib.sh"
 packages g++ xxd
 
@@ -16,8 +16,8 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 target=$PWD/target/fuzz
 mkdir -p "$target"
 
-# build DIRECTORY: leaves the fuzzer of that checkout in $fuzzer. The flags are for
-# this machine's code only, not for what runs while it is built.
+# build DIRECTORY: builds the fuzzer of that checkout as $fuzzer. The flags apply to the
+# fuzzer only, not to programs that run during the build.
 flags=(
     -Cpasses=sancov-module -Ccodegen-units=1
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
@@ -29,7 +29,8 @@ build() {
         --manifest-path "$1/tests/fuzz/Cargo.toml" --target-dir "$target"
 }
 
-# unpack DIRECTORY: the stored corpus, a line of hexadecimal digits for each input.
+# unpack DIRECTORY: unpacks the stored corpus, which has a line of hexadecimal digits for
+# each input.
 unpack() {
     local line number=0
     rm -rf "$1"
@@ -40,7 +41,7 @@ unpack() {
     done <tests/fuzz/corpus.txt
 }
 
-# fuzz OPTION...: runs it, and adds up the operations.
+# fuzz OPTION...: runs the fuzzer, and adds its operations to the sum.
 operations=0
 fuzz() {
     local log=$target/fuzz.log
@@ -48,40 +49,40 @@ fuzz() {
     operations=$((operations + $(sed -n 's/^operations: //p' "$log")))
 }
 
-say "the stored corpus, and on from there"
+say "the stored corpus, and new inputs"
 build .
 unpack "$target/corpus"
 fuzz -runs=0 "$target/corpus" || fail "the stored corpus finds a difference"
 printf '%s inputs, %s operations\n' "$(wc -l <tests/fuzz/corpus.txt)" $operations
 start=$SECONDS
-# random COUNT BYTES: so many programs of that length.
+# random COUNT BYTES: makes COUNT random inputs of that length.
 random() {
     rm -rf "$target/long" && mkdir "$target/long"
     for number in $(seq "$1"); do head -c "$2" /dev/urandom >"$target/long/$number"; done
 }
-# Long programs to go on from, others each time.
+# Long inputs to start from, which are new each time.
 random 64 4096
 fuzz -len_control=0 -max_len=4096 -max_total_time=$SECONDS_GUIDED "$target/corpus" "$target/long" ||
     fail "a difference between the backends or to the model"
 printf '%s operations, guided, %s s\n' $operations $((SECONDS - start))
-# What is guided goes where it is slow; most of a hundred million are at random.
+# Guided inputs are slow, so most of the hundred million operations are random.
 while [ "${1:-}" = --long ] && [ $operations -lt $OPERATIONS_LONG ]; do
     random 100 65536
     fuzz "$target/long"/* || fail "a difference between the backends or to the model"
     printf '%s operations, %s s\n' $operations $((SECONDS - start))
 done
 printf '%s operations in all, each on both backends, in %s s: no difference\n' $operations $((SECONDS - start))
-[ $operations -gt 100000 ] || fail "that is too few to mean anything"
+[ $operations -gt 100000 ] || fail "too few operations ran: $operations"
 
 if [ "${1:-}" = --long ]; then
     rm -rf "$target/merged" && mkdir "$target/merged"
-    # Short ones, since they are kept as text.
+    # Only short inputs, because the corpus is stored as text.
     "$fuzzer" -merge=1 -max_len=256 "$target/merged" "$target/corpus" >"$target/merge.log" 2>&1 || fail "see $target/merge.log"
     for input in "$target/merged"/*; do xxd -p -c 0 "$input"; done | awk 'length > 0' | sort >"$target/corpus.txt"
     printf "a new corpus of %s inputs: target/fuzz/corpus.txt\n" "$(wc -l <"$target/corpus.txt")"
 fi
 
-# finds COPY: the corpus finds the mistake in it.
+# finds COPY: succeeds if the corpus finds the mistake in COPY.
 finds() {
     build "$1"
     ! fuzz -runs=0 "$target/corpus" >/dev/null || return 1

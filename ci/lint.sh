@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Everything that can be judged without running a test: format, lints, the
-# documentation, the scripts, and a few rules of this project.
+# Runs every check that needs no test: format, lints, the documentation, the scripts, the
+# spelling, and the rules of this project.
 source "$(dirname "$0")/lib.sh"
-packages git python3 shellcheck
-# Which the benchmarks' peers want.
+packages codespell git python3 shellcheck
+# The libraries that the benchmarks compare with need these.
 packages libevent-dev libglib2.0-dev libuv1-dev pkg-config
 components
 
@@ -21,7 +21,7 @@ for features in "${FEATURES[@]}"; do
 done
 for crate in "${OTHERS[@]}"; do
     case $crate in
-    # Without std, which tests would need, and which the crates beside it have.
+    # Without std, which its tests would need.
     tests/selftest) targets=() ;;
     tests) targets=(--all-targets --exclude wakefd-no-panic) ;;
     *) targets=(--all-targets) ;;
@@ -38,9 +38,14 @@ run cargo doc --no-deps --locked --no-default-features --features eventfd
 run cargo doc --no-deps --locked --no-default-features --features pipe
 
 say "scripts"
-# SC2016: awk, sed and apt have a $ of their own. SC2054: a list of features or
-# of linker arguments has commas of its own.
+# SC2016: awk, sed and apt use $ in their own syntax. SC2054: lists of features and of
+# linker arguments contain commas.
 run shellcheck -x -P SCRIPTDIR -s bash -e SC2016,SC2054 ci/*.sh .ci/run
+
+say "spelling"
+# ci/spelling.txt has the words that codespell takes for mistakes. capi/wakefd is a link to the root.
+git ls-files -z --cached --others --exclude-standard -- ':!capi/wakefd' ':!*Cargo.lock' ':!tests/fuzz/corpus.txt' |
+    run xargs -0 codespell --ignore-words=ci/spelling.txt
 
 say "rules"
 run bash ci/rules.sh

@@ -1,26 +1,25 @@
 #!/usr/bin/env bash
-# The waker, what signal handlers share with the program, the channels' ends and the
-# service thread of timers under the model checker loom: no order of threads, and no
-# value that a weak memory may let them read, loses a wake-up, a signal or a message.
-# Then the same with memory orderings weakened and with steps left out or swapped,
-# which must be found.
+# Checks the waker, the state that signal handlers share with the program, the ends of
+# channels and the timers' service thread with the model checker loom: no order of threads,
+# and no value that a weak memory may let them read, loses a wake-up, a signal or a message.
+# Then weakens memory orderings and omits or swaps steps, which the models must find.
 source "$(dirname "$0")/lib.sh"
 
-# Orders with up to this many preemptions. A full search would take hours, and
-# what goes wrong with two or three threads goes wrong within few.
+# The maximum number of preemptions. A full search would take hours, and with two or three
+# threads few preemptions are enough for a failure.
 export LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2}
 target=$PWD/target/loom
 
-# models DIRECTORY NAME [OPTION...]: those of the sources there that are called so, without
-# those sources' own tests.
+# models DIRECTORY NAME [OPTION...]: runs the models of the sources in DIRECTORY whose names
+# contain NAME, without the unit tests of these sources.
 models() { cargo test --locked --profile loom --manifest-path "$1/tests/loom/Cargo.toml" --target-dir "$target" "${@:3}" -- "$2"; }
 
 say "the models, up to $LOOM_MAX_PREEMPTIONS preemptions"
 run models . model::
 
-# finds COPY PROGRAM [MODEL]: the models of this program fail there, or the one that is named,
-# so that the others need not run. Loom ends the program at the first that does; the message
-# is on the next line.
+# finds COPY PROGRAM [MODEL]: succeeds if a model of this program fails in COPY. With MODEL
+# only that model runs. Loom ends the program at the first failure and prints the message on
+# the next line.
 finds() {
     if models "$1" "${3:-model::}" "$2" >"$target/mistake.log" 2>&1; then
         return 1

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""The mistakes of ci/mistakes.txt, which the checks must find.
+"""Plants the mistakes of ci/mistakes.txt, which the checks must find.
 
-    ci/mistakes.py check                       each can still be planted
-    ci/mistakes.py list CHECK                  number, what it is and arguments, a line each
+    ci/mistakes.py check                       fails if a mistake cannot be planted any more
+    ci/mistakes.py list CHECK                  prints number, title and arguments of each
     ci/mistakes.py plant CHECK NUMBER DIRECTORY
 """
 import pathlib
@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 
 
 def mistakes():
-    """Each mistake as (check, arguments, what it is, [[file, old, new], ...])."""
+    """Yields each mistake as (check, arguments, title, [(file, old, new), ...])."""
     text = "\n".join(line for line in (ROOT / "mistakes.txt").read_text().split("\n") if line[:1] != "#")
     for block in filter(None, (part.strip("\n") for part in text.split("\n\n"))):
         head, *lines = block.split("\n")
@@ -36,7 +36,7 @@ def plant(edits, directory, write):
         file = directory / name
         text = file.read_text() if file.exists() else ""
         if not old or text.count(old) != 1:
-            raise SystemExit(f"error: this is {text.count(old) if old else 0} times in {name}, not once:\n{old}")
+            raise SystemExit(f"error: {name} has this text {text.count(old) if old else 0} times instead of once:\n{old}")
         if write:
             file.write_text(text.replace(old, new))
 

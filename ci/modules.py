@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""ci/modules.py: the rules for imports among the modules of src/.
+"""ci/modules.py: checks the rules for imports among the modules of src/.
 
 Reads every path that begins at the crate, at a parent or at a submodule, and follows
 re-exports to the module that defines the name. Fails if modules import each other in a
 cycle, if src/sys/ imports from above, or if a module imports through the crate root
-what another module defines. A re-export alone is no import, and the unit tests
+what another module defines. A re-export alone is not an import, and unit tests
 (`#[cfg(test)] mod`) do not count.
 """
 import pathlib
@@ -18,7 +18,7 @@ PATH = re.compile(r"(?<![\w:])(?<!in )\$?(\w+)((?:\s*::\s*\w+)+)")
 
 
 def without_tests(text):
-    """The text without comments, strings and modules of unit tests."""
+    """Returns the text without comments, strings and modules of unit tests."""
     text = re.sub(r'"(?:[^"\\]|\\.)*"', '""', re.sub(r"//[^\n]*", "", text), flags=re.S)
     while found := re.search(r"#\[cfg\((?:all\()?test\b[^\]]*\]\s*mod\s+\w+\s*\{", text):
         depth, end = 1, found.end()
@@ -30,7 +30,7 @@ def without_tests(text):
 
 
 def leaves(tree, before=()):
-    """The paths of a use declaration, each as (segments, the name it gets here)."""
+    """Returns the paths of a use declaration, each as (segments, the name it gets here)."""
     head, brace, rest = (part.strip() for part in tree.partition("{"))
     path = before + tuple(part.strip() for part in head.split("::") if part.strip())
     if not brace:
@@ -61,7 +61,7 @@ modules = {module.name: module for module in map(Module, sorted(SRC.rglob("*.rs"
 
 
 def absolute(module, path):
-    """The path from the crate on, or None if it leads into another crate."""
+    """Returns the path from the crate on, or None if it leads into another crate."""
     at, path = module.name, list(path)
     if path[0] == "crate":
         return tuple(path[1:])
@@ -73,7 +73,7 @@ def absolute(module, path):
 
 
 def definer(path, seen=()):
-    """The module in which what this path names is defined; None for another crate's."""
+    """Returns the module that defines the named item, or None for another crate."""
     at = ()
     while path[len(at) :] and path[: len(at) + 1] in modules:
         at = path[: len(at) + 1]
@@ -92,7 +92,7 @@ def definer(path, seen=()):
 
 
 def imports(module):
-    """What the module imports, each as (the path as written, the module that defines it)."""
+    """Returns the imports of the module, each as (path as written, defining module)."""
     paths = [(first,) + tuple(re.findall(r"\w+", rest)) for first, rest in PATH.findall(module.text)]
     for (path, name), public in module.uses:
         # A re-exported name that the module also uses is an import.
@@ -106,7 +106,7 @@ def imports(module):
 
 
 def cycle(graph):
-    """The shortest cycle of the graph, as a list of modules, if there is one."""
+    """Returns the shortest cycle of the graph as a list of modules, or None."""
     best = []
     for start in graph:
         came, queue = {start: None}, [start]
@@ -142,7 +142,7 @@ for module in modules.values():
 while found := cycle(graph):
     steps = [f"{show(at)} imports {graph[at][to]}" for at, to in zip(found, found[1:] + found[:1])]
     wrong.append("cycle: " + ", ".join(steps))
-    # So that others are found: without this one's last step.
+    # Without the last step of this cycle the search finds other cycles.
     del graph[found[-1]][found[0]]
 for line in sorted(set(wrong)):
     print(line)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# No function of the library can panic. tests/no-panic/ is a no_std program that
-# calls them all, and whose panic handler calls a function that does not exist:
-# it cannot be linked as long as the compiler sees one way to a panic, overflow
-# of a sum included. The feature `channel` is left out: its queues allocate. ci/capi.sh
-# looks at the C library.
+# Checks that no function of the library can panic. tests/no-panic/ is a no_std program that
+# calls all functions, and its panic handler calls a function that does not exist: the
+# program cannot be linked if the compiler sees a way to a panic, including the overflow of
+# a sum. The feature `channel` is excluded, because its queues allocate. ci/capi.sh checks
+# the C library.
 source "$(dirname "$0")/lib.sh"
 packages binutils
 
@@ -11,7 +11,7 @@ symbol=wakefd_can_panic
 main=tests/no-panic/src/main.rs
 build() { cargo build --locked --profile no-panic --manifest-path tests/no-panic/Cargo.toml --target-dir target/no-panic "$@"; }
 
-# blame: links against a made-up $symbol and lists who calls core's panics.
+# blame: links against a stub of $symbol and lists the callers of core's panic functions.
 blame() {
     export RUSTFLAGS="-g -Clink-arg=-Wl,--defsym=$symbol=0"
     build --quiet
@@ -20,9 +20,9 @@ blame() {
              /(call|jmp|bl|b) .*<core::(panicking|option::(expect|unwrap)|result::unwrap|slice::index|str::slice)/ && caller !~ /^<core::(panicking|option|result|slice|str::slice)/ { print "    " caller }' | sort -u
 }
 
-say "every public function is called"
-# What docs/api.txt lists, which is what there is (ci/api.sh): functions of the crate, and
-# methods but those of others' traits.
+say "the program calls every public function"
+# docs/api.txt lists them (ci/api.sh checks that): the functions of the crate, and its
+# methods, without the methods of foreign traits.
 while read -r function; do
     grep -q "[.:]${function##*::}(" $main || fail "$main does not call $function"
     printf '%s ' "$function"
@@ -38,16 +38,16 @@ say "the program links"
 if ! run build; then
     say "the callers of a panic"
     blame
-    fail "a function of the library, or of core on its behalf, can panic"
+    fail "a function of the library, or a function of core that it calls, can panic"
 fi
 
-say "it runs"
+say "the program runs"
 run target/no-panic/no-panic/wakefd-no-panic >target/no-panic/output
 [ "$(grep -c '^reason: ' target/no-panic/output)" -ge 6 ] || fail "the program has not printed its reports"
 printf '%s lines of text\n' "$(wc -l <target/no-panic/output)"
 
-say "with a panic it does not link"
+say "with a panic the program does not link"
 if output=$(run build --features prove 2>&1); then
-    fail "it does: the check cannot fail, so it proves nothing"
+    fail "a program with a panic links, so the check is useless"
 fi
-grep -o "undefined.*$symbol" <<<"$output" || fail "not for lack of $symbol: $output"
+grep -o "undefined.*$symbol" <<<"$output" || fail "the link fails for another reason than $symbol: $output"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What would be published: it has what it must have and nothing large, and `cargo test`
-# in the package alone, as a user unpacks it, runs the unit tests and the examples of the
-# documentation. (The conformance suite is in the repository only.)
+# Checks the package to publish: it has the necessary files and nothing large, and
+# `cargo test` in the unpacked package runs the unit tests and the examples of the
+# documentation. (Only the repository has the conformance suite.)
 source "$(dirname "$0")/lib.sh"
 
 out=target/package-check
-# On a developer's machine the package may be of what is not committed yet.
+# On a developer's machine the package may contain uncommitted changes.
 run cargo package --locked --allow-dirty --no-verify -p wakefd --target-dir $out
 
 version=$(sed -n '/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -22,7 +22,7 @@ large=$(awk '$1 > 100 * 1024' <<<"$list")
 printf '%s bytes in all\n' "$(stat -c %s "$crate")"
 
 say "tests of the package"
-# Outside this tree, or cargo takes it for a part of this workspace.
+# Outside this tree, or cargo would take it for a member of this workspace.
 alone=$CACHE/package/wakefd-$version
 rm -rf "$alone"
 mkdir -p "${alone%/*}"
@@ -32,4 +32,4 @@ log=$PWD/$out/test.log out=$PWD/$out
 counts=$(awk '/^ +(Running|Doc-tests)/ { what = $2 } /^test result: ok/ { count[what] += $4 }
     END { printf "%d unit tests, %d examples in the documentation", count["unittests"], count["wakefd"] }' "$log")
 echo "$counts"
-[[ ! " $counts" =~ ' 0 ' ]] || fail "some of these have not run"
+[[ ! " $counts" =~ ' 0 ' ]] || fail "no unit test or no example has run: $counts"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # ci/pictures.sh [--check]: draws the pictures of the documentation, docs/images/*.svg, from
-# the lists below. With --check it only says whether they are what it would draw.
+# the lists below and the table of sizes in docs/embedded.md. With --check it only compares
+# the pictures with what it would draw.
 source "$(dirname "$0")/lib.sh"
 command -v python3 >/dev/null || packages python3
 
@@ -8,11 +9,13 @@ new=target/pictures
 mkdir -p "$new" docs/images
 
 python3 - "$new" <<'EOF'
+import re
 import sys
 from xml.sax.saxutils import escape
 
 # Colours that can be read on a light and on a dark page.
 INK, LINE, FILL, ACCENT = "#1f2328", "#57606a", "#f6f8fa", "#0969da"
+PALE, GOAL = "#80b5ec", "#cf222e"
 
 
 class Picture:
@@ -52,6 +55,18 @@ class Picture:
             f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{LINE}" '
             'stroke-width="1.5" marker-end="url(#to)"/>'
         )
+
+    # A bar, the number at its end, and a mark at the goal if there is one.
+    def bar(self, x, y, scale, number, goal, colour):
+        width = number / scale
+        self.items.append(f'<rect x="{x}" y="{y}" width="{width:.1f}" height="11" fill="{colour}"/>')
+        if goal:
+            at = x + goal / scale
+            self.items.append(
+                f'<line x1="{at:.1f}" y1="{y - 2}" x2="{at:.1f}" y2="{y + 13}" '
+                f'stroke="{GOAL}" stroke-width="2"/>'
+            )
+        self.text(x + width + 6, y + 10, f"{number:,}", "start", size=11)
 
     def save(self, name):
         with open(f"{sys.argv[1]}/{name}.svg", "w") as file:
@@ -142,6 +157,27 @@ p.arrow(130, 249, 130, 127)
 p.text(138, 214, "prepare_wait()", "start", size=12)
 p.text(380, 24, "A late confirmation hits another generation of the word and does nothing", size=12, colour=LINE)
 p.save("waker")
+
+# What the C library adds to a program: the numbers of the table in docs/embedded.md.
+p = Picture(760, 400, "Bytes that wakefd adds to a static C program, and the goals")
+with open("docs/embedded.md") as file:
+    rows = file.read().split("| bytes | features |")[1].split("\n\n")[0].splitlines()[2:]
+X, SCALE = 190, 14
+legend = (("init, notify, clear, close", ACCENT), ("all functions of notifiers and counters", PALE))
+for x, (words, colour) in zip((X, X + 190), legend):
+    p.items.append(f'<rect x="{x}" y="14" width="11" height="11" fill="{colour}"/>')
+    p.text(x + 17, 24, words, "start", size=12)
+p.items.append(f'<line x1="{X + 452}" y1="12" x2="{X + 452}" y2="27" stroke="{GOAL}" stroke-width="2"/>')
+p.text(X + 460, 24, "goal", "start", size=12)
+for row, line in enumerate(rows):
+    processor, features, *sizes = [cell.strip(" `") for cell in line.strip("|").split("|")]
+    y = 44 + 38 * row + 8 * (row // 3)
+    p.text(16, y + 16, processor, "start", weight="bold")
+    p.text(X - 12, y + 16, features, "end")
+    for size, top, colour in zip(sizes, (y, y + 13), (ACCENT, PALE)):
+        number, goal = re.fullmatch(r"([\d,]+)(?: \(([\d,]+)\))?", size).groups("0")
+        p.bar(X, top, SCALE, int(number.replace(",", "")), int(goal.replace(",", "")), colour)
+p.save("sizes")
 EOF
 
 case ${1:-} in
@@ -151,7 +187,7 @@ case ${1:-} in
     ;;
 --check)
     for picture in "$new"/*.svg; do
-        cmp -s "$picture" "docs/images/${picture##*/}" || fail "docs/images/${picture##*/} is not what ci/pictures.sh draws; run it"
+        cmp -s "$picture" "docs/images/${picture##*/}" || fail "docs/images/${picture##*/} is out of date; run ci/pictures.sh"
     done
     ;;
 *) fail "usage: ci/pictures.sh [--check]" ;;

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# ci/probe.sh: what the probe says when the kernel's answers are other ones:
-# strace puts an errno in the place of a call.
+# ci/probe.sh: checks the report of the probe for other kernels. strace replaces the results
+# of system calls by errnos.
 source "$(dirname "$0")/lib.sh"
 packages strace jq
 
 run cargo build --locked --quiet --example probe
 probe=${CARGO_TARGET_DIR:-target}/debug/examples/probe
 
-# with_errnos CALL=ERRNO[:when=WHEN]...: runs the probe with these answers; sets output,
+# with_errnos CALL=ERRNO[:when=WHEN]...: runs the probe with these results. Sets output,
 # errors and status.
 with_errnos() {
     local injections=() pair
@@ -17,28 +17,28 @@ with_errnos() {
     errors=$(cat "target/probe.err")
 }
 
-# expect MECHANISM CALL=ERRNO...: the mechanism that is chosen.
+# expect MECHANISM CALL=ERRNO...: checks that the probe chooses this mechanism.
 expect() {
     local mechanism=$1 said
     shift
     with_errnos "$@"
-    [ "$status" -eq 0 ] || fail "with ${*:-nothing changed}: status $status: $errors"
+    [ "$status" -eq 0 ] || fail "with ${*:-no change}: status $status: $errors"
     said=$(jq -r '.backend + "/" + .mechanism' <<<"$output")
-    printf '%-45s %-18s %s\n' "${*:-nothing changed}" "$said" "$(jq -r .reason <<<"$output")"
+    printf '%-45s %-18s %s\n' "${*:-no change}" "$said" "$(jq -r .reason <<<"$output")"
     [ "$said" = "$mechanism" ] || fail "expected $mechanism"
 }
 
-say "the mechanism for each answer"
+say "the mechanism for each result"
 expect eventfd/eventfd2
 expect eventfd/eventfd eventfd2=ENOSYS
 expect pipe/pipe2 eventfd2=ENOSYS eventfd=ENOSYS
-# glibc 2.36 makes pipe() of pipe2 without flags, so only every other call is
-# the one that a kernel before 2.6.27 does not have.
+# pipe() of glibc 2.36 calls pipe2 without flags, so only every second call of pipe2 is one
+# that a kernel before 2.6.27 does not have.
 expect pipe/pipe eventfd2=ENOSYS eventfd=ENOSYS pipe2=ENOSYS:when=1+2
 expect pipe/pipe2 eventfd2=EPERM eventfd=EACCES
 expect eventfd/eventfd eventfd2=EINVAL
 
-say "what is no reason for another mechanism"
+say "errnos that do not lead to another mechanism"
 for errno in EMFILE ENFILE ENOMEM; do
     with_errnos eventfd2=$errno
     printf '%-45s status %s: %s\n' "eventfd2=$errno" "$status" "$errors"
@@ -46,21 +46,21 @@ for errno in EMFILE ENFILE ENOMEM; do
     [[ $errors == *eventfd2*"($errno)"* ]] || fail "the error does not name eventfd2 and $errno"
 done
 
-say "every key of the report"
+say "the keys of the report"
 with_errnos
 jq -e 'has("kernel") and has("libc") and has("arch") and has("endian") and has("reason")' <<<"$output"
 
-say "no environment variable has a say"
+say "environment variables change nothing"
 mine=$("$probe" --json)
 empty=$(env -i "$probe" --json)
 others=$(env -i EVENTFD=0 WAKEFD=pipe WAKEFD_SELECTION=pipe RUST_BACKTRACE=full LC_ALL=de_DE.UTF-8 LIBC=musl "$probe" --json)
 for other in "$empty" "$others"; do
-    [ "$other" = "$mine" ] || fail "it says $other, and else $mine"
+    [ "$other" = "$mine" ] || fail "the report is $other, but $mine in this environment"
 done
 printf '%s\n' "$mine"
 
-# As tests/old_glibc.rs, for the program as a user starts it.
-say "a glibc that says 2.7, and one that says 2.8"
+# The same check as in tests/old_glibc.rs, for the program as a user starts it.
+say "a glibc that reports version 2.7, and one that reports 2.8"
 for version in 2.7=pipe 2.8=eventfd; do
     library=$PWD/target/glibc-${version%=*}.so
     printf 'const char *gnu_get_libc_version(void) { return "%s"; }\n' "${version%=*}" |

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What to run before a commit: format, lints, the rules, unit tests, and the suite on every
-# mechanism of this kernel. Within a minute, once it has been built.
+# Run this before a commit: it checks format, lints, the rules, the unit tests, and the suite
+# on every mechanism of this kernel. It takes less than a minute once everything is built.
 source "$(dirname "$0")/lib.sh"
 packages git python3
 components
@@ -11,7 +11,7 @@ for crate in "${OTHERS[@]}"; do run cargo fmt --all --check --manifest-path "$cr
 run cargo clippy --quiet --workspace --all-targets --all-features --locked -- -D warnings
 
 say "rules"
-bash ci/rules.sh >target/rules.log 2>&1 || { cat target/rules.log && fail "see above"; }
+bash ci/rules.sh >target/rules.log 2>&1 || { cat target/rules.log && fail "the rules are broken"; }
 
 say "tests"
 run cargo test --quiet --locked --all-features --lib

@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # ci/selftest.sh TARGET [--shared] [--run [PART...]]: builds tests/selftest/, the static
-# no_std self-test, and prints path and size of the ELF, the path as the last line's last
-# word. With --run it also runs it, under qemu-user if need be, and checks the report; a
-# PART (cases, faults, sample) is the self-test's, all by default. With --shared,
-# for uClibc, libc is not linked in but a shared library.
+# no_std self-test, and prints the size and the path of the program, the path as the last
+# word of the last line. With --run it also runs the program, if necessary under qemu-user,
+# and checks the report. A PART (cases, faults, sample) is an argument of the self-test,
+# which runs all parts by default. With --shared, for uClibc, libc is a shared library.
 source "$(dirname "$0")/lib.sh"
 
-usage="usage: ci/selftest.sh TARGET [--shared] [--run [PART...]], where TARGET is of musl or uClibc"
+usage="usage: ci/selftest.sh TARGET [--shared] [--run [PART...]], where TARGET has musl or uClibc"
 target=${1:-} kind=static dir=target mode=''
 [ $# -eq 0 ] || shift
 while [ $# -gt 0 ]; do
     case $1 in
-    # A directory of its own, so that neither takes the place of the other.
+    # A separate directory, so that neither program overwrites the other.
     --shared) kind=shared dir=target/shared ;;
     --run) mode=run ;;
     -*) fail "$usage" ;;
@@ -29,13 +29,13 @@ say "$libc for $target"
 sysroot=$(bash ci/sysroot.sh "$target")
 
 say "$kind self-test for $target"
-# In a group with Rust's libraries, as each wants something of the other. rustc has said
-# -Bdynamic before libc, even with -static.
+# libc is in a group with Rust's libraries, because each needs symbols of the other. rustc
+# passes -Bdynamic before libc, even with -static.
 flags=(
     --sysroot="$CORE" -Clinker="$sysroot/bin/cc" -Zpre-link-arg=-Wl,--start-group
     -Cforce-unwind-tables=no # ARM's would want libgcc_eh
 )
-# Rust has a musl of its own for some targets, and for the others there is no such option.
+# Only for some targets does Rust contain a musl and support this option.
 [ $libc != musl ] || flags+=(-Clink-self-contained=no)
 if [ $kind = static ]; then
     flags+=(-Ctarget-feature=+crt-static -Crelocation-model=static
@@ -60,13 +60,13 @@ if [ -n "$mode" ]; then
     cat "$log"
     bash ci/tap.sh <"$log" || fail "the self-test for $target failed"
     [ "$status" -eq 0 ] || fail "the self-test for $target ended with status $status"
-    # As a board with an old kernel sees it: no filters, and all cases on what is left.
+    # As on a board with an old kernel: without filters, and all cases on the remaining mechanisms.
     if [ ${#runner[@]} -eq 0 ]; then
         while read -r profile; do
-            say "running it as on $profile"
+            say "running it under the profile $profile"
             timeout 1860 "$elf" cases "on=$profile" >"$log" 2>&1 </dev/null ||
-                { cat "$log" && fail "the self-test as on $profile failed"; }
-            bash ci/tap.sh <"$log" || fail "the self-test as on $profile failed"
+                { cat "$log" && fail "the self-test under $profile failed"; }
+            bash ci/tap.sh <"$log" || fail "the self-test under $profile failed"
         done < <(sed -n 's/^ *Profile::new("\(linux-[^"]*\)".*/\1/p' tests/conformance/src/profile.rs)
     fi
     seen compiles "$target"

@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
-# What wakefd adds to a static C program: builds capi/ for size, links programs that
-# call some of its functions with musl, and counts in the linker's map. Says what is
-# aimed at, and fails if it is more than it was.
+# Counts the bytes that wakefd adds to a static C program: builds capi/ for size, links
+# programs that call some of its functions with musl, and adds up the linker's map. Prints the
+# goals, and fails if a program exceeds its limit.
 #
 #   ci/size.sh [TARGET...]
 #
 #   own      code and constants of wakefd
 #   data     variables of wakefd, whatever their section
 #   runtime  routines of the compiler (a 64-bit division), which a program has once
-#   libc     functions of libc that the empty program has not; most have them anyway
-# shellcheck disable=SC2086 # what is not quoted is made of words of this script
+#   libc     functions of libc that the empty program does not contain; most programs do
+# shellcheck disable=SC2086 # unquoted variables are lists of words
 source "$(dirname "$0")/lib.sh"
 
-# The code is linked at a fixed address; and what opt-level z alone would not inline is
-# often smaller than the call and the frame that it costs.
+# The code is linked at a fixed address. Some inlining is smaller than the calls and frames
+# that opt-level z alone would keep.
 RUST=(-Crelocation-model=static -Cllvm-args=-inline-threshold=55)
 
-# budget: target, build, functions, how many bytes wakefd itself is to have, and how
-# many it may have. That is more: see docs/embedded.md.
+# budget: target, build, functions, the goal in bytes, and the limit. docs/embedded.md says
+# why the limits are above the goals.
 budget() {
     cat <<'END'
 thumbv7neon-unknown-linux-musleabihf eventfd,pipe basic 1280 1472
@@ -28,9 +28,9 @@ mipsel-unknown-linux-musl            pipe         basic 1280 2208
 mipsel-unknown-linux-musl            eventfd,pipe all   4096 6720
 END
 }
-DATA=8 # bytes of variables that it may have, on each target
+DATA=8 # the limit for variables in bytes, on each target
 
-# Those with timers or signals are shown, and have no budget.
+# Programs with timers or signals are printed and have no budget.
 declare -A NUMBER=([none]=0 [basic]=1 [all]=2 [text]=3 [timer]=4 [signal]=5) # capi/tests/size.c
 BUILDS=(eventfd pipe eventfd,pipe eventfd,pipe,text eventfd,pipe,timer eventfd,pipe,signal)
 
@@ -39,7 +39,7 @@ targets=("$@")
 build=$PWD/target/size
 mkdir -p "$build"
 
-# pieces MAP: what the linker took from libraries: whose it is, bytes, section.
+# pieces MAP: prints owner, bytes and section of each piece that the linker took from a library.
 pieces() {
     awk '
         function number(hex,    value, i) {
@@ -48,7 +48,7 @@ pieces() {
         }
         /^Linker script and memory map/ { map = 1 }
         !map { next }
-        # A long name has a line to itself.
+        # A long name is on a line by itself.
         /^ \.[^ ]+$/ { name = $1; next }
         /^ \.[^ ]+ +0x/ { name = $1; $1 = ""; $0 = " " $0 }
         /^ +0x[0-9a-f]+ +0x[0-9a-f]+ +[^ ]/ && name ~ /^\.(text|rodata|data|bss|sdata|sbss|tdata|tbss|got|ARM\.ex|eh_frame|gcc_except)/ {
@@ -61,7 +61,7 @@ pieces() {
         { name = "" }' "$1"
 }
 
-# overhead OBJDUMP LIBRARY: of the code, what does nothing, and what keeps registers.
+# overhead OBJDUMP LIBRARY: counts empty delay slots, and loads and stores of registers.
 overhead() {
     "$1" -d --no-show-raw-insn "$2" 2>/dev/null | awk -F'\t' '
         /file format/ { own = /^wakefd[.-]/ }
@@ -70,19 +70,19 @@ overhead() {
             if ($2 ~ /^nop/) empty++
             if ($2 ~ /^[ls]w *$/ && $3 ~ /\(sp\)/) stack++
         }
-        END { printf "of %d bytes of code with eventfd,pipe, %d are empty delay slots, %d go to the stack and back\n", 4 * all, 4 * empty, 4 * stack }'
+        END { printf "of %d bytes of code with eventfd,pipe, %d are empty delay slots, %d save and restore registers\n", 4 * all, 4 * empty, 4 * stack }'
 }
 
-# count MAP: bytes of own, data, runtime, libc.
+# count MAP: prints the bytes of own, data, runtime and libc.
 count() { pieces "$1" | awk '{ sum[$1] += $2 } END { print sum["own"] + 0, sum["data"] + 0, sum["runtime"] + 0, sum["libc"] + 0 }'; }
 
 failed=() stack='' met=0 missed=0
 for target in "${targets[@]}"; do
     target "$target"
-    [ $libc = musl ] || fail "sizes are counted with musl, and $target is not of it"
+    [ $libc = musl ] || fail "sizes are counted with musl, which $target does not have"
     packages "${needed[@]}" make
     say "$target"
-    sysroot=$(bash ci/sysroot.sh "$target" 2>"$build/sysroot.log") || { cat "$build/sysroot.log" && fail "no musl"; }
+    sysroot=$(bash ci/sysroot.sh "$target" 2>"$build/sysroot.log") || { cat "$build/sysroot.log" && fail "cannot build musl for $target"; }
     compile=("$sysroot/bin/cc" -std=c99 -Wall -Wextra -Werror -Icapi/include -static -no-pie -fno-pie -Wl,--gc-sections)
     RUSTFLAGS=${RUST[*]} core "$target" -Zbuild-std-features=optimize_for_size
     report=() lists=()
@@ -90,26 +90,26 @@ for target in "${targets[@]}"; do
         dir=$build/$target/$features library=$build/$target/$features/libwakefd.a
         mkdir -p "$dir"
         RUSTFLAGS="${RUST[*]} --sysroot=$CORE" make -s -C capi static TARGET="$target" BUILD="$build" \
-            FEATURES="$features" CARGO="${CARGO[*]}" 2>"$build/build.log" || { cat "$build/build.log" && fail "it does not build for $target"; }
+            FEATURES="$features" CARGO="${CARGO[*]}" 2>"$build/build.log" || { cat "$build/build.log" && fail "the library does not build for $target"; }
         cp "$build/$target/release/libwakefd.a" "$library"
         kinds=(none basic all)
         case $features in
         *text) kinds=(none text) ;;
-        # Also without: what is not used is not there, its variables neither.
+        # Also without their functions: a program must not contain unused code and variables.
         *timer) kinds=(none basic timer) ;;
         *signal) kinds=(none basic signal) ;;
         esac
         for functions in "${kinds[@]}"; do
-            # A comma in a name would be gcc's after -Wl.
+            # gcc would split a name with a comma after -Wl.
             "${compile[@]}" -Os -DFUNCTIONS=${NUMBER[$functions]} capi/tests/size.c -Wl,--start-group "$library" -lc -Wl,--end-group \
                 -Xlinker "-Map=$dir/$functions.map" -o "$dir/$functions"
             read -r own data runtime libc < <(count "$dir/$functions.map")
             if [ $functions = none ]; then
-                [ "$own$data$runtime" = 000 ] || fail "there is something of wakefd in a program that does not use it"
+                [ "$own$data$runtime" = 000 ] || fail "a program that does not use wakefd contains some of it"
                 without=$libc
                 continue
             fi
-            [ "$own" -gt 0 ] || fail "nothing of wakefd was found in the linker's map"
+            [ "$own" -gt 0 ] || fail "the linker's map contains nothing of wakefd"
             read -r goal limit < <(budget | awk -v key="$target $features $functions" '$1 " " $2 " " $3 == key { print $4, $5 }') || true
             verdict=''
             if [ -n "${goal:-}" ]; then
@@ -117,8 +117,8 @@ for target in "${targets[@]}"; do
                 if [ "$own" -le "$goal" ]; then met=$((met + 1)); else missed=$((missed + 1)); fi
                 [ "$own" -le "$limit" ] || failed+=("$target, $features, $functions: $own bytes, more than $limit")
             fi
-            # ARM's compiler puts small variables side by side, where 32 bytes of signals' join
-            # the one that all have.
+            # On ARM the compiler merges small variables, so 32 bytes of signals come with the
+            # variable that every program has.
             [ "$data" -le $DATA ] || [[ $functions == timer || $features == *signal ]] || failed+=("$target, $features, $functions: $data bytes of data, of $DATA")
             report+=("$(printf '%-18s %-6s %6d %-8s %5d %8d %6d' "$features" $functions "$own" "$verdict" "$data" \
                 "$runtime" $((libc - without)))")
@@ -137,10 +137,10 @@ for target in "${targets[@]}"; do
     stack=''
     [[ $target != mips* ]] || overhead "${prefix}objdump" "$build/$target/eventfd,pipe/libwakefd.a"
     for list in "${lists[@]}"; do
-        echo "what is in $(basename "$list") with eventfd,pipe:"
+        echo "the contents of $(basename "$list") with eventfd,pipe:"
         pieces "$list.map" | awk '$1 == "own" || $1 == "data" { printf "    %5d %s\n", $2, $3 }' | sort -rn | sed 's/\.text\.//' |
             c++filt | sed 's/\[[0-9a-f]\{16\}\]//g'
     done
 done
-echo "sizes aimed at: $met met, $missed missed"
+echo "goals for size: $met met, $missed missed"
 [ ${#failed[@]} -eq 0 ] || fail "$(printf '%s\n' "too large:" "${failed[@]}")"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Storms with exact accounts: 64 producers, signals as fast as they come, programs
-# started while descriptors are made, and as many notifiers as there are numbers.
+# Runs storms and counts exactly: 64 producers, signals at the highest rate, programs that
+# start while descriptors are created, and as many notifiers as the limit allows.
 #
 #   ci/soak.sh [--long]
 #
-# The long form has 64 x 10,000,000 wakes, and takes half an hour.
+# The long form makes 64 x 10,000,000 wake-ups and takes half an hour.
 source "$(dirname "$0")/lib.sh"
 
 case ${1:-} in
@@ -16,7 +16,7 @@ esac
 run cargo build --locked --release --manifest-path tests/soak/Cargo.toml --target-dir target/soak
 soak=target/soak/release/soak
 
-# A wake-up that is lost is a hang.
+# If a wake-up is lost, the program hangs.
 for work in "alarms $alarms" "exec $exec" "limit $limit" "storm $wakes"; do
     say "$work"
     # shellcheck disable=SC2086 # two words

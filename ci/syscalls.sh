@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
-# ci/syscalls.sh [--instructions]: which system calls each operation makes, seen
-# by strace, compared with tests/syscalls/table.txt. With --instructions it also
-# counts what notify and clear execute in user space, with valgrind.
+# ci/syscalls.sh [--instructions]: lists the system calls of each operation with strace and
+# compares them with tests/syscalls/table.txt. With --instructions it also counts the
+# instructions of notify and clear in user space, with valgrind.
 #
 # In the table, `fcntl:F_GETFD` is the command, `read:EAGAIN` the error, and
 # `read x64` the same call 64 times in a row.
 source "$(dirname "$0")/lib.sh"
 packages strace
-[ "$(uname -m)" = x86_64 ] || fail "the table is that of x86-64: other processors have no eventfd, pipe or poll"
+[ "$(uname -m)" = x86_64 ] || fail "the table is for x86-64: other processors lack eventfd, pipe or poll"
 
 out=target/syscalls
 table=tests/syscalls/table.txt
 program=$out/release/wakefd-syscalls
-# trace MODE: the program's own marks are write(-1, "...").
+# trace MODE: runs the program under strace. Its marks are write(-1, "...").
 trace() { strace -qq -s 100 -o "$out/$1.log" $program "$1" >"$out/$1.out"; }
 
-# rows FILE: lines of the table from strace's log.
+# rows FILE: prints the lines of the table from strace's log.
 rows() {
     awk '
     function add() {
@@ -37,11 +37,11 @@ rows() {
     previous != "end" {
         call = $0
         sub(/\(.*/, "", call)
-        # For a lock, and to wake the thread of timers: how many there are depends on
-        # what other threads are at.
+        # futex is called for a lock and to wake the thread of timers. The number of calls
+        # depends on other threads.
         if (call == "futex") next
         if (call == "fcntl") { sub(/[,)]/, "", $2); call = call ":" $2 }
-        # Some glibcs make their pipe() of pipe2, without flags.
+        # pipe() of some glibc versions calls pipe2 without flags.
         if (/^pipe2\(.*, 0\)/) call = "pipe"
         if (match($0, / = -1 E[A-Z]+/)) call = call ":" substr($0, RSTART + 6, RLENGTH - 6)
         if (call != last) add()
@@ -58,17 +58,17 @@ rows $out/all.log >$out/table.txt
 say "the system calls of each operation"
 cat $out/table.txt
 diff -u $table $out/table.txt >$out/diff ||
-    fail "other system calls than expected; if they are right: cp $out/table.txt $table"$'\n'"$(cat $out/diff)"
+    fail "the system calls differ from the table; if they are right, run: cp $out/table.txt $table"$'\n'"$(cat $out/diff)"
 
-say "Selection::Pipe never asks for an eventfd"
+say "Selection::Pipe makes no call for an eventfd"
 cat $out/pipe.out
-grep -q '^eventfd2(' $out/all.log || fail "strace shows no eventfd2 where there is one"
-! grep '^eventfd' $out/pipe.log || fail "it does"
+grep -q '^eventfd2(' $out/all.log || fail "strace shows no eventfd2 with the automatic choice"
+! grep '^eventfd' $out/pipe.log || fail "Selection::Pipe calls eventfd"
 
 [ "${1:-}" = --instructions ] || exit 0
 say "instructions in user space, libc included"
 packages valgrind
-# count OPERATION MECHANISM TIMES
+# count OPERATION MECHANISM TIMES: prints the number of instructions.
 count() {
     valgrind --tool=callgrind --callgrind-out-file=/dev/null $program repeat "$@" 2>&1 |
         awk '/Collected :/ { print $NF }'

@@ -1,43 +1,43 @@
 #!/usr/bin/env bash
-# ci/sysroot.sh TARGET: makes a C library for TARGET, a static musl or uClibc-ng both
-# static and shared, under $CACHE/sysroot, and prints the path of the sysroot, the only
-# line on standard output. It has to build and run a C program before it counts as made.
+# ci/sysroot.sh TARGET: builds a C library for TARGET under $CACHE/sysroot: a static musl, or
+# a static and shared uClibc-ng. Prints the path of the sysroot as the only line on standard
+# output. The sysroot is kept only if a C program that it builds runs.
 #
-# The sysroot brings a C compiler for it, which is rustc's linker too:
+# The sysroot contains a C compiler, which is also the linker of rustc:
 #
 #   root=$(ci/sysroot.sh mips-unknown-linux-uclibc)
 #   "$root/bin/cc" -static program.c -o program     # one static program
-#   "$root/bin/cc" program.c -o program             # with uClibc as shared library
-#   qemu-mips-static -L "$root" program             # -L for the second kind
+#   "$root/bin/cc" program.c -o program             # with a shared uClibc
+#   qemu-mips-static -L "$root" program             # -L for a shared uClibc
 #
-# That is Debian's cross gcc with a specs file: headers, startup files, libc and libgcc
-# come from the sysroot and from nowhere else. It is for C, and for Rust that does not
-# unwind: C++ has neither a library nor an unwinder here.
+# The compiler is Debian's cross gcc with a specs file: headers, startup files, libc and
+# libgcc come from the sysroot only. It supports C, and Rust that does not unwind, but not
+# C++: the sysroot has no C++ library and no unwinder.
 source "$(dirname "$0")/lib.sh"
 exec 3>&1 >&2
 
 name=${1:-}
 target "$name"
-[ $libc != gnu ] || fail "usage: ci/sysroot.sh TARGET, where TARGET is of musl or uClibc"
+[ $libc != gnu ] || fail "usage: ci/sysroot.sh TARGET, where TARGET has musl or uClibc"
 
-# libgcc FILE: the routines that gcc's code calls, for a division or for floating point.
-# On MIPS Debian's libgcc is hard-float: it takes its arguments from registers where our
-# code does not put them, and goes wrong silently. Rust's compiler_builtins has the same
-# routines under the same names.
+# libgcc FILE: makes FILE from the routines that gcc's code calls for divisions and floating
+# point. Debian's libgcc for MIPS is hard-float: it reads its arguments from registers that
+# soft-float code does not set, and returns wrong results without an error. Rust's
+# compiler_builtins has the same routines under the same names.
 libgcc() {
     if [[ $name != mips* ]]; then
         cp "$("${prefix}gcc" -print-libgcc-file-name)" "$1"
         return
     fi
     (core "$name" && cp "$CORE/lib/rustlib/$name/lib"/libcompiler_builtins-*.rlib "$1")
-    # Their second form, for optimisation when linking, confuses binutils that have a plugin
-    # of another LLVM.
+    # The embedded bitcode, for link-time optimisation, confuses binutils with a plugin of
+    # another LLVM.
     "${prefix}objcopy" -R .llvmbc -R .llvmcmd "$1"
     "${prefix}ar" d "$1" lib.rmeta # not an object file
 }
 
-# Debian has musl for ARM. Its MIPS musl is hard-float (and little-endian only) where
-# Rust's MIPS targets are soft-float, so that one is built from Debian's source.
+# Debian has musl for ARM. Its musl for MIPS is hard-float (and little-endian only), but
+# Rust's MIPS targets are soft-float, so musl for MIPS is built from Debian's source.
 musl() {
     if [[ $name = mips* ]]; then
         packages dpkg-dev make
@@ -56,7 +56,7 @@ musl() {
         cp -r "$new"/tree/usr/lib/*-linux-musl*/. "$root/usr/lib"
         cp -r "$new"/tree/usr/include/*-linux-musl* "$root/usr/include"
     fi
-    # The compiler names it; a musl without C++ needs nothing of it.
+    # The compiler passes libgcc_eh to the linker; without C++ musl needs none of its functions.
     "${prefix}ar" rcs "$root/usr/lib/libgcc_eh.a"
 }
 
@@ -69,7 +69,7 @@ uclibc() {
     kernel=$new/headers/usr/${prefix%-}/include
     packages make xz-utils
     foreign_update amd64
-    # The kernel's headers are unpacked apart: in /usr they would lie among glibc's.
+    # The kernel's headers are unpacked separately: in /usr they would mix with glibc's.
     (cd "$new/download" && run foreign_apt amd64 apt-get download uclibc-source "linux-libc-dev-$debian-cross") ||
         fail "cannot download Debian's uclibc-source, or its kernel headers for $debian"
     dpkg -x "$new"/download/uclibc-source_*.deb "$new/source"
@@ -77,10 +77,10 @@ uclibc() {
     tar -xf "$new"/source/usr/src/uClibc-ng-*.tar.xz -C "$new"
 
     cd "$new"/uClibc-ng-*/
-    # Not in the list means default. Shared, since without it static programs
-    # with threads miss symbols. No cache, since under qemu that is the host's, of
-    # a glibc. libutil is among the libraries that Rust's libc crate links. SUSv3
-    # and v4: usleep and its like.
+    # Options that the list does not name have their default. Shared, because otherwise static
+    # programs with threads miss symbols. Without the loader's cache, because under qemu that is
+    # the host's and belongs to glibc. Rust's libc crate links libutil. SUSv3 and SUSv4 enable
+    # usleep and similar functions.
     cat >wanted <<END
 TARGET_$arch=y
 $(printf '%s\n' "${options[@]}")
@@ -101,10 +101,10 @@ UCLIBC_SUSV4_LEGACY=y
 DO_C99_MATH=y
 END
     cp wanted .config
-    # No libgcc of gcc's, and none of its startup files either, which on MIPS
-    # would mark the libraries as hard-float. Old-style hashes: uClibc's loader
-    # reads GNU ones only if asked to, and on MIPS, where they are another kind,
-    # never; Debian's gcc makes them unasked.
+    # Without gcc's libgcc and startup files, which on MIPS would mark the libraries as
+    # hard-float. Old-style hash tables: uClibc's loader reads GNU tables only if it was
+    # configured so, and never on MIPS, which has another kind; Debian's gcc makes GNU
+    # tables by default.
     make=(make ARCH="$arch" LIBGCC="$root/usr/lib/libgcc.a" UCLIBC_EXTRA_LDFLAGS=-Wl,--hash-style=sysv
         SHARED_START_FILES='$(top_builddir)lib/crti.o' SHARED_END_FILES='$(top_builddir)lib/crtn.o')
     "${make[@]}" olddefconfig >config.log 2>&1 || { tail -n 30 config.log && fail "uClibc cannot be configured"; }
@@ -114,14 +114,14 @@ END
     run "${make[@]}" -j"$(nproc)" >make.log 2>&1 || { tail -n 30 make.log && fail "uClibc does not build"; }
     run "${make[@]}" PREFIX="$root" install >install.log 2>&1 || { tail -n 30 install.log && fail "uClibc does not install"; }
     cp -r "$kernel/." "$root/usr/include"
-    # What C needs of gcc's unwinder, for threads that end.
+    # The functions of gcc's unwinder that C needs when a thread ends.
     "$root/bin/cc" -Os -fPIC -c "$recipe/unwind.c" -o "$new/unwind.o"
     "${prefix}ar" rcs "$root/usr/lib/libgcc_eh.a" "$new/unwind.o"
-    # A shared uClibc loads this one when a thread is cancelled.
+    # A shared uClibc loads this library when a thread is cancelled.
     "$root/bin/cc" -shared -Wl,-soname=libgcc_s.so.1 "$new/unwind.o" -o "$root/lib/libgcc_s.so.1"
 }
 
-# It finds the sysroot by its own path; what is in there by gcc's %R in the specs.
+# The script finds the sysroot by its own path, and gcc finds files in it by %R in the specs.
 compiler() {
     mkdir -p "$root/bin"
     cp "$recipe/specs" "$root/bin/specs"
@@ -134,7 +134,7 @@ END
     chmod +x "$root/bin/cc"
 }
 
-# Compiles the program of threads, looks at what came out, and runs it.
+# Compiles a program with threads, checks its headers, and runs it.
 check() {
     local kind flags output
     for kind in static shared; do
@@ -152,14 +152,14 @@ check() {
 
 packages "${needed[@]}"
 recipe=$PWD/ci/sysroot
-# By what it is made of, so that a change here makes another.
+# The key depends on everything that goes into the sysroot, so a change makes a new one.
 key=$({ cat ci/sysroot.sh ci/sysroot/* && grep "^$name " ci/targets.txt && "${prefix}gcc" --version; } | sha256sum | head -c 12)
 made=$CACHE/sysroot/$name-$key
 mkdir -p "$CACHE/sysroot"
 exec 9>"$CACHE/sysroot/$name.lock" # two scripts at once: the second waits, and finds it done
 flock 9
 if [ ! -e "$made" ]; then
-    # Made aside and moved into place when it works.
+    # Built in another directory, and moved into place when it works.
     new=$CACHE/sysroot/$name.new root=$CACHE/sysroot/$name.new/root
     rm -rf "$new"
     mkdir -p "$new/download" "$root/lib" "$root/usr/lib"

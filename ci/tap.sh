@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# ci/tap.sh <LOG: checks a report in the Test Anything Protocol, as a console
-# printed it, prints the count, and fails unless every planned case was reported,
-# in order, and none failed. No case at all is a failure.
+# ci/tap.sh <LOG: checks a report in the Test Anything Protocol from a console and prints the
+# count. Fails unless every planned case was reported in order and none failed, or if there
+# is no case.
 set -euo pipefail
 exec awk '
     function bad(why) { printf "tap: %s\n", why; wrong = 1 }

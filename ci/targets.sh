@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# ci/targets.sh [--check]: the table of targets, of what the other scripts have
-# seen to pass in this checkout. With --check it fails unless docs/platforms.md
-# has the same table.
+# ci/targets.sh [--check]: prints the table of targets, from what the other scripts have seen
+# to pass in this checkout. With --check it fails unless docs/platforms.md has the same
+# table.
 source "$(dirname "$0")/lib.sh"
 
 COLUMNS=(compiles tests cross rust-1.63 self-test booted)
 mkdir -p "$PASSED"
 
-# In a sentence of Markdown's: | target | column | ...
+# row CELL...: prints a row of a Markdown table.
 row() {
     printf '| %s |' "$1"
     printf ' %s |' "${@:2}"
@@ -30,5 +30,5 @@ table() {
 table
 if [ "${1:-}" = --check ]; then
     diff <(sed -n '/^| target |/,/^$/p' docs/platforms.md | sed '/^$/d') <(table) ||
-        fail "docs/platforms.md has another table: put this one there, or find out what has not run"
+        fail "docs/platforms.md has another table: copy this one, or find out which script has not run"
 fi

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The test suite on this machine: the README's command.
+# Runs the test suite on this machine, by the command that README.md names.
 source "$(dirname "$0")/lib.sh"
 
 run cargo test --locked --all-features

@@ -1,4 +1,4 @@
-//! Prints what this crate finds on this machine, and checks that a notifier works.
+//! Prints which mechanisms are available on this machine, and checks that a notifier works.
 //!
 //! ```text
 //! cargo run --example probe -- --backend kernel --json
@@ -16,16 +16,16 @@ use serde_json::{json, Map, Value as Json};
 use wakefd::{AutoNotifier, Mechanism, Report, Selection, Wait};
 
 const HELP: &str = "\
-Asks the kernel for every kind of notifier, and tries the one that is chosen.
+Tries each mechanism of a notifier, and tests a notifier on the chosen one.
 
 Usage: probe [OPTIONS]
 
-  --backend auto|kernel|eventfd|pipe   which kinds may be chosen (auto)
-  --json                               one JSON object instead of text
-  --help                               this text
+  --backend auto|kernel|eventfd|pipe   the selection (default: auto)
+  --json                               print one JSON object instead of text
+  --help                               print this text
 
-Exit status: 0 if the notifier works, 1 if it does not or there is none, 2 for a
-bad command line.
+Exit status: 0 if the notifier works, 1 if it does not or no mechanism is
+available, 2 for an invalid command line.
 ";
 
 struct Options {
@@ -59,7 +59,7 @@ fn selection(name: &str) -> Result<Selection, &'static str> {
         "kernel" => Ok(Selection::Kernel),
         "eventfd" => Ok(Selection::EventFd),
         "pipe" => Ok(Selection::Pipe),
-        _ => Err("not auto, kernel, eventfd or pipe"),
+        _ => Err("the backend must be auto, kernel, eventfd or pipe"),
     }
 }
 
@@ -71,15 +71,27 @@ fn self_check(selection: Selection, choice: Mechanism) -> Result<(), Box<dyn Err
     let notifier = AutoNotifier::with(selection)?;
     require(
         notifier.mechanism() == choice,
-        "stands on another mechanism than reported",
+        "the notifier uses another mechanism than reported",
     )?;
-    require(notifier.wait(NOW)? == Wait::TimedOut, "was born notified")?;
+    require(
+        notifier.wait(NOW)? == Wait::TimedOut,
+        "a new notifier is notified",
+    )?;
     notifier.notify()?;
     notifier.notify()?;
-    require(notifier.wait(NOW)? == Wait::Notified, "is not notified")?;
-    require(notifier.clear()?, "had nothing to clear")?;
-    require(!notifier.clear()?, "was not cleared at once")?;
-    require(notifier.wait(NOW)? == Wait::TimedOut, "is still notified")?;
+    require(
+        notifier.wait(NOW)? == Wait::Notified,
+        "the notifier is not notified after notify",
+    )?;
+    require(notifier.clear()?, "clear found no notification")?;
+    require(
+        !notifier.clear()?,
+        "one clear did not take all notifications",
+    )?;
+    require(
+        notifier.wait(NOW)? == Wait::TimedOut,
+        "the notifier is notified after clear",
+    )?;
     Ok(())
 }
 
@@ -108,7 +120,10 @@ fn json(report: &Report, check: &str) -> Json {
 fn run(options: &Options) -> io::Result<bool> {
     let report = wakefd::probe_with(options.selection);
     let (well, check) = match report.choice() {
-        Err(_) => (false, String::from("not possible")),
+        Err(_) => (
+            false,
+            String::from("not run, because no mechanism is available"),
+        ),
         Ok(choice) => match self_check(options.selection, choice) {
             Ok(()) => (true, String::from("passed")),
             Err(fault) => (false, format!("failed: {fault}")),

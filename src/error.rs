@@ -91,56 +91,54 @@ impl Error {
     /// Returns a hint for a person: the likely cause, or what to do.
     fn hint(&self) -> Option<&'static str> {
         match (self.operation, self.mechanism, self.errno) {
-            (Operation::Verify, _, libc::ENOSYS) => {
-                Some("the call answered, but not as documented")
-            }
+            (Operation::Verify, _, libc::ENOSYS) => Some("the call does not behave as documented"),
             (Operation::Wait, _, libc::EINVAL) => {
-                Some("the limit of descriptors is zero, and select takes none above 1023")
+                Some("RLIMIT_NOFILE is zero, and select supports no descriptor above 1023")
             }
             (
                 Operation::Create,
                 Mechanism::EventFd2 | Mechanism::EventFd,
                 libc::EMFILE | libc::ENFILE,
-            ) => Some("a pipe would need two more"),
+            ) => Some("a pipe would need two descriptors"),
             (
                 Operation::Create,
                 Mechanism::Pipe2 | Mechanism::Pipe,
                 libc::EMFILE | libc::ENFILE,
-            ) => Some("a pipe needs two"),
+            ) => Some("a pipe needs two descriptors"),
             // Also for a semaphore on `eventfd`, which takes no flags.
             (Operation::Create, Mechanism::EventFd2 | Mechanism::EventFd, libc::ENOSYS) => {
                 Some("eventfd is unavailable or lacks this mode; a pipe supports it")
             }
             (Operation::Create, Mechanism::TimerThread, libc::EINVAL) => {
-                Some("no thread can be made after unshare(CLONE_NEWPID)")
+                Some("no thread can be created after unshare(CLONE_NEWPID)")
             }
             (Operation::Create, _, libc::ENOTSUP) => {
-                Some("this system does not have a timerfd of that clock")
+                Some("the system does not support a timerfd of this clock")
             }
-            (_, _, libc::ECANCELED) => Some("the clock was set: look at it and arm anew"),
-            (Operation::Create, _, libc::EINVAL) => Some("the mechanism does not support it"),
+            (_, _, libc::ECANCELED) => Some("the clock was set: read it and arm again"),
+            (Operation::Create, _, libc::EINVAL) => Some("the mechanism creates another type"),
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
-            (Operation::Add, _, libc::EINVAL) => Some("no count can be that high"),
+            (Operation::Add, _, libc::EINVAL) => Some("the number exceeds the limit of a count"),
             (Operation::Send, _, libc::EAGAIN) => Some("the pipe is full"),
             (_, Mechanism::TimerThread, libc::EXDEV) => {
-                Some("the thread is the parent's: call reinit_after_fork")
+                Some("the thread is in the parent: call reinit_after_fork")
             }
             (Operation::Create, Mechanism::TimerThread, libc::EAGAIN) => {
                 Some("the system could not create a thread")
             }
             (Operation::Watch, _, libc::EINVAL) => {
-                Some("no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own")
+                Some("not a signal, or SIGKILL, SIGSTOP, a fault, or reserved by libc")
             }
             (Operation::Watch, _, libc::EBUSY) => {
-                Some("watched on another mechanism, or under too many handlers")
+                Some("watched on another mechanism, or below too many other handlers")
             }
-            (Operation::Watch, _, libc::EAGAIN) => Some("32 objects are watching"),
-            (Operation::Next, _, libc::EXDEV) => Some("a child calls reinit_after_fork first"),
-            (Operation::Adopt, Mechanism::EventFd2, libc::EINVAL) => Some("it is not an eventfd"),
-            (Operation::Adopt, _, libc::EINVAL) => Some("they are not the two ends of one pipe"),
-            (Operation::Adopt, _, libc::EOPNOTSUPP) => Some("the descriptor blocks"),
-            (_, _, libc::EXDEV) => Some("a box does not travel to another process"),
-            (_, _, libc::EBADF) => Some("somebody closed the descriptor"),
+            (Operation::Watch, _, libc::EAGAIN) => Some("the process has 32 objects, the maximum"),
+            (Operation::Next, _, libc::EXDEV) => Some("call reinit_after_fork in the child first"),
+            (Operation::Adopt, Mechanism::EventFd2, libc::EINVAL) => Some("not an eventfd"),
+            (Operation::Adopt, _, libc::EINVAL) => Some("not the two ends of one pipe"),
+            (Operation::Adopt, _, libc::EOPNOTSUPP) => Some("the descriptor is blocking"),
+            (_, _, libc::EXDEV) => Some("a box cannot be sent to another process"),
+            (_, _, libc::EBADF) => Some("other code closed the descriptor"),
             _ => None,
         }
     }
@@ -170,7 +168,7 @@ impl fmt::Display for Operation {
 }
 
 /// Shows the error for a person, such as `eventfd2: too many open files (EMFILE); a pipe
-/// would need two more`.
+/// would need two descriptors`.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.operation != Operation::Create {
@@ -204,21 +202,21 @@ mod tests {
         let table = [
             (
                 Error::new(Operation::Create, Mechanism::EventFd2, libc::EMFILE),
-                "eventfd2: too many open files (EMFILE); a pipe would need two more",
+                "eventfd2: too many open files (EMFILE); a pipe would need two descriptors",
             ),
             (
                 Error::new(Operation::Create, Mechanism::Pipe, libc::ENFILE),
-                "pipe: too many open files in the system (ENFILE); a pipe needs two",
+                "pipe: too many open files in the system (ENFILE); a pipe needs two descriptors",
             ),
             (
                 Error::new(Operation::Notify, Mechanism::EventFd, libc::EBADF),
                 "notify on eventfd: bad file descriptor (EBADF); \
-                 somebody closed the descriptor",
+                 other code closed the descriptor",
             ),
             (
                 Error::new(Operation::Watch, Mechanism::SignalFd4, libc::EINVAL),
                 "watch on signalfd4: invalid argument (EINVAL); \
-                 no signal, or SIGKILL, SIGSTOP, a fault's, or libc's own",
+                 not a signal, or SIGKILL, SIGSTOP, a fault, or reserved by libc",
             ),
             (
                 Error::new(Operation::Wait, Mechanism::Pipe2, 4000),

@@ -116,7 +116,7 @@ cfg_if::cfg_if! {
 
 /// The reason for the set of candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code)] // Which of them there are is a matter of features.
+#[allow(dead_code)] // The features of the build decide which values are used.
 enum Cause {
     /// All mechanisms were candidates.
     Best,
@@ -217,11 +217,13 @@ impl fmt::Display for Reason<'_> {
             Cause::Best => {}
             Cause::OldGlibc => write!(
                 f,
-                "{} is older than 2.8, the first with a working eventfd; ",
+                "{} is older than 2.8, the first version with a working eventfd; ",
                 report.libc
             )?,
-            Cause::Selected => write!(f, "the {} was selected; ", chosen.backend())?,
-            Cause::OnlyBackend => write!(f, "this build has only the {}; ", chosen.backend())?,
+            Cause::Selected => write!(f, "the {} backend was selected; ", chosen.backend())?,
+            Cause::OnlyBackend => {
+                write!(f, "this build has only the {} backend; ", chosen.backend())?
+            }
         }
         for (mechanism, outcome) in report.outcomes() {
             match outcome {
@@ -234,7 +236,7 @@ impl fmt::Display for Reason<'_> {
                 Outcome::Works | Outcome::NotAsked => {}
             }
         }
-        write!(f, "{chosen} works")
+        write!(f, "{chosen} is available")
     }
 }
 
@@ -242,12 +244,12 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Outcome::Works => f.write_str("available"),
-            Outcome::NotAsked => f.write_str("not asked"),
+            Outcome::NotAsked => f.write_str("not tried"),
             Outcome::Failed(error)
                 if (error.operation(), error.raw_os_error())
                     == (Operation::Verify, libc::ENOSYS) =>
             {
-                f.write_str("answered, but not as documented")
+                f.write_str("the call does not behave as documented")
             }
             // The caller prints the mechanism's name.
             Outcome::Failed(error) => write!(f, "{}", errno::Description(error.raw_os_error())),

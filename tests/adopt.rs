@@ -1,5 +1,4 @@
-//! Notifiers of descriptors that somebody else made, and descriptors that notify, with std's
-//! types.
+//! Tests notifiers that adopt descriptors of other code, and `NotifyFd`, with std's types.
 #![cfg(all(
     feature = "std",
     feature = "eventfd",
@@ -74,7 +73,7 @@ fn an_eventfd_is_adopted_and_nothing_else() {
         rustix::io::Errno::OPNOTSUPP.raw_os_error()
     );
     assert!(
-        error.to_string().ends_with("; the descriptor blocks"),
+        error.to_string().ends_with("; the descriptor is blocking"),
         "{error}"
     );
 }

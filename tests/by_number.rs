@@ -1,14 +1,13 @@
-//! Answers to calls by number that no kernel here gives.
+//! Runs the conformance suite with results of calls by number that this kernel does not
+//! return. The program defines its own `syscall` for that.
 //!
-//! A library between the program and libc can deny every such call: torsocks answers ENOSYS
-//! to those that it does not know. The whole suite runs under that too.
+//! A library between the program and libc can deny every such call: torsocks returns ENOSYS
+//! for calls that it does not know.
 //!
-//! A MIPS kernel before 2.6.28 answers an unknown call with the wrong sign: one
-//! libc's `syscall` then gives -1 with errno -89, another's returns +89, which
-//! looks like a descriptor. This program has a `syscall` of its own that does
-//! either. The whole conformance suite runs under both, and with +89 a
-//! descriptor of that number is open, belongs to somebody else, and must stay
-//! as it is.
+//! A MIPS kernel before 2.6.28 returns the error of an unknown call with the wrong sign. The
+//! `syscall` of one libc then returns -1 with errno -89, and that of another returns +89,
+//! which looks like a descriptor. The suite runs with both. With +89 other code has a
+//! descriptor of that number open, which must stay unchanged.
 #![allow(unsafe_code)]
 
 #[allow(dead_code)] // It runs no other program.

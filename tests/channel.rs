@@ -1,5 +1,5 @@
-//! The channels, on every mechanism and under every profile, as the conformance
-//! suite runs its cases.
+//! Tests the channels on every mechanism and under every profile, as the conformance suite
+//! runs its cases.
 
 mod suite;
 

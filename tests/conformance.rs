@@ -1,9 +1,8 @@
-//! Runs the conformance suite: every case, on every mechanism and on the automatic
-//! choice, on this kernel and under the profiles of others.
+//! Runs the conformance suite: every case, on every mechanism and on the automatic choice, on
+//! this kernel and under the profiles of other kernels.
 //!
-//! It has a `main` of its own, as each run forks, and because a run that has to
-//! be skipped is counted as such. Arguments that are not options are filters,
-//! as for any test.
+//! The program has its own `main`, because each run forks, and so that skipped runs are
+//! counted as skipped. Arguments that are not options are filters, as for any test.
 
 mod suite;
 

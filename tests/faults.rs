@@ -1,5 +1,5 @@
-//! What comes of it when a system call fails: each call with each errno, in a
-//! process of its own. With `--table` it prints the tables of `docs/reliability.md`.
+//! Makes each system call fail with each errno, each time in a new process, and checks the
+//! result. With `--table` it prints the tables of `docs/reliability.md`.
 
 mod suite;
 

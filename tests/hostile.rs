@@ -1,5 +1,5 @@
-//! Others who hold a pipe's descriptors or share the user's limits: what
-//! docs/security.md says, as far as it needs std. The rest is in the suite.
+//! Tests the claims of docs/security.md that need std: other processes hold a pipe's
+//! descriptors or share the user's limits. The suite tests the other claims.
 #![cfg(all(feature = "std", feature = "pipe", target_os = "linux"))]
 
 extern crate alloc;

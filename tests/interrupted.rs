@@ -1,5 +1,5 @@
-//! EINTR some times in a row, which no filter gives: `poll` is this program's own
-//! here, and so what the crate calls.
+//! Tests calls that fail with EINTR several times in a row. A seccomp filter cannot count, so
+//! the program defines its own `poll`, which the crate calls.
 #![cfg(all(feature = "eventfd", feature = "pipe"))]
 #![allow(unsafe_code)]
 

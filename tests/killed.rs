@@ -1,6 +1,6 @@
-//! kill -9 between any two system calls: a child that shares a descriptor is stepped with
-//! ptrace, and killed at each of its stops in turn. What is lost then is what the documentation
-//! says, to the unit, and the next wake-up arrives.
+//! Kills a process with SIGKILL between any two system calls: a child that shares a descriptor
+//! runs under ptrace and is killed at each of its stops in turn. The loss must be exactly what
+//! the documentation says, and the next wake-up must arrive.
 #![allow(unsafe_code)]
 
 mod suite;

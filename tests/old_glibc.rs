@@ -1,7 +1,6 @@
-//! A glibc older than 2.8 leads to the pipe, and no other.
+//! Tests that only a glibc before 2.8 leads to the pipe.
 //!
-//! The version is what `gnu_get_libc_version` says, and this program has a
-//! function of that name of its own.
+//! The program defines its own `gnu_get_libc_version`, from which the crate reads the version.
 
 #[cfg(all(
     target_os = "linux",
@@ -61,7 +60,7 @@ mod glibc {
         *VERSION.lock().expect("the version") = "2.7\0";
         assert_eq!(
             probe().reason().to_string(),
-            "glibc 2.7 is older than 2.8, the first with a working eventfd; pipe2 works"
+            "glibc 2.7 is older than 2.8, the first version with a working eventfd; pipe2 is available"
         );
     }
 }

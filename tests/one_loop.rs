@@ -1,7 +1,7 @@
-//! The example `one_loop` on every mechanism of everything: it ends by itself or by a
-//! signal, with the right exit status, and its summary adds up.
+//! Runs the example `one_loop` on every mechanism of notifiers, signals and timers: it ends by
+//! itself or by a signal, with the right exit status and a correct summary.
 //!
-//! `cargo test` builds the examples first if it is not told what to build.
+//! `cargo test` builds the examples only without options that select targets.
 
 #![allow(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! A program that is shown another time than the kernel's: it has a `clock_gettime` of its
-//! own, as libfaketime puts one before libc's.
+//! Tests timers and time-outs in a program that sees another time than the kernel's. The
+//! program defines its own `clock_gettime`, as libfaketime does.
 #![allow(unsafe_code)]
 
 mod suite;

@@ -1,5 +1,5 @@
-//! Another crate implements `Notifier`, for a descriptor of its own: a pair of sockets. The
-//! waker and a trait object take it as they take the crate's own.
+//! Implements `Notifier` as another crate would, for a pair of sockets. `Waker` and trait
+//! objects must accept it.
 
 use core::time::Duration;
 use std::io::{self, Read, Write};

@@ -1,5 +1,5 @@
-//! Threads of real-time priority on one processor: whatever a thread of lower priority was
-//! doing when it lost the processor, nobody of higher priority waits for it.
+//! Tests threads of real-time priority on one processor: a thread never waits for a thread of
+//! lower priority, whatever that was doing when it lost the processor.
 #![allow(unsafe_code)]
 
 mod suite;

@@ -1,5 +1,5 @@
-//! A hundred thousand random operations on signals beside a model, on each mechanism: the long
-//! form of the suite's case `signal_agrees_with_a_model`.
+//! Runs a hundred thousand random operations on signals on each mechanism and compares them
+//! with a model: the long form of the suite's case `signal_agrees_with_a_model`.
 #![cfg(feature = "signal")]
 
 use wakefd::Mechanism;

@@ -1,4 +1,5 @@
-//! What a program inherits that is started while signals are watched.
+//! Tests which signal mask and actions a program inherits that is started while signals are
+//! watched.
 #![cfg(feature = "std")]
 #![allow(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! The conversions to the types of std.
+//! Tests the conversions to the types of std.
 #![cfg(feature = "std")]
 
 extern crate alloc;

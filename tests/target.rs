@@ -1,4 +1,4 @@
-//! Where these tests run: says so, and checks it against what was asked for.
+//! Prints the target on which these tests run, and checks that it is the requested one.
 
 use std::io::Write;
 

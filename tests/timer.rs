@@ -1,6 +1,7 @@
-//! What a timer on the thread leaves behind: nothing. And the types of std.
+//! Tests that a timer on the thread leaves no thread and no page behind, and the conversions
+//! of timers to std's types.
 //!
-//! The tests count the threads of the process, so each has one of its own.
+//! The tests count the threads of the process, so each one runs in a new process.
 
 mod suite;
 
@@ -159,7 +160,7 @@ fn a_pid_namespace_to_come() -> Outcome {
     let error = made.expect_err("no thread");
     assert_eq!(
         error.to_string(),
-        "timer-thread: invalid argument (EINVAL); no thread can be made after unshare(CLONE_NEWPID)"
+        "timer-thread: invalid argument (EINVAL); no thread can be created after unshare(CLONE_NEWPID)"
     );
     Timer::new().expect("a timerfd needs no thread");
     Outcome::Passed
@@ -221,7 +222,7 @@ fn std_types() {
     let error = Timer::at(Mechanism::EventFd2).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "eventfd2: invalid argument (EINVAL); the mechanism does not support it"
+        "eventfd2: invalid argument (EINVAL); the mechanism creates another type"
     );
 }
 

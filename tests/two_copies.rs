@@ -1,5 +1,5 @@
-//! Two copies of the crate in one process: this program's, and that in `libwakefd.so`. Each
-//! treats the other's signal handlers as another library's.
+//! Tests two copies of the crate in one process: the one in this program and the one in
+//! `libwakefd.so`. Each treats the other's signal handlers as those of another library.
 //!
 //!     cargo test --all-features --test two_copies -- --library=PATH
 //!

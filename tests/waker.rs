@@ -1,8 +1,8 @@
-//! No state between two steps of a waker loses a wake-up: calls that fail, wakers that
-//! never finish, callbacks that panic.
+//! Tests that no state between two steps of a waker loses a wake-up when calls fail, wakers
+//! never finish, or callbacks panic.
 //!
-//! The notifier is one whose calls a test makes fail, one by one, or replaces, so that
-//! every position of every operation is tried.
+//! The tests use a notifier whose calls they can replace or let fail one by one, so that each
+//! call of each operation fails once.
 
 use core::cell::{Cell, RefCell};
 use core::panic::AssertUnwindSafe;

@@ -1,7 +1,7 @@
 /*
- * The test as /init: the first process of a machine that has nothing else. The
- * suite runs in a child, as the kernel keeps signals whose action is the default
- * from PID 1, and somebody must be left when it crashes or hangs.
+ * Runs the test as /init, the first process of a machine that has no other program. The
+ * suite runs in a child, because the kernel does not deliver signals with the default
+ * action to PID 1, and because PID 1 has to report a crash or a hang.
  */
 #include "test.h"
 
@@ -16,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* More than a few cases that hang, less than ci/boot.sh waits. */
+/* In seconds. Longer than a few cases that hang, and shorter than the limit of ci/boot.sh. */
 enum { LIMIT = 1200 };
 
-/* Unless the kernel has done so, descriptors 0 to 2. */
+/* Opens descriptors 0 to 2, unless the kernel has opened them. */
 static void open_console(void)
 {
     int fd;
@@ -30,7 +30,7 @@ static void open_console(void)
         close(fd);
 }
 
-/* Reaps whatever ends, since orphans become children of PID 1. */
+/* Waits for every process that ends, because orphans become children of PID 1. */
 static int watch(pid_t child)
 {
     const time_t start = time(NULL);
@@ -74,7 +74,7 @@ int supervise(void)
     tcdrain(1);
     sync();
     reboot(RB_AUTOBOOT);
-    /* Only in a container, where PID 1 may end like any process. */
+    /* This point is reached only in a container, where PID 1 may end. */
     printf("# PID 1: reboot failed: errno %d\n", errno);
     return status;
 }

@@ -1,4 +1,4 @@
-/* The functions of signals, with each selection. */
+/* Tests the functions of signals with each selection. */
 #include "test.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static int by_handler(const struct wakefd_signals *signals)
     return wakefd_signals_backend(signals) == WAKEFD_SIGNAL_HANDLER;
 }
 
-/* The next one, which has to be this. */
+/* Returns the next signal, which must have this number. */
 static struct wakefd_signal next(int line, const struct wakefd_signals *signals, int number)
 {
     struct wakefd_signal signal;
@@ -162,7 +162,7 @@ static void one_of_a_kind_and_none_lost(void)
         EQUAL(raise(SIGUSR1), 0);
     }
     EQUAL(wakefd_signals_wait(&signals, -1), 1);
-    /* In whatever order an emulator has them. */
+    /* An emulator may return the signals in any order. */
     for (i = 0; i < 3; i++) {
         EQUAL(readable(&signals), 1);
         EQUAL(wakefd_signals_next(&signals, &signal), 1);
@@ -239,7 +239,7 @@ static void masks_and_handlers_are_put_back(void)
     EQUAL(handled, by);
     NEXT(&signals, SIGUSR1);
     EQUAL(wakefd_signals_close(&signals), 0);
-    /* Of SIGUSR1 the other one is left. */
+    /* One object still watches SIGUSR1. */
     EQUAL(is_blocked(SIGUSR1), !by);
     EQUAL(is_blocked(SIGUSR2), 1);
     EQUAL(wakefd_signals_close(&other), 0);
@@ -254,7 +254,7 @@ static void masks_and_handlers_are_put_back(void)
     EQUAL(handled, 1);
 }
 
-/* Else the process would end here. */
+/* A pending SIGTERM is discarded: otherwise it would end the process. */
 static void what_nobody_took_is_thrown_away(void)
 {
     struct wakefd_signals signals = made(SIGTERM);
@@ -320,7 +320,7 @@ static void thirty_two_objects(void)
     EQUAL(raise(number), 0);
     EQUAL(wakefd_signals_wait(&signals[31], -1), 1);
     for (i = 0; i < 32; i++) {
-        /* With handlers each sees it. */
+        /* With handlers each object sees the signal. */
         if (i == 0 || by_handler(&signals[0]))
             NEXT(&signals[i], number);
         NONE(&signals[i]);
@@ -426,7 +426,7 @@ static void a_child_gets_its_own(void)
         EQUAL(wakefd_signals_reinit_after_fork(&signals), 0);
         EQUAL(wakefd_signals_fd(&signals), fd);
         TRUE(descriptors() == open);
-        /* Kept; of one that a handler took nothing is known but the number. */
+        /* The signal stays pending. With handlers only its number is known. */
         signal = NEXT(&signals, SIGUSR1);
         TRUE(!by_handler(&signals) || signal.told == 0);
         NONE(&signals);
@@ -443,7 +443,7 @@ static void a_child_gets_its_own(void)
     EQUAL(wakefd_signals_close(&signals), 0);
 }
 
-/* The wait status of a child that becomes a program and is sent SIGTERM. */
+/* Returns the wait status of a child that execs a program, which gets SIGTERM. */
 static int status_of_a_program(int before)
 {
     int status;
@@ -464,7 +464,7 @@ static void a_program_gets_the_mask_of_before(void)
 
     TRUE(WIFSIGNALED(status));
     EQUAL(WTERMSIG(status), SIGTERM);
-    /* Not so without: a blocked mask survives exec, a handler does not. */
+    /* Without before_exec a blocked mask survives exec; a handler does not. */
     status = status_of_a_program(0);
     if (by_handler(&signals))
         EQUAL(WTERMSIG(status), SIGTERM);
@@ -535,7 +535,7 @@ static void a_closed_object_is_a_bad_descriptor(void)
     signals = made(SIGTERM);
     EQUAL(wakefd_signals_close(&signals), 0);
     each_gives_ebadf(&signals);
-    /* Failed, over what was something else before. */
+    /* A failed init also closes an object that held something else before. */
     memset(&signals, 0x55, sizeof signals);
     EQUAL(wakefd_signals_init(&signals, selection, &number, 1), -EINVAL);
     each_gives_ebadf(&signals);
@@ -603,7 +603,8 @@ static void no_descriptor_is_left(void)
 
 static struct wakefd_signals shared;
 
-/* With handlers, to ours on this thread; a signalfd gets only what is sent to the process. */
+/* With handlers the signal goes to this thread. A signalfd of another thread receives only
+ * signals for the process. */
 static void send_here(void)
 {
     if (by_handler(&shared))

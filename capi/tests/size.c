@@ -1,4 +1,4 @@
-/* Calls some functions and nothing else: ci/size.sh counts what they add to a program. */
+/* Calls some functions and nothing else: ci/size.sh counts the bytes that they add. */
 #include <wakefd.h>
 #if FUNCTIONS > 0 && FUNCTIONS < 4
 static struct wakefd wake;

@@ -1,7 +1,7 @@
 /*
- * How much stack each function takes at most, its callees in libc included, and
- * how many descriptors an object has. The stack below is painted before a call;
- * what is not as it was painted has been used.
+ * Prints how much stack each function uses, its callees in libc included, and how many
+ * descriptors an object has. The program fills the stack with a pattern before a call, and
+ * afterwards counts the bytes that have changed.
  *
  * Define WITHOUT_TEXT for a library without the feature `text`.
  */
@@ -18,11 +18,12 @@ static struct wakefd notifier, counter, another;
 static int selection;
 static uint64_t count;
 
-/* Paints, or tells how much is painted over: one frame, so at the same place. */
+/* Fills the stack, or counts the changed bytes. One function does both, so that the area is
+ * at the same place. */
 static __attribute__((noinline)) int stack(int painting)
 {
     unsigned char area[DEPTH];
-    volatile unsigned char *volatile paint = area; /* not the compiler's business */
+    volatile unsigned char *volatile paint = area; /* so that the compiler keeps the accesses */
     int i = 0;
     if (painting)
         for (; i < DEPTH; i++)

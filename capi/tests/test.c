@@ -1,9 +1,9 @@
 /*
- * Every function of wakefd.h, with each selection; those of timers and signals are in
- * files of their own. A case runs in a process of
- * its own, so that what it does to the process, a crash or a hang included, ends
- * with it; the report is in the Test Anything Protocol. Plain C99 and POSIX of
- * 2001. As PID 1 of a machine it reboots at the end: see pid1.c.
+ * Tests every function of wakefd.h with each selection. timer.c and signals.c have the
+ * cases of timers and signals. Each case runs in a new process, so that its effects, a
+ * crash or a hang included, end with that process. The report is in the Test Anything
+ * Protocol. The program needs only C99 and POSIX of 2001. As PID 1 of a machine it
+ * reboots at the end: see pid1.c.
  *
  * Define WITHOUT_TEXT, WITHOUT_TIMER or WITHOUT_SIGNAL for a library without the
  * feature.
@@ -35,7 +35,7 @@ void equal(int line, const char *what, long long actual, long long expected)
 {
     if (actual == expected)
         return;
-    printf("# line %d: %s is %lld, not %lld\n", line, what, actual, expected);
+    printf("# line %d: %s is %lld, expected %lld\n", line, what, actual, expected);
     fflush(stdout);
     _exit(FAILED);
 }
@@ -69,7 +69,7 @@ static struct wakefd made_counter(int mode)
     return wakefd;
 }
 
-/* A signal may interrupt both of these, even if they do not wait. */
+/* A signal may interrupt poll and select, even if they do not wait. */
 static int polled(int fd)
 {
     struct pollfd entry = {0, POLLIN, 0};
@@ -96,7 +96,7 @@ static int selected(int fd)
     return ready;
 }
 
-/* The two agree, unless it becomes readable in between. */
+/* poll and select agree, unless the descriptor becomes readable in between. */
 int readable_fd(int fd)
 {
     int before, ready;
@@ -310,7 +310,7 @@ static void a_signal_handler_notifies(void)
         EQUAL(wakefd_wait(&shared, -1), 1);
         EQUAL(wakefd_clear(&shared), 1);
         seen = handled;
-        /* Between the two, and in notify too. */
+        /* The signal may come between these calls, or in one of them. */
         EQUAL(wakefd_notify(&shared), 0);
         EQUAL(wakefd_clear(&shared) & ~1, 0);
     }
@@ -345,7 +345,7 @@ static void (*calls_of_thread)(void);
 static void *calls_while_cancelled(void *unused)
 {
     while (!cancelled)
-        sched_yield(); /* no cancellation point */
+        sched_yield(); /* not a cancellation point */
     calls_of_thread();
     reached = 1;
     pthread_testcancel();
@@ -379,7 +379,7 @@ static void notifies_and_clears(void)
     EQUAL(wakefd_add(&counter, (uint64_t)1 << 32), 0);
     EQUAL(wakefd_take(&counter, &sum), 1);
     TRUE(sum == ((uint64_t)1 << 32) + 5);
-    raise(SIGALRM); /* whose handler notifies */
+    raise(SIGALRM); /* the handler of SIGALRM notifies */
 }
 
 static void a_pending_cancellation_waits(void)
@@ -409,7 +409,7 @@ static void *publishes(void *unused)
     return unused;
 }
 
-/* A lost one would leave the consumer asleep for ever. */
+/* After a lost notification the consumer would sleep for ever. */
 static void four_threads_and_none_lost(void)
 {
     pthread_t threads[PRODUCERS];
@@ -445,7 +445,7 @@ static void a_child_shares_it(void)
     EQUAL(wakefd_close(&wakefd), 0);
 }
 
-/* A message of one byte beside a descriptor. */
+/* A message of one byte and a descriptor. */
 struct parcel {
     char byte;
     struct iovec part;
@@ -465,7 +465,7 @@ static struct msghdr *parcel(struct parcel *parcel, size_t length)
     return &parcel->message;
 }
 
-/* A descriptor that another process receives, by the number that a socket gives it. */
+/* Receives a descriptor over a socket, and notifies by its number. */
 static void received(int *pair, void (*notify)(int))
 {
     struct parcel room;
@@ -506,7 +506,7 @@ static void without_it(int fd)
 {
     const uint64_t one = 1;
 
-    /* Much may still be pending in a pipe. */
+    /* A pipe may be full of earlier notifications. */
     TRUE(write(fd, &one, sizeof one) == sizeof one || errno == EAGAIN);
 }
 
@@ -520,12 +520,12 @@ static void another_process_notifies_by_a_descriptor(void)
     EQUAL(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
     child = fork();
     if (child == 0) {
-        EQUAL(close(pair[0]), 0); /* so it ends if the parent does */
+        EQUAL(close(pair[0]), 0); /* so that the child ends if the parent does */
         for (i = 0; i < 2; i++)
             received(pair, ways[i]);
         _exit(0);
     }
-    wakefd = made(); /* so the child has it by the socket alone */
+    wakefd = made(); /* after the fork, so that the child receives it only by the socket */
     for (i = 0; i < 2; i++) {
         sent(pair, wakefd_notify_fd(&wakefd));
         EQUAL(wakefd_wait(&wakefd, -1), 1);
@@ -717,7 +717,7 @@ static void a_closed_object_is_a_bad_descriptor(void)
     wakefd = made_counter(WAKEFD_SUM);
     EQUAL(wakefd_close(&wakefd), 0);
     each_gives_ebadf(&wakefd);
-    /* Failed, over what was something else before. */
+    /* A failed init also closes an object that held something else before. */
     memset(&wakefd, 0x55, sizeof wakefd);
     EQUAL(wakefd_init(&wakefd, WAKEFD_TIMERFD), -EINVAL);
     each_gives_ebadf(&wakefd);
@@ -789,7 +789,7 @@ static void errno_stays(void)
     for (i = 0; i < 9000; i++)
         EQUAL(wakefd_add(&counter, 1), 0);
     EQUAL(errno, 4242);
-    /* Closed by number, as nobody should. */
+    /* Other code closes the descriptors by number, which is a bug of a program. */
     for (fd = 3; fd < 64; fd++)
         close(fd);
     errno = 4242;
@@ -863,7 +863,7 @@ static void texts_are_cut_as_snprintf_does(void)
             EQUAL(strncmp(cut, whole, size - 1), 0);
             EQUAL(cut[size], '?');
         }
-        /* "There is room": what sprintf takes for granted. */
+        /* A size that says nothing about the buffer, as sprintf assumes. */
         memset(cut, '?', sizeof cut);
         EQUAL(text[i](selection, cut, (size_t)-1), length);
         EQUAL(strcmp(cut, whole), 0);
@@ -913,7 +913,7 @@ static const struct test cases[] = {
 };
 static const int count = sizeof cases / sizeof *cases;
 
-/* Cases, and a selection that they are run with. */
+/* Cases, and the selection that they run with. */
 static const struct {
     const char *name;
     int selection;
@@ -937,7 +937,7 @@ static const struct {
 };
 enum { GROUPS = sizeof groups / sizeof *groups };
 
-/* Runs a case in a child, and says how that ended: as waitpid does. */
+/* Runs a case in a child, and returns its status as waitpid does. */
 static int run(void (*function)(void))
 {
     int status = -1;
@@ -962,7 +962,7 @@ int suite(void)
 
 #ifndef WITHOUT_TEXT
     {
-        /* In a child: what is learnt about the kernel stays with a process. */
+        /* In a child, because a process caches the results of the probe. */
         fflush(stdout);
         if (fork() == 0) {
             char report[1024], *line;
@@ -986,7 +986,7 @@ int suite(void)
             if (WIFSIGNALED(status))
                 printf("# ended by signal %d\n", WTERMSIG(status));
             if (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED)
-                printf("ok %d %s/%s # SKIP not here\n", number, groups[group].name, test->name);
+                printf("ok %d %s/%s # SKIP unavailable\n", number, groups[group].name, test->name);
             else if (status == 0)
                 printf("ok %d %s/%s\n", number, groups[group].name, test->name);
             else {
@@ -998,7 +998,7 @@ int suite(void)
     return failed != 0;
 }
 
-/* Under qemu's user emulation this program cannot become itself, but a shell. */
+/* Under qemu's user emulation this program cannot exec itself, but it can exec a shell. */
 void become_killed(void)
 {
     execl(program, program, "killed", (char *)NULL);

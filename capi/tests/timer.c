@@ -1,4 +1,4 @@
-/* The functions of timers, with each selection. */
+/* Tests the functions of timers with each selection. */
 #include "test.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@ static struct wakefd_timer made(void)
     int result = wakefd_timer_init(&timer, selection);
     if (result == -ENOSYS && selection == WAKEFD_TIMERFD)
         _exit(SKIPPED);
-    /* The older call of Linux 2.6.22 to 2.6.24. */
+    /* Linux 2.6.22 to 2.6.24 have an older call under the number. */
     if ((result == -EFAULT || result == -EINVAL) && selection == WAKEFD_TIMERFD)
         _exit(SKIPPED);
     EQUAL(result, 0);
@@ -35,7 +35,7 @@ static int on_the_thread(const struct wakefd_timer *timer)
     return wakefd_timer_backend(timer) == WAKEFD_TIMER_THREAD;
 }
 
-/* It has expired so often, and no more. */
+/* Checks that the timer has expired so often, and takes the expirations. */
 static void expired(int line, const struct wakefd_timer *timer, uint64_t expected)
 {
     uint64_t count = 99;
@@ -106,7 +106,7 @@ static void a_period_is_counted_from_the_first(void)
 
     EQUAL(wakefd_timer_arm_at(&timer, wakefd_timer_now() - 3 * MS, HOUR), 0);
     EXPIRED(&timer, 1);
-    /* Ten that have been missed, and then those of every 20 ms. */
+    /* Ten expirations are in the past, and one comes every 20 ms. */
     first = wakefd_timer_now() - 195 * MS;
     EQUAL(wakefd_timer_arm_at(&timer, first, period), 0);
     for (i = 0; i < 5; i++) {
@@ -114,11 +114,11 @@ static void a_period_is_counted_from_the_first(void)
         before = wakefd_timer_now();
         EQUAL(wakefd_timer_take(&timer, &count), 1);
         sum += count;
-        /* A timerfd counts by the kernel's tick, which may be 10 ms behind. */
+        /* A timerfd counts by the kernel's tick, which may be 10 ms late. */
         TRUE(sum >= (before - 10 * MS - first) / period + 1);
         TRUE(sum <= (wakefd_timer_now() - first) / period + 1);
         if (i == 2)
-            sleep_for(70); /* late */
+            sleep_for(70); /* so that the next take is late */
     }
     EQUAL(wakefd_timer_disarm(&timer), 0);
     EQUAL(wakefd_timer_close(&timer), 0);
@@ -167,7 +167,7 @@ static void each_of_many_is_on_time(void)
 
     for (i = 0; i < TIMERS; i++) {
         timers[i] = made();
-        /* The later one first, so that the thread has to wake up earlier each time. */
+        /* The latest timer first, so that each one makes the thread wake up earlier. */
         EQUAL(wakefd_timer_arm_at(&timers[i], start + (60 - 4 * i) * MS, 0), 0);
     }
     for (i = TIMERS - 1; i >= 0; i--) {
@@ -205,7 +205,7 @@ static void counts(int signal)
     handling = pthread_self();
 }
 
-/* Which run where the program expects them, and end no wait. */
+/* Signal handlers run on the program's threads, and do not end a wait. */
 static void signals_are_the_programs(void)
 {
     struct wakefd_timer timer = made();
@@ -274,7 +274,7 @@ static void a_child_shares_it(void)
             EQUAL(wakefd_timer_disarm(&timer), -EXDEV);
             EQUAL(wakefd_timer_take(&timer, &count), -EXDEV);
         }
-        /* The parent's goes on. */
+        /* The timer of the parent continues. */
         EQUAL(wakefd_timer_close(&timer), 0);
         _exit(0);
     }
@@ -347,7 +347,7 @@ static void other_clocks(void)
         struct timespec now;
         uint64_t at, left, period;
         const int result = wakefd_timer_init_clock(&timer, clocks[i]);
-        /* An old kernel. */
+        /* The kernel is too old for this clock. */
         if (result == -ENOTSUP && clocks[i] != CLOCK_MONOTONIC)
             continue;
         EQUAL(result, 0);
@@ -415,7 +415,7 @@ static void a_closed_timer_is_a_bad_descriptor(void)
     timer = made();
     EQUAL(wakefd_timer_close(&timer), 0);
     each_gives_ebadf(&timer);
-    /* Failed, over what was something else before. */
+    /* A failed init also closes an object that held something else before. */
     memset(&timer, 0x55, sizeof timer);
     EQUAL(wakefd_timer_init(&timer, -1), -EINVAL);
     EQUAL(wakefd_timer_init_clock(&timer, 99), -EINVAL);
@@ -498,7 +498,7 @@ static void arms_and_takes(void)
     EQUAL(wakefd_timer_disarm(&shared), 0);
 }
 
-/* A thread that ended with the timers' lock would leave it to nobody. */
+/* If a thread were cancelled with the timers' lock, the lock would stay locked. */
 static void a_pending_cancellation_waits(void)
 {
     shared = made();

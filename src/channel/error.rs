@@ -36,7 +36,7 @@ pub enum RecvError {
 impl<T> fmt::Display for SendError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SendError::Disconnected(_) => f.write_str("the receiver is gone"),
+            SendError::Disconnected(_) => f.write_str("the receiver was dropped"),
             SendError::Full(_) => f.write_str("the channel is full"),
             SendError::NotSent(_, error) => write!(f, "{error}"),
             SendError::NotWoken(error) => write!(f, "the receiver could not be woken: {error}"),
@@ -59,9 +59,9 @@ impl<T> fmt::Debug for SendError<T> {
 impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            RecvError::Empty => f.write_str("there is no message"),
-            RecvError::Disconnected => f.write_str("all senders are gone"),
-            RecvError::Failed(error) => write!(f, "the channel cannot be waited for: {error}"),
+            RecvError::Empty => f.write_str("no message is available"),
+            RecvError::Disconnected => f.write_str("all senders were dropped"),
+            RecvError::Failed(error) => write!(f, "the channel cannot be used: {error}"),
         }
     }
 }

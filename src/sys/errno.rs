@@ -73,7 +73,7 @@ const KNOWN: [(Errno, &str, &str); 18] = [
     (libc::EACCES, "EACCES", "permission denied"),
     (libc::EFAULT, "EFAULT", "bad address"),
     (libc::EBUSY, "EBUSY", "resource busy"),
-    (libc::EXDEV, "EXDEV", "across a boundary"),
+    (libc::EXDEV, "EXDEV", "object of another process"),
     (libc::ENODEV, "ENODEV", "no such device"),
     (libc::EINVAL, "EINVAL", "invalid argument"),
     (libc::ENFILE, "ENFILE", "too many open files in the system"),

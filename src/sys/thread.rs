@@ -81,8 +81,8 @@ impl Thread {
 /// The function that libc calls on the new thread.
 extern "C" fn start<R: Run>(argument: *mut c_void) -> *mut c_void {
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    // SAFETY: the kernel reads a live text of the longest length. (A thread without a name is
-    // as good.)
+    // SAFETY: the kernel reads a live text of the longest length. Every kernel has the call,
+    // and a thread without a name works as well.
     unsafe {
         libc::prctl(libc::PR_SET_NAME, R::NAME.as_ptr())
     };

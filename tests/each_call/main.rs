@@ -1,9 +1,9 @@
-//! Each system call of each operation fails, one at a time: whatever the operation then says,
-//! the next wake-up arrives.
+//! Makes each system call of each operation fail, one at a time. Whatever the operation
+//! returns, the next wake-up must arrive.
 //!
-//! The positions are found by running, so none can be forgotten; and a function that
-//! docs/api.txt lists and the table does not try is a failure. A function without system
-//! calls says so in the table, and is held to that.
+//! The test finds the calls by running the operation. It fails if docs/api.txt lists a function
+//! that the table does not try. The table names functions without system calls, and the test
+//! checks that they make none.
 #![allow(unsafe_code)]
 
 mod operation;

@@ -1,4 +1,4 @@
-//! What is common to all rows of the table: how one is tried, and what must be so afterwards.
+//! How the test tries a row of the table, and the checks that follow.
 
 use core::cell::Cell;
 use std::os::unix::io::RawFd;

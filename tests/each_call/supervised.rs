@@ -1,8 +1,8 @@
-//! One system call of an operation fails: the one in a given position, whatever it is.
+//! Makes the n-th system call of an operation fail, whichever call it is.
 //!
-//! A seccomp filter sends each call of a thread to another thread of the process, which
-//! counts it and lets the kernel carry it out, or answers it with an errno (seccomp_unotify(2),
-//! Linux 5.5). So no processor's registers are touched, and no call is named beforehand.
+//! A seccomp filter sends each call of a thread to another thread of the process, which counts
+//! it and lets the kernel execute it or returns an errno (seccomp_unotify(2), Linux 5.5). So
+//! the code depends on no processor's registers and names no calls.
 
 use core::mem::{size_of, zeroed};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::SeqCst};

@@ -1,4 +1,4 @@
-//! An example as a program of its own, and the table that it prints.
+//! Runs an example as a program, and reads the table that it prints.
 
 use std::collections::HashMap;
 use std::process::Command;

@@ -1,5 +1,4 @@
-//! A test harness for runs that fork: the lines and the closing line are those
-//! of Rust's own.
+//! A test harness for runs that fork. It prints the same lines as Rust's harness.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! A process of its own for each run.
+//! Runs each run in a process of its own.
 
 use crate::sys::process::{fork_to, Ended};
 use crate::sys::signals::ignore_none;

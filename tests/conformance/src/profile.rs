@@ -1,7 +1,7 @@
-//! Kernels and sandboxes that are not this one.
+//! Profiles of other kernels and of sandboxes.
 //!
-//! A profile is a filter over real system calls: under it the kernel answers
-//! as another kernel or a sandbox would.
+//! A profile is a seccomp filter: under it real system calls have the results that another
+//! kernel or a sandbox would return.
 
 use core::sync::atomic::{AtomicU32, Ordering};
 

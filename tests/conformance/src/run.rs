@@ -1,4 +1,4 @@
-//! Which case runs against what.
+//! The combinations of case, constructor and profile that run.
 
 use core::fmt;
 

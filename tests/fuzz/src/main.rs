@@ -1,4 +1,4 @@
-//! Random operations on both backends at once, compared with a model after each.
+//! Runs random operations on both backends and compares them with a model after each.
 //!
 //! The fuzzer's bytes are a program: each operation is a byte, perhaps followed by
 //! its argument, and acts on one of a few slots. A slot holds an object twice, once

@@ -1,4 +1,4 @@
-//! The objects, and what each must do.
+//! The objects, and the model of each.
 
 use core::time::Duration;
 use std::collections::VecDeque;

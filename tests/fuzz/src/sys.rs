@@ -1,4 +1,4 @@
-//! What needs the system: signals whose handler does what it is told.
+//! Unsafe code: signals, and a handler that does what the test wants.
 
 use core::sync::atomic::{AtomicPtr, Ordering};
 

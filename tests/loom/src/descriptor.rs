@@ -1,4 +1,4 @@
-//! What the models have in the place of a notifier's descriptor.
+//! A model of a notifier's descriptor.
 
 use core::time::Duration;
 

@@ -1,6 +1,6 @@
-//! The library's waker, and what a signal handler shares with the program, compiled
-//! from their own files, with loom's atomics in the place of core's and with models
-//! of their users.
+//! Models of the users of the waker, and of the state that a signal handler shares with the
+//! program. Both are compiled from the library's files, with loom's atomics instead of
+//! core's.
 #![cfg(test)]
 #![allow(dead_code)] // The models use the parts that share memory.
 

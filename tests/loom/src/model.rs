@@ -1,9 +1,8 @@
 //! The waker under loom, which tries every order in which threads can run and
 //! every value that a weak memory could let them read.
 //!
-//! What the threads pass each other is written and read without any ordering of
-//! its own, so it arrives only through the waker. A wake-up that is lost leaves
-//! the consumer asleep, which loom reports as a deadlock.
+//! The threads write and read the data without any ordering, so only the waker makes it
+//! visible. After a lost wake-up the consumer sleeps, which loom reports as a deadlock.
 
 use core::panic::AssertUnwindSafe;
 use core::time::Duration;

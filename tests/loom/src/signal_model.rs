@@ -1,5 +1,5 @@
-//! What a signal handler shares with the program, under loom. A handler is a thread
-//! here, which can do all that one on the same thread can, and more.
+//! The state that a signal handler shares with the program, under loom. A thread stands for the
+//! handler, because a thread can do everything that a handler on the same thread can.
 
 use loom::cell::UnsafeCell;
 use loom::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};

@@ -1,7 +1,6 @@
-//! Every public function of wakefd, with arguments that the optimiser cannot
-//! see. The panic handler calls a function that does not exist: if any way to a
-//! panic is left, the linker says so. The program also runs, so that a call
-//! that was optimised away does not go unnoticed.
+//! Calls every public function of wakefd with arguments that the optimiser cannot see. The
+//! panic handler calls a function that does not exist, so the linker fails if a way to a panic
+//! is left. The program also runs, to detect a call that was optimised away.
 #![no_std]
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! An account of what was published and what was seen.
+//! Counts the numbers that were published and seen.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};

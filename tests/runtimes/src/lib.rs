@@ -1,8 +1,8 @@
-//! wakefd's promises, kept inside the runtimes that its users have.
+//! Tests the contract of wakefd inside the runtimes of its users.
 //!
-//! [`Loop`] is what a runtime has to do here, and [`loop_suite!`] runs the same
-//! scenarios in each, on every mechanism. What only one runtime has is tested beside its
-//! `Loop`, in `tests/`. The recipes of `docs/loops.md` are tests of this crate too.
+//! A runtime implements [`Loop`], and [`loop_suite!`] runs the same scenarios in each one, on
+//! every mechanism. The file of a runtime in `tests/` also tests its own features. The recipes
+//! of `docs/loops.md` are tests of this crate too.
 
 mod ledger;
 mod source;

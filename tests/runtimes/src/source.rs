@@ -1,4 +1,4 @@
-//! What is watched.
+//! The objects that a runtime watches.
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! What is the same in every runtime.
+//! The scenarios that are the same in every runtime.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

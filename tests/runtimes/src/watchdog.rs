@@ -1,4 +1,4 @@
-//! A lost wake-up is a hang; here it becomes a failure.
+//! Ends a test that hangs after a lost wake-up, as a failure.
 
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;

@@ -1,4 +1,4 @@
-//! An executor of one's own, which sleeps in a notifier and has no reactor.
+//! A simple executor, which sleeps in a notifier and has no reactor.
 
 use std::future::Future;
 use std::pin::{Pin, pin};

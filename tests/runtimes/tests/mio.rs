@@ -1,4 +1,4 @@
-//! mio: always edge-triggered, so what is not cleared is not reported again.
+//! mio: always edge-triggered, so a descriptor that is not cleared is not reported again.
 
 use std::os::fd::AsRawFd;
 use std::time::Duration;

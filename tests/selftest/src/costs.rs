@@ -1,4 +1,4 @@
-//! What each operation costs on this machine.
+//! Measures the time of each operation on this machine.
 
 use core::time::Duration;
 use wakefd::{AutoNotifier, Error, Mechanism};

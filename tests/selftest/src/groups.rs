@@ -1,9 +1,8 @@
-//! Which groups of tests run.
+//! The groups of tests that run.
 //!
-//! Arguments name them: `cases`, `faults`, or `sample`, which is some of both. Without any
-//! of them everything runs. With `on=linux-2.6.27`, or another profile, it runs as on that
-//! kernel. The kernel passes on to PID 1 the words of its own command line
-//! that it does not know.
+//! Arguments name them: `cases`, `faults`, or `sample`, which is a part of both. Without an
+//! argument everything runs. With `on=linux-2.6.27`, or another profile, the program runs under
+//! that profile. The kernel passes unknown words of its own command line to PID 1.
 
 use core::fmt;
 

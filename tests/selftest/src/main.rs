@@ -1,6 +1,6 @@
-//! The self-test as a static `no_std` program. Started by hand (or under
-//! qemu-user) it runs the suite and exits with its status; started by a kernel
-//! as PID 1, see [`pid1`]. For what it takes as arguments, see [`groups`].
+//! The self-test as a static `no_std` program. Started by a person (or under qemu-user) it runs
+//! the suite and exits with its status. [`pid1`] says what it does if a kernel starts it as
+//! PID 1, and [`groups`] explains its arguments.
 #![no_std]
 #![no_main]
 #![deny(unsafe_op_in_unsafe_fn)]
@@ -72,7 +72,7 @@ fn report(tap: &mut tap::Tap, name: impl Display, outcome: Outcome) {
         Outcome::Passed => tap.pass(name),
         Outcome::Failed => tap.fail(name, "an assertion did not hold, see above"),
         Outcome::Died(signal) => tap.fail(name, format_args!("ended by signal {}", signal)),
-        Outcome::Absent(errno) => tap.skip(name, format_args!("not here (errno {})", errno)),
+        Outcome::Absent(errno) => tap.skip(name, format_args!("unavailable (errno {})", errno)),
         Outcome::Skipped(errno) => tap.skip(name, format_args!("no set-up (errno {})", errno)),
     }
 }

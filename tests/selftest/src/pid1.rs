@@ -1,8 +1,7 @@
-//! The program as `/init`: the first process of a machine that has nothing
-//! else. The suite runs in a forked child, for two reasons: the kernel keeps
-//! signals whose action is the default from PID 1, so cases about signals
-//! would see another world; and somebody must be left when the suite crashes
-//! or hangs.
+//! The program as `/init`, the first process of a machine that has no other program. The suite
+//! runs in a forked child for two reasons: the kernel does not deliver signals with the
+//! default action to PID 1, so cases about signals would fail; and PID 1 has to report a crash
+//! or a hang of the suite.
 
 use crate::sys;
 use libc::c_int;

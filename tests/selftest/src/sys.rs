@@ -1,4 +1,4 @@
-//! The few libc calls that more than one module wants, made safe.
+//! Safe wrappers of the libc calls that several modules use.
 
 use core::{mem, ptr, slice, str};
 use libc::{c_char, c_int, pid_t};

@@ -1,4 +1,4 @@
-//! Signals, as many as the machine gives.
+//! Signals at the highest rate that the machine reaches.
 
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use core::time::Duration;
@@ -22,7 +22,7 @@ pub fn run(seconds: u32) {
 /// A handler notifies while its notifier is notified, cleared, and replaced.
 fn reinit(mechanism: Mechanism, time: Duration) {
     let Ok(notifier) = AutoNotifier::at(mechanism) else {
-        return println!("alarms, {mechanism}: not here");
+        return println!("alarms, {mechanism}: unavailable");
     };
     let (signals, faults) = (AtomicU64::new(0), AtomicU64::new(0));
     let handler = || {
@@ -58,7 +58,7 @@ fn reinit(mechanism: Mechanism, time: Duration) {
 /// A handler adds while its counter is added to and taken from.
 fn count(mechanism: Mechanism, time: Duration) {
     let Ok(counter) = Counter::at(mechanism, Mode::Sum) else {
-        return println!("alarms, {mechanism}: not here");
+        return println!("alarms, {mechanism}: unavailable");
     };
     let by_handler = AtomicU64::new(0);
     let (mut added, mut taken) = (0_u64, 0_u64);

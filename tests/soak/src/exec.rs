@@ -1,4 +1,4 @@
-//! Programs that are started while notifiers are made: what they inherit.
+//! Counts the descriptors that programs inherit if they are started while notifiers are created.
 
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::process::Command;
@@ -10,7 +10,7 @@ pub fn run(seconds: u32) {
     let each = Duration::from_secs(seconds.into()) / 4;
     for mechanism in Mechanism::FOR_NOTIFIERS {
         if AutoNotifier::at(mechanism).is_err() {
-            println!("exec, {mechanism}: not here");
+            println!("exec, {mechanism}: unavailable");
             continue;
         }
         let [made, inherited] = race(mechanism, each);

@@ -1,4 +1,4 @@
-//! As many notifiers as there are descriptors.
+//! As many notifiers as the limit of descriptors allows.
 
 use std::time::Instant;
 
@@ -11,7 +11,7 @@ const NOTIFIERS: usize = 10_000;
 pub fn run(rounds: u32) {
     for mechanism in Mechanism::FOR_NOTIFIERS {
         let Ok(first) = AutoNotifier::at(mechanism) else {
-            println!("limit, {mechanism}: not here");
+            println!("limit, {mechanism}: unavailable");
             continue;
         };
         let each = if first.backend() == Backend::EventFd {

@@ -1,11 +1,11 @@
-//! Storms on notifiers, with exact accounts: what goes in must come out, and nothing
-//! may be left.
+//! Runs storms on notifiers and counts exactly: every notification and every count that goes in
+//! must come out.
 //!
-//!   soak storm WAKES        64 threads wake one, so often each
-//!   soak alarms SECONDS     signals, as many as the machine gives
-//!   soak exec SECONDS       threads make and drop while others start programs
-//!   soak limit ROUNDS       ten thousand at once, up to EMFILE and back
-//!   soak inherited          how many descriptors this program was given: its status
+//!   soak storm WAKES        64 threads wake one thread, WAKES times each
+//!   soak alarms SECONDS     signals at the highest rate that the machine reaches
+//!   soak exec SECONDS       threads create and drop notifiers while others start programs
+//!   soak limit ROUNDS       ten thousand notifiers at once, up to EMFILE and back
+//!   soak inherited          exits with the number of descriptors that it inherited
 
 mod alarms;
 mod exec;

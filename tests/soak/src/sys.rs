@@ -1,4 +1,4 @@
-//! What needs the system: descriptors and signals.
+//! Unsafe code: descriptors and signals.
 
 use core::mem::zeroed;
 use core::ptr::null_mut;

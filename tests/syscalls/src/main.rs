@@ -1,5 +1,5 @@
-//! Does one operation after the other, each after a mark that strace shows, so
-//! that ci/syscalls.sh can say which system calls each of them makes.
+//! Executes one operation after the other, each after a mark that strace shows, so that
+//! ci/syscalls.sh can list the system calls of each one.
 
 use std::time::Duration;
 

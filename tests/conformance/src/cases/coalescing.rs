@@ -1,10 +1,10 @@
-//! Many notifications, and none.
+//! Clauses 1 and 2: many notifications, and none.
 
 use super::*;
 
 pub(super) fn clause_1_a_million_notifications_never_block_or_fail(constructor: Constructor) {
     let notifier: &dyn Notifier = &constructor.notifier();
-    // The automatic choice stands on a mechanism that has had its million.
+    // The automatic choice uses a mechanism that gets its million in another run.
     let times = match constructor {
         Constructor::At(_) => 1_000_000,
         Constructor::Auto => 100_000,

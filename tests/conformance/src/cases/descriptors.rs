@@ -1,4 +1,4 @@
-//! Descriptors: their flags, how many there are, until when, and what if one is missing.
+//! Descriptors: their flags, their number, when they are closed, and a lack of them.
 
 use core::ops::RangeInclusive;
 

@@ -1,5 +1,5 @@
-//! Other processes that hold the descriptors, and an attacker among them: what
-//! docs/security.md says.
+//! Other processes that hold the descriptors, an attacker among them: the claims of
+//! docs/security.md.
 
 use super::*;
 

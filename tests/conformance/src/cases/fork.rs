@@ -1,4 +1,4 @@
-//! Parent and child.
+//! A notifier in parent and child after `fork`.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Descriptors that notify, in the hands of another process.
+//! `NotifyFd` in another process.
 
 use super::*;
 use crate::sys::limits::limit_descriptors;

@@ -1,5 +1,5 @@
-//! One thread in `poll`, without a time-out, for all that there is: a notifier and a
-//! counter that another thread uses, signals, a child's end, and a timer.
+//! One thread waits in `poll`, without a time-out, for a notifier and a counter that another
+//! thread uses, for signals, for the end of a child, and for a timer.
 
 use super::timer::Counted;
 use super::*;

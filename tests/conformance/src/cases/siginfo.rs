@@ -1,4 +1,4 @@
-//! Which signals come, and what is told of them.
+//! Which signals arrive, and the information that each one carries.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! `fork`, `vfork` and what `exec` would inherit.
+//! Signals in children of `fork` and `vfork`, and the state that `exec` inherits.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Handlers that were there before, and that come later.
+//! Handlers of other code that were installed before or after ours.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Masks, what is installed, and threads.
+//! Signal masks, installed actions, and threads.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! When the descriptor is readable.
+//! When the descriptor of `Signals` is readable.
 
 use super::waiting::never_early;
 use super::*;

@@ -1,4 +1,4 @@
-//! Many at once: no kind is lost, and nobody's descriptor is touched.
+//! Many signals at once: none of their numbers is lost, and no foreign descriptor is touched.
 
 use super::*;
 

@@ -1,6 +1,6 @@
-//! The timer: never early, nothing lost.
+//! The timer never expires early and loses no expiration.
 //!
-//! Lower bounds are exact. Upper bounds are wide, as machines are slow.
+//! Lower bounds are exact. Upper bounds are wide, because machines are slow.
 
 use super::waiting::{never_early, woken_from};
 use super::*;

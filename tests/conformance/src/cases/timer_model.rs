@@ -1,4 +1,4 @@
-//! Timers under random operations, beside a model and beside a timer of the thread.
+//! Timers under random operations, compared with a model and with a timer on the thread.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! What must come of a call that fails.
+//! The expected result of a call that fails.
 
 use core::fmt;
 

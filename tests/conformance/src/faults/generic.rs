@@ -1,5 +1,5 @@
-//! What is done to every kind of object: made, taken from, waited for, made anew,
-//! dropped.
+//! The operations on every kind of object: creating, taking, waiting, `reinit_after_fork`,
+//! dropping.
 
 use core::time::Duration;
 

@@ -1,9 +1,9 @@
 //! The fault matrix: every system call that the crate makes fails with every errno.
 //!
 //! A [`Row`] is a call and something that the crate does with it; a [`Fault`] is a
-//! row and an errno, run in a process of its own. There a thread gets a seccomp
-//! filter that fails the call, and works; a filter binds one thread, so that the
-//! others can count the descriptors and see whether what failed still works.
+//! row and an errno, run in a process of its own. In that process one thread gets a seccomp
+//! filter under which the call fails, and works. The filter binds only that thread, so other
+//! threads can count the descriptors and check that the object still works.
 
 mod counters;
 mod expected;

@@ -1,4 +1,4 @@
-//! Signals: watched, taken, waited for, dropped, and before `exec`.
+//! Operations of signals: watching, taking, waiting, dropping, and `before_exec`.
 
 use core::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Timers: made, armed, taken from, waited for, dropped, and made anew.
+//! Operations of timers: creating, arming, taking, waiting, dropping, and
+//! `reinit_after_fork`.
 
 use core::time::Duration;
 

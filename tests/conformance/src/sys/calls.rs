@@ -1,4 +1,4 @@
-//! The system calls that profiles and faults answer, by the numbers that they have here.
+//! The numbers of the system calls that profiles and faults change.
 
 use libc::{c_int, c_long};
 

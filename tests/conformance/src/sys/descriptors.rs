@@ -1,4 +1,4 @@
-//! Descriptors, by number: which are open, with what flags, and how many may be.
+//! Descriptors by number: the open ones, their flags, and their limit.
 
 use super::errno::{self, check};
 use super::multiplexer::{Kind, Multiplexer};

@@ -1,4 +1,4 @@
-//! What the suite needs of the system, as safe functions: no std here.
+//! Safe functions for the system calls of the suite, without std.
 #![allow(unsafe_code)]
 
 pub(crate) mod alarms;

@@ -1,5 +1,5 @@
-//! A filter that lets the kernel answer as another one would: real system calls, real
-//! refusals. It binds the thread that installs it, and what that thread starts.
+//! A seccomp filter, under which system calls have the results of another kernel. It binds the
+//! thread that installs it, and the threads and processes that this thread starts.
 
 use core::sync::atomic::{AtomicI32, Ordering};
 

@@ -1,4 +1,4 @@
-//! The kernel's queue of those that sleep, for the one word that there is.
+//! A model of the kernel's queue of sleeping threads, for one word.
 
 use loom::sync::{Condvar, Mutex};
 

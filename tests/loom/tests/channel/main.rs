@@ -1,8 +1,8 @@
-//! What the ends of a channel share: `src/channel/{shared,capacity}.rs` and the queue,
-//! `src/sys/mpsc.rs`, compiled from their own files, with loom's atomics, and with a model
-//! of the kernel's futex.
+//! The state that the ends of a channel share (`src/channel/{shared,capacity}.rs`) and the queue
+//! (`src/sys/mpsc.rs`), compiled from the library's files, with loom's atomics and a model of
+//! the kernel's futex.
 //!
-//! A crate of its own, as its root stands for `std`.
+//! This is a separate crate, because its root stands for `std`.
 #![no_std]
 #![allow(dead_code)] // Of the errors and of the waker a part is used.
 

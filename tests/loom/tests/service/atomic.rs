@@ -1,8 +1,8 @@
-//! loom's atomics, where they are in a static: loom's are of one execution, and must be
-//! made in it. So these are made when they are used first, in each execution anew.
+//! loom's atomics in statics. loom's atomics belong to one execution and must be created in it,
+//! so each of these is created at its first use, in each execution again.
 //!
-//! The first use must come before the others, by an order that is not the atomic's own:
-//! loom says so if it does not.
+//! The first use must happen before the others by an ordering other than the atomic's own;
+//! otherwise loom reports an error.
 
 use core::cell::Cell;
 use core::ops::Deref;

@@ -1,8 +1,8 @@
-//! The service thread of timers: `src/timer/service.rs` and the list, the lock and the
-//! condition variable below it, compiled from their own files, with loom's threads, and with
-//! models of what they ask of libc.
+//! The timers' service thread: `src/timer/service.rs` and the heap, the lock and the condition
+//! variable below it, compiled from the library's files, with loom's threads and models of the
+//! functions of libc.
 //!
-//! A crate of its own, as its root stands for libc and as its atomics are in statics.
+//! This is a separate crate, because its root stands for libc and its atomics are in statics.
 #![allow(dead_code)] // Of `Schedule` and of the models a part is used.
 
 extern crate alloc;

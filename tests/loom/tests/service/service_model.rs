@@ -1,5 +1,5 @@
-//! Owners of alarms under loom. A wake-up of the service thread that is lost leaves it
-//! asleep, and so an owner who waits for his alarm or for the thread's end: a deadlock.
+//! Owners of alarms under loom. After a lost wake-up the service thread sleeps, and an owner
+//! waits for its alarm or for the thread's end, which is a deadlock.
 
 use loom::thread;
 

@@ -1,4 +1,4 @@
-//! What the service asks of libc and of the kernel.
+//! Models of the functions of libc and the kernel that the service calls.
 #![allow(non_camel_case_types)] // C's names.
 #![allow(clippy::missing_safety_doc)] // As libc's.
 

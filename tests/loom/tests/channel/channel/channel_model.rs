@@ -1,5 +1,5 @@
-//! Senders and a receiver under loom. A wake-up that is lost leaves one of them asleep,
-//! which loom reports as a deadlock.
+//! Senders and a receiver under loom. After a lost wake-up one of them sleeps, which loom
+//! reports as a deadlock.
 
 use loom::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use loom::sync::Arc;

@@ -1,4 +1,4 @@
-//! Where these files have each other.
+//! The module in which these files find each other.
 
 #[path = "../../../../../src/channel/capacity.rs"]
 mod capacity;
