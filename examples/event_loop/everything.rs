@@ -1,6 +1,7 @@
 //! The loop's thread: everything that it waits for, and the one place where it sleeps.
 
 use std::io::{self, ErrorKind};
+use std::os::unix::io::{AsFd, AsRawFd};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use wakefd::Signals;
@@ -59,7 +60,7 @@ impl Everything<'_> {
     /// Returns the descriptors other than the sockets.
     fn own_sources(&self) -> [Source<'_>; 3] {
         [
-            Source::reading(self.inbox.notifier),
+            Source::reading(&self.inbox),
             Source::reading(self.signals),
             Source::reading(&self.ticker.timer),
         ]
@@ -78,7 +79,7 @@ impl Everything<'_> {
             result => result?,
         };
         for fd in ready {
-            if fd == self.inbox.notifier.as_raw_fd() {
+            if fd == self.inbox.as_fd().as_raw_fd() {
                 self.inbox.take(&mut self.tally)?;
                 let enough = self.tally.producers_left == 0;
                 self.told.enough.store(enough, Ordering::Relaxed);

@@ -26,13 +26,15 @@ mod threads;
 use std::io::{self, ErrorKind};
 use std::iter;
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::io::{AsFd, AsRawFd};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wakefd::AutoNotifier;
+use lexopt::ValueExt;
+use wakefd::{AutoNotifier, Waker};
 
 use echo::Server;
 use messages::{Inbox, Message, Outbox};
@@ -50,6 +52,9 @@ Usage: event_loop [OPTIONS]
   --messages N                      messages that are sent in all (1000000)
   --producers N                     threads that send them (4)
   --multiplexer epoll|poll|select   what the loop sleeps in (epoll)
+  --with notifier|waker|channel     what brings the messages (notifier): a queue and a
+                                    notifier, the same with a waker around it, or a channel
+                                    (only if built with --features channel)
   --help                            this text
 
 Exit status: 0 if every message arrived once and every echo was right, 1 if not,
@@ -68,7 +73,7 @@ fn event_loop(
     mut tally: Tally,
     enough: &AtomicBool,
 ) -> io::Result<Tally> {
-    let wake_up = || Source::reading(inbox.notifier);
+    let wake_up = || Source::reading(inbox);
     multiplexer.add(wake_up())?;
 
     let mut shown = Instant::now();
@@ -79,7 +84,7 @@ fn event_loop(
             result => result?,
         };
         for fd in ready {
-            if fd != inbox.notifier.as_raw_fd() {
+            if fd != inbox.as_fd().as_raw_fd() {
                 server.turn(fd)?;
                 continue;
             }
@@ -94,22 +99,56 @@ fn event_loop(
     Ok(tally)
 }
 
+/// What brings the messages.
+#[derive(Clone, Copy)]
+enum With {
+    Notifier,
+    Waker,
+    #[cfg(feature = "channel")]
+    Channel,
+}
+
+impl With {
+    fn parse(name: &str) -> Result<Self, &'static str> {
+        match name {
+            "notifier" => Ok(With::Notifier),
+            "waker" => Ok(With::Waker),
+            #[cfg(feature = "channel")]
+            "channel" => Ok(With::Channel),
+            #[cfg(not(feature = "channel"))]
+            "channel" => Err("in this build, which wants --features channel for it"),
+            _ => Err("not notifier, waker or channel"),
+        }
+    }
+}
+
 /// Starts the threads, runs the loop, and shows the counts.
-fn run(options: &Options) -> io::Result<ExitCode> {
+fn run(options: &Options, with: With) -> io::Result<ExitCode> {
     let notifier = AutoNotifier::with(options.selection).unwrap_or_else(|error| fail(error));
+    let mechanism = notifier.mechanism();
+    let waker = Waker::new(notifier);
+    let queue = |wake| {
+        let (sender, receiver) = mpsc::channel();
+        (Outbox::Queue(sender, wake), Inbox::Queue(receiver, wake))
+    };
+    let (outbox, inbox) = match with {
+        With::Notifier => queue(waker.notifier()),
+        With::Waker => queue(&waker),
+        #[cfg(feature = "channel")]
+        With::Channel => {
+            let (sender, receiver) =
+                wakefd::channel_on(AutoNotifier::at(mechanism).unwrap_or_else(|error| fail(error)));
+            (Outbox::Channel(sender), Inbox::Channel(receiver))
+        }
+    };
     let multiplexer = Multiplexer::new(options.multiplexer)?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let address = listener.local_addr()?;
     let mut server = Server::new(listener, &multiplexer)?;
-    let (sender, queue) = mpsc::channel();
     let enough = AtomicBool::new(false);
     let tally = Tally::new(options.producers, CLIENTS);
 
     let tally = thread::scope(|scope| {
-        let notifier = &notifier;
-        let inbox = Inbox { queue, notifier };
-        let queue = sender;
-        let outbox = Outbox { queue, notifier };
         for (producer, share) in options.shares() {
             let outbox = outbox.clone();
             spawn(scope, move || outbox.send_all(producer, 0..share));
@@ -124,17 +163,24 @@ fn run(options: &Options) -> io::Result<ExitCode> {
         event_loop(&multiplexer, &inbox, &mut server, tally, &enough)
             .unwrap_or_else(|error| fail(error))
     });
-    let mut rows = table::of_notifier(notifier.mechanism(), options.multiplexer);
+    let mut rows = table::of_notifier(mechanism, options.multiplexer);
     rows.extend(tally.rows());
     table::print(&rows)?;
     Ok(ExitCode::from(u8::from(!tally.is_flawless())))
 }
 
 fn main() -> ExitCode {
-    let mut options = Options::default();
-    if let Err(error) = options::parse(HELP, |name, arguments| options.set(name, arguments)) {
+    let (mut options, mut with) = (Options::default(), With::Notifier);
+    let parsed = options::parse(HELP, |name, arguments| match name {
+        "with" => {
+            with = arguments.value()?.parse_with(With::parse)?;
+            Ok(true)
+        }
+        _ => options.set(name, arguments),
+    });
+    if let Err(error) = parsed {
         eprintln!("{error}; see --help");
         return ExitCode::from(2);
     }
-    run(&options).unwrap_or_else(|error| fail(error))
+    run(&options, with).unwrap_or_else(|error| fail(error))
 }

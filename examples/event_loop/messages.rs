@@ -1,8 +1,10 @@
-//! Messages from other threads: a queue, and a notifier that wakes the loop to read it.
+//! Messages from other threads: through a queue, with a notifier or a waker that wakes the
+//! loop to read it, or through a channel, which is both.
 
-use std::sync::mpsc::{Receiver, Sender};
+use std::os::unix::io::{AsFd, BorrowedFd};
+use std::sync::mpsc;
 
-use wakefd::{AutoNotifier, Error};
+use wakefd::{Error, Notifier};
 
 use crate::tally::Tally;
 use crate::threads::fail;
@@ -20,19 +22,32 @@ pub(crate) enum Message {
     ClientDone { round_trips: u64 },
 }
 
-/// The producers' end of the queue.
+/// A notifier, or a waker around one.
+pub(crate) trait Wake: Notifier + AsFd {}
+
+impl<T: Notifier + AsFd> Wake for T {}
+
+/// The producers' end.
 #[derive(Clone)]
-pub(crate) struct Outbox<'a> {
-    pub(crate) queue: Sender<Message>,
-    pub(crate) notifier: &'a AutoNotifier,
+pub(crate) enum Outbox<'a> {
+    Queue(mpsc::Sender<Message>, &'a dyn Wake),
+    #[cfg(feature = "channel")]
+    #[allow(dead_code)] // One of the programs has no channel.
+    Channel(wakefd::Sender<Message>),
 }
 
 impl Outbox<'_> {
-    /// Publishes a message, then notifies. In the reverse order, the loop could wake up, find
-    /// nothing and sleep again before the message arrives.
     pub(crate) fn send(&self, message: Message) {
-        self.queue.send(message).unwrap_or_else(|error| fail(error));
-        self.notifier.notify().unwrap_or_else(|error| fail(error));
+        match self {
+            // Publish, then notify. In the reverse order, the loop could wake up, find nothing
+            // and sleep again before the message arrives.
+            Outbox::Queue(queue, notifier) => {
+                queue.send(message).unwrap_or_else(|error| fail(error));
+                notifier.notify().unwrap_or_else(|error| fail(error));
+            }
+            #[cfg(feature = "channel")]
+            Outbox::Channel(sender) => sender.send(message).unwrap_or_else(|error| fail(error)),
+        }
     }
 
     /// Sends all messages of a producer, in its thread.
@@ -46,26 +61,48 @@ impl Outbox<'_> {
     }
 }
 
-/// The loop's end of the queue.
-pub(crate) struct Inbox<'a> {
-    pub(crate) queue: Receiver<Message>,
-    pub(crate) notifier: &'a AutoNotifier,
+/// The loop's end.
+pub(crate) enum Inbox<'a> {
+    Queue(mpsc::Receiver<Message>, &'a dyn Wake),
+    #[cfg(feature = "channel")]
+    #[allow(dead_code)] // One of the programs has no channel.
+    Channel(wakefd::Receiver<Message>),
 }
 
 impl Inbox<'_> {
-    /// Counts the queued messages, when the notifier's descriptor is readable.
+    /// Counts the messages that are there, when the descriptor is readable.
     pub(crate) fn take(&self, tally: &mut Tally) -> Result<(), Error> {
-        // Clear, then check the queue. In the reverse order, `clear` would discard the wake-up
-        // of a message that was posted between the two steps.
-        if self.notifier.clear()? {
-            tally.wake_ups += 1;
-        }
-        let batch = self.queue.try_iter().take(BATCH);
-        if batch.map(|message| tally.count(message)).count() == BATCH {
-            // Messages may be left without a wake-up. Taking all of them could starve the
-            // sockets, so notify again.
-            self.notifier.notify()?;
+        match self {
+            Inbox::Queue(queue, notifier) => {
+                // Clear, then check the queue. In the reverse order, `clear` would discard the
+                // wake-up of a message that was posted between the two steps.
+                if notifier.clear()? {
+                    tally.wake_ups += 1;
+                }
+                let batch = queue.try_iter().take(BATCH);
+                if batch.map(|message| tally.count(message)).count() == BATCH {
+                    // Messages may be left without a wake-up. Taking all of them could starve
+                    // the sockets, so notify again.
+                    notifier.notify()?;
+                }
+            }
+            // What it leaves keeps the descriptor readable.
+            #[cfg(feature = "channel")]
+            Inbox::Channel(receiver) => {
+                tally.wake_ups += 1;
+                receiver.drain().for_each(|message| tally.count(message));
+            }
         }
         Ok(())
+    }
+}
+
+impl AsFd for Inbox<'_> {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Inbox::Queue(_, notifier) => notifier.as_fd(),
+            #[cfg(feature = "channel")]
+            Inbox::Channel(receiver) => receiver.as_fd(),
+        }
     }
 }

@@ -67,7 +67,7 @@ fn run(options: &Options) -> io::Result<bool> {
 
     let notifier = &notifier;
     let mut all = Everything {
-        inbox: Inbox { queue, notifier },
+        inbox: Inbox::Queue(queue, notifier),
         server: Server::new(listener, &multiplexer)?,
         multiplexer: &multiplexer,
         signals: &signals,
@@ -79,7 +79,7 @@ fn run(options: &Options) -> io::Result<bool> {
     };
     thread::scope(|scope| {
         let queue = sender;
-        let outbox = Outbox { queue, notifier };
+        let outbox = Outbox::Queue(queue, notifier);
         for (producer, share) in common.shares() {
             let (outbox, stop) = (outbox.clone(), &told.stop);
             let numbers = (0..share).take_while(move |_| !stop.load(Ordering::Relaxed));

@@ -15,9 +15,11 @@
 //! their order.
 //!
 //! Each block points to the next older one, so the list is complete at any time. The
-//! consumer walks from the tail to its own block, and records the way. Only the consumer
-//! gives blocks back, and the queue keeps one of them for reuse. A block with abandoned
-//! slots is freed by the last thread that uses it.
+//! producer that reserves the last slot of a block adds the next one and tells the
+//! consumer. If that producer stops, or another one has been faster, the consumer walks from
+//! the tail to its own block, and records the way. Only the consumer gives blocks back, and
+//! the queue keeps one of them for reuse. A block with abandoned slots is freed by the last
+//! thread that uses it.
 
 use alloc::alloc::{alloc, dealloc, handle_alloc_error};
 use alloc::sync::Arc;
@@ -56,8 +58,8 @@ struct Block<T> {
     memory: *mut u8,
     /// The next older block, which may be freed already.
     older: *mut Block<T>,
-    /// The next younger block, once the consumer knows it.
-    younger: *mut Block<T>,
+    /// The next younger block, once the producer of the last slot or the consumer knows it.
+    younger: AtomicPtr<Block<T>>,
     /// The number of slots that the consumer has abandoned in this block.
     abandoned: usize,
     /// The number of producers that have yet to find their slot abandoned. Producers that
@@ -110,7 +112,7 @@ impl<T> Block<T> {
         let empty = Block {
             memory,
             older: null_mut(),
-            younger: null_mut(),
+            younger: AtomicPtr::new(null_mut()),
             abandoned: 0,
             expected: AtomicUsize::new(0),
             slots: [],
@@ -279,11 +281,16 @@ impl<T> Producer<T> {
                 // SAFETY: the exchange has given this thread the slot, of the block that was
                 // the youngest at that moment, even if another one was at the same address
                 // before. It is kept until its slots are done with.
-                Ok(()) => match unsafe { fill(block, reserved, message) } {
-                    Ok(()) => return Ok(()),
-                    Err(back) => {
-                        message = back;
-                        self.tail()
+                Ok(()) => unsafe {
+                    if reserved + 1 == slots::<T>() {
+                        self.extend(block);
+                    }
+                    match fill(block, reserved, message) {
+                        Ok(()) => return Ok(()),
+                        Err(back) => {
+                            message = back;
+                            self.tail()
+                        }
                     }
                 },
                 Err(now) => now,
@@ -292,6 +299,28 @@ impl<T> Producer<T> {
     }
 
     /// Returns whether the consumer has closed the queue.
+    /// Adds a block after this one, and tells the consumer of it, which else has to walk
+    /// from the tail to find it. Not if a block has one slot, so that no large block waits
+    /// for a message.
+    ///
+    /// # Safety
+    ///
+    /// The caller has reserved the last slot of the block and not filled it yet.
+    unsafe fn extend(&self, block: *mut Block<T>) {
+        if slots::<T>() == 1 {
+            return;
+        }
+        let new = self.0.block();
+        // SAFETY: nobody else has the new block yet. The other one is kept as for `fill`.
+        unsafe {
+            (*new).older = block;
+            match self.replace(join(block, slots::<T>()), new) {
+                Ok(()) => (*block).younger.store(new, Ordering::Release),
+                Err(_) => self.0.keep(new),
+            }
+        }
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         split(self.tail()).1 == CLOSED
     }
@@ -344,12 +373,7 @@ impl<T> Consumer<T> {
         self.done.set(index + 1);
         // SAFETY: the queue is not empty, so the slot is full, and its producer is done with
         // it; it is passed now, and so read once. The consumer keeps the block.
-        let slot = unsafe { &*slot(block, index) };
-        // SAFETY: as above.
-        let message = unsafe { slot.message.get().cast::<T>().read() };
-        // The next use of the block expects an empty slot.
-        slot.state.store(EMPTY, Ordering::Relaxed);
-        Some(message)
+        Some(unsafe { (*slot(block, index)).message.get().cast::<T>().read() })
     }
 
     /// Returns whether there is no message. If there is one, the next slot is full.
@@ -399,8 +423,8 @@ impl<T> Consumer<T> {
         let block = self.block.get();
         let mut next = match block.is_null() {
             true => null_mut(),
-            // SAFETY: the consumer keeps the block, and this field is the consumer's.
-            false => unsafe { (*block).younger },
+            // SAFETY: the consumer keeps the block.
+            false => unsafe { (*block).younger.load(Ordering::Acquire) },
         };
         if next.is_null() {
             next = split(self.tail()).0;
@@ -413,7 +437,7 @@ impl<T> Consumer<T> {
             unsafe {
                 while (*next).older != block {
                     let older = (*next).older;
-                    (*older).younger = next;
+                    (*older).younger.store(next, Ordering::Relaxed);
                     next = older;
                 }
             }
@@ -441,7 +465,12 @@ impl<T> Consumer<T> {
         unsafe {
             let abandoned = (*block).abandoned;
             if abandoned == 0 {
-                (*block).younger = null_mut();
+                // Not as each message is taken: a producer may be writing to the same line
+                // of the cache then.
+                for index in 0..slots::<T>() {
+                    (*slot(block, index)).state.store(EMPTY, Ordering::Relaxed);
+                }
+                (*block).younger.store(null_mut(), Ordering::Relaxed);
                 self.queue.keep(block);
                 return;
             }
