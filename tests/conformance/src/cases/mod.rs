@@ -36,7 +36,7 @@ use wakefd::{
 };
 
 use crate::subject::{Object, Subject};
-use crate::sys::alarms::{interrupted, with_alarms};
+use crate::sys::alarms::{interrupted, progress, with_alarms};
 use crate::sys::descriptors::*;
 use crate::sys::memory::Shared;
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
