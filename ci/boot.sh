@@ -42,7 +42,8 @@ virt)
     qemu=(qemu-system-arm -M virt -cpu "${cpu:-cortex-a15}") ;;
 versatilepb)
     target=armv5te-unknown-linux-musleabi console=ttyAMA0
-    qemu=(qemu-system-arm -M versatilepb -cpu "${cpu:-arm926}") ;;
+    # Its sound card would make qemu complain about a host that has none.
+    qemu=(qemu-system-arm -M versatilepb -cpu "${cpu:-arm926}" -audiodev "none,id=none" -global pl041.audiodev=none) ;;
 malta)
     target=mipsel-unknown-linux-musl console=ttyS0 debian_kernel=linux-image-4kc-malta
     qemu=(qemu-system-mipsel -M malta -cpu "${cpu:-24Kf}") ;;
@@ -140,9 +141,6 @@ fi
 
 # What follows "--" are the program's arguments.
 [ -n "$own$c" ] || append+=" -- $parts"
-
-# Some machines have a sound card, which says much about a host without one.
-export QEMU_AUDIO_DRV=none
 
 say "booting $machine: $(basename "$kernel")"
 log=$work/console.log status=0 start=$SECONDS
