@@ -12,6 +12,7 @@
 # With --kernel it runs yours, old or new, and all: virt, malta, malta-be (big-endian),
 # versatilepb (ARMv5; EABI kernels only).
 # With --c the program is the test of the C library.
+# With --append highres=off the timers have the resolution of a tick.
 source "$(dirname "$0")/lib.sh"
 
 usage() { fail "$(printf '%s\n' "$*" && sed -n '2,/^source/{/^# /s/^# //p}' ci/boot.sh)"; }
@@ -157,6 +158,10 @@ echo "$counts"
 if [ -z "$own" ]; then
     # Each mechanism on its own, and the profiles of old kernels.
     ! grep -a '# SKIP' "$log" || fail "skipped on $machine, whose kernel has everything"
+fi
+if [ -z "$c" ] && [[ " $append " == *' highres=off '* ]]; then
+    # The self-test says so; a tick is a millisecond at least.
+    grep -Eaq '^# timer resolution [0-9]{7,} ns' "$log" || fail "the timers of $machine are finer than a tick"
 fi
 grep -aq '^# PID 1: exit status 0, rebooting' "$log" || fail "the program on $machine did not end with a reboot"
 if [ -z "$own$c" ]; then
