@@ -366,7 +366,10 @@ int wakefd_timer_take(const struct wakefd_timer *timer, uint64_t *count);
  */
 int wakefd_timer_remaining(const struct wakefd_timer *timer, uint64_t *left, uint64_t *period);
 
-/* Sleeps until the timer has expired, as wakefd_wait does, and takes nothing. */
+/*
+ * Sleeps until the timer has expired, as wakefd_wait does, and takes nothing. Another thread
+ * ends the wait by arming the timer with a first time of zero.
+ */
 int wakefd_timer_wait(const struct wakefd_timer *timer, int timeout);
 
 /* Returns the descriptor to watch for reading, as wakefd_fd does. */

@@ -118,8 +118,14 @@ use crate::sys::sigset::SignalSet;
 ///
 /// # Ending a wait from another thread
 ///
-/// Poll this descriptor together with that of a [`Notifier`](crate::Notifier), and notify.
-/// Or watch one more signal, and send it to the process with `kill(getpid(), …)`.
+/// A thread that sleeps in [`wait`](Self::wait) wakes up for a signal or at its time-out, and
+/// no method of this type ends the wait. There are two ways to end it, on every mechanism:
+///
+/// - Poll this descriptor together with that of a [`Notifier`](crate::Notifier), and notify
+///   from the other thread.
+/// - Watch one more signal, and send it to the process with `kill(getpid(), …)`. Do not send
+///   it to a thread (`raise`, `pthread_kill`): a signalfd reports such a signal only to that
+///   thread.
 ///
 /// # Fork and exec
 ///
@@ -280,7 +286,8 @@ impl Signals {
     }
 
     /// Sleeps until a signal is pending, or until `timeout` has passed, as
-    /// [`Notifier::wait`](crate::Notifier::wait) does. The signal stays pending.
+    /// [`Notifier::wait`](crate::Notifier::wait) does. The signal stays pending. To end the
+    /// wait from another thread, see [above](Self#ending-a-wait-from-another-thread).
     ///
     /// # Errors
     ///

@@ -139,3 +139,26 @@ impl fmt::Debug for Signal {
             .finish()
     }
 }
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    use super::*;
+
+    /// In either byte order the int is where the union of C has it.
+    #[test]
+    fn the_int_is_the_start_of_the_pointer() {
+        let mut bytes = [0; core::mem::size_of::<usize>()];
+        bytes[..4].copy_from_slice(&(-7_i32).to_ne_bytes());
+        let address = usize::from_ne_bytes(bytes);
+        for code in [libc::SI_QUEUE, libc::SI_TIMER, libc::SI_MESGQ] {
+            let record = Record {
+                code,
+                value_or_band: address,
+                ..Record::UNKNOWN
+            };
+            let signal = Signal::new((libc::SIGUSR1, record));
+            assert_eq!(signal.value(), Some(-7), "{code}");
+            assert_eq!(signal.value_ptr(), Some(address), "{code}");
+        }
+    }
+}

@@ -242,3 +242,22 @@ cfg_if::cfg_if! {
         }
     }
 }
+
+#[cfg(all(test, any(target_os = "linux", target_os = "android")))]
+mod tests {
+    use super::*;
+
+    /// Linux before 2.6.36 leaves `ssi_int` zero for a timer and a message queue.
+    #[test]
+    fn the_value_of_a_signalfd_is_its_pointer() {
+        let value = usize::MAX / 3;
+        // SAFETY: the struct is integers, for which zero is a value.
+        let mut info: libc::signalfd_siginfo = unsafe { core::mem::zeroed() };
+        info.ssi_ptr = value as u64;
+        for code in [libc::SI_QUEUE, libc::SI_TIMER, libc::SI_MESGQ] {
+            info.ssi_code = code;
+            let record = Record::from_signalfd(libc::SIGUSR1, &info);
+            assert_eq!(record.value_or_band, value, "{code}");
+        }
+    }
+}

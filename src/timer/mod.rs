@@ -92,6 +92,14 @@ use crate::sys::timerfd::Start;
 /// cannot create threads (unshare(2)). Creating its first timer on this mechanism fails
 /// with `EINVAL`. Its children can create one.
 ///
+/// # Ending a wait from another thread
+///
+/// Arm the timer from the other thread with a first time of zero: it expires at once, and
+/// every thread that sleeps in [`wait`](Self::wait) or polls the descriptor wakes up. This
+/// replaces the times that the timer was armed with. To keep them, poll this descriptor
+/// together with that of a [`Notifier`](crate::Notifier), and notify. Disarming the timer
+/// wakes no thread.
+///
 /// # Fork, threads and signals
 ///
 /// After `fork`, parent and child share a timerfd: either can arm and take. On the
@@ -323,7 +331,8 @@ impl Timer {
     }
 
     /// Sleeps until the timer has expired ([`Wait::Notified`]), or until `timeout` has
-    /// passed, as [`Notifier::wait`](crate::Notifier::wait) does. Takes no expiration.
+    /// passed, as [`Notifier::wait`](crate::Notifier::wait) does. Takes no expiration. To end
+    /// the wait from another thread, see [above](Self#ending-a-wait-from-another-thread).
     ///
     /// # Errors
     ///

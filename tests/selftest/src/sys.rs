@@ -74,6 +74,11 @@ pub fn print_machine() {
         order,
         usize::BITS
     );
+    // SAFETY: all-zero bytes are a valid timespec.
+    let mut resolution: libc::timespec = unsafe { mem::zeroed() };
+    // SAFETY: `resolution` is valid for writing, and stays zero if the call fails.
+    unsafe { libc::clock_getres(libc::CLOCK_MONOTONIC, &mut resolution) };
+    line!("# timer resolution {} ns", resolution.tv_nsec);
 }
 
 fn text(field: &[c_char]) -> &str {

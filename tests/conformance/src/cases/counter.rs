@@ -267,6 +267,7 @@ pub(super) fn counter_is_exact_under_signals(constructor: Constructor) {
                 // So many that the pipe becomes full from time to time.
                 for _ in 0..700 {
                     assert_eq!(counter.add(3), Ok(()));
+                    progress();
                     added += 3;
                 }
                 if added % 13 == 0 {

@@ -41,13 +41,16 @@ fn storm(notifier: &dyn Notifier) {
         while time::now() < end || signals.load(Ordering::Relaxed) < 20 {
             // Perhaps a handler comes in between.
             assert_eq!(errno::kept(|| notifier.notify()), Ok(()));
+            progress();
             // Whether it takes one depends on the handler; it must not fail.
             assert!(notifier.clear().is_ok());
         }
         // A notification by a handler stays pending until a clear reports it.
         assert!(notifier.clear().is_ok());
         let seen = signals.load(Ordering::Relaxed);
-        while signals.load(Ordering::Relaxed) == seen {}
+        while signals.load(Ordering::Relaxed) == seen {
+            progress();
+        }
         assert!(is_pending(notifier));
         assert_eq!(notifier.clear(), Ok(true));
     });

@@ -36,7 +36,7 @@ use wakefd::{
 };
 
 use crate::subject::{Object, Subject};
-use crate::sys::alarms::{interrupted, with_alarms};
+use crate::sys::alarms::{interrupted, progress, with_alarms};
 use crate::sys::descriptors::*;
 use crate::sys::memory::Shared;
 use crate::sys::multiplexer::{Kind, Multiplexer, FOREVER};
@@ -190,6 +190,7 @@ cases! {
         timer_remaining
         timer_clocks
         timer_wait
+        timer_wait_ended_by_another_thread
         timer_in_every_multiplexer
         timer_goes_on_after_signals;
     timer_model (Timer):
@@ -214,7 +215,8 @@ cases! {
     signal_readiness (Signals):
         signal_level_triggered
         signal_time_outs
-        signal_wakes_a_sleeper;
+        signal_wakes_a_sleeper
+        signal_wait_ended_by_another_thread;
     signal_masks (Signals):
         signal_drop_puts_back
         signal_refused

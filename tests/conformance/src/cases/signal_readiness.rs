@@ -1,6 +1,6 @@
 //! When the descriptor of `Signals` is readable.
 
-use super::waiting::never_early;
+use super::waiting::{ended_by_a_notifier, never_early};
 use super::*;
 
 pub(super) fn signal_level_triggered(constructor: Constructor) {
@@ -52,4 +52,20 @@ pub(super) fn signal_wakes_a_sleeper(constructor: Constructor) {
     assert_eq!(signals.wait(None), Ok(Wait::Notified));
     assert_eq!(taken(&signals), [SIGUSR1]);
     child.succeeds();
+}
+
+/// The documented ways: a notifier in the same poll, and one more signal, sent to the process.
+pub(super) fn signal_wait_ended_by_another_thread(constructor: Constructor) {
+    let signals = constructor.signals(&[SIGTERM, SIGUSR2]);
+    ended_by_a_notifier(&signals);
+    assert_eq!(signals.next(), Ok(None));
+    // The threads inherit the mask, as a signalfd needs it.
+    run_threads(2, &|index| match index {
+        0 => assert_eq!(signals.wait(None), Ok(Wait::Notified)),
+        _ => {
+            time::sleep(20);
+            send(pid(), SIGUSR2);
+        }
+    });
+    assert_eq!(taken(&signals), [SIGUSR2]);
 }

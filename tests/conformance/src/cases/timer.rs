@@ -2,7 +2,7 @@
 //!
 //! Lower bounds are exact. Upper bounds are wide, because machines are slow.
 
-use super::waiting::{never_early, woken_from};
+use super::waiting::{ended_by_a_notifier, never_early, woken_from};
 use super::*;
 
 const MILLISECOND: Duration = Duration::from_millis(1);
@@ -355,6 +355,36 @@ pub(super) fn timer_wait(constructor: Constructor) {
     }
     assert_eq!(take(&timer), Some(1));
     assert!(!timer.is_readable());
+}
+
+/// The documented ways: a notifier in the same poll, and arming the timer to expire at once.
+/// Disarming wakes nobody.
+pub(super) fn timer_wait_ended_by_another_thread(constructor: Constructor) {
+    let timer = constructor.timer();
+    assert_eq!(timer.arm_after(HOUR, None), Ok(()));
+    ended_by_a_notifier(&timer);
+    assert!(timer.remaining().expect("remaining").is_some());
+    for period in [None, Some(HOUR)] {
+        assert_eq!(timer.arm_after(HOUR, None), Ok(()));
+        run_threads(3, &|index| {
+            if index > 0 {
+                assert_eq!(timer.wait(None), Ok(Wait::Notified));
+                return;
+            }
+            time::sleep(20);
+            assert_eq!(timer.arm_after(Duration::ZERO, period), Ok(()));
+        });
+        assert_eq!(take(&timer), Some(1));
+    }
+    run_threads(2, &|index| {
+        if index > 0 {
+            let timeout = Some(40 * MILLISECOND);
+            assert_eq!(timer.wait(timeout), Ok(Wait::TimedOut));
+            return;
+        }
+        time::sleep(10);
+        assert_eq!(timer.disarm(), Ok(()));
+    });
 }
 
 pub(super) fn timer_in_every_multiplexer(constructor: Constructor) {

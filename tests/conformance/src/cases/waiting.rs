@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sys::limits::limit_descriptors;
+use crate::sys::multiplexer::readable;
 
 pub(super) fn clause_7_zero_does_not_wait(constructor: Constructor) {
     let notifier: &dyn Notifier = &constructor.notifier();
@@ -57,6 +58,25 @@ pub(super) fn woken_from<S: Subject>(timeout: Option<Duration>, constructor: Con
         }
     });
     assert_eq!(subject.consume(), Ok(true));
+}
+
+/// A thread polls it and a notifier, by which another thread ends the wait.
+pub(super) fn ended_by_a_notifier(subject: &impl Subject) {
+    let notifier = match AutoNotifier::new() {
+        Ok(notifier) => notifier,
+        // A build with one backend may have none here.
+        Err(error) => return assert_eq!(error.raw_os_error(), libc::ENOSYS, "{error}"),
+    };
+    run_threads(2, &|index| match index {
+        0 => {
+            let watched = [subject.as_raw_fd(), notifier.as_raw_fd()];
+            assert_eq!(readable(watched), [false, true]);
+        }
+        _ => {
+            time::sleep(20);
+            assert_eq!(notifier.notify(), Ok(()));
+        }
+    });
 }
 
 pub(super) fn clause_7_for_ever_until_notified(constructor: Constructor) {

@@ -264,7 +264,7 @@ pub(crate) fn last_call() -> (i32, i32) {
 }
 
 /// The flags of [`Action::Picky`].
-pub(crate) const PICKY: u32 = (libc::SA_NOCLDSTOP | libc::SA_NODEFER) as u32;
+pub(crate) const PICKY: u32 = (libc::SA_NOCLDSTOP | libc::SA_NODEFER | libc::SA_RESTART) as u32;
 /// The signal that it masks.
 pub(crate) const PICKY_MASK: i32 = libc::SIGWINCH;
 /// The signals from 1 to 31 that were blocked when it ran last.
