@@ -277,26 +277,23 @@ fn ping_pong<L: Loop>(times: u64, other_core: usize) -> Duration {
 }
 
 fn one_producer<C: Channel>(times: u64) -> Duration {
-    messages::<C, 1>(times)
+    messages::<C>(times, 1)
 }
 
 fn four_producers<C: Channel>(times: u64) -> Duration {
-    messages::<C, 4>(times)
+    messages::<C>(times, 4)
 }
 
 /// The consumer has a core for itself, if there is more than one; the producers
 /// share the others.
-fn messages<C: Channel, const PRODUCERS: usize>(times: u64) -> Duration {
+pub(crate) fn messages<C: Channel>(times: u64, producers: usize) -> Duration {
     place::pin(0);
-    let each = (usize::try_from(times).unwrap() / PRODUCERS).max(1);
+    let each = (usize::try_from(times).unwrap() / producers).max(1);
     let (sender, mut receiver) = C::new();
-    let mut tally = Tally {
-        missing: (each * PRODUCERS) as u64,
-        sum: 0,
-    };
-    let start = Barrier::new(PRODUCERS + 1);
+    let mut tally = Tally::of((each * producers) as u64);
+    let start = Barrier::new(producers + 1);
     thread::scope(|scope| {
-        let producers: [_; PRODUCERS] = std::array::from_fn(|number| {
+        let sending = |number| {
             let (sender, start) = (sender.clone(), &start);
             scope.spawn(move || {
                 let others = (place::count() - 1).max(1);
@@ -306,13 +303,14 @@ fn messages<C: Channel, const PRODUCERS: usize>(times: u64) -> Duration {
                 (0..each).for_each(|message| sender.send(message));
                 begin
             })
-        });
+        };
+        let threads: Vec<_> = (0..producers).map(sending).collect();
         start.wait();
         receiver.receive(&mut tally);
         let end = Instant::now();
-        assert_eq!(tally.sum, each * (each - 1) / 2 * PRODUCERS);
-        let begins = producers.map(|producer| producer.join().unwrap());
-        end - begins.into_iter().min().unwrap()
+        assert_eq!(tally.sum, each * (each - 1) / 2 * producers);
+        let begins = threads.into_iter().map(|thread| thread.join().unwrap());
+        end - begins.min().unwrap()
     })
 }
 

@@ -3,7 +3,10 @@
 
 mod cases;
 mod count;
+mod curves;
+mod growth;
 mod harness;
+mod latency;
 mod machine;
 mod peers;
 mod place;
@@ -84,12 +87,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    let tables = report::tables(&results);
+    let mut tables = report::tables(&results);
+    let mut charts = Vec::new();
+    if only.is_empty() {
+        eprintln!("measuring latency and growth");
+        charts = growth::charts();
+        let targets = tables.pop();
+        tables.push(latency::table(settings.messages));
+        tables.extend(charts.iter().map(growth::Chart::table));
+        tables.extend(targets);
+    }
     tables.iter().for_each(|table| print!("{}", table.plain()));
     let summary = report::summary(&results);
     print!("{}", summary.plain());
     if doc {
-        document(kind, &results, &tables, &summary)?;
+        document(kind, &results, &tables, &summary, &charts)?;
     }
     if let Some(out) = out {
         fs::create_dir_all(&out)?;
@@ -127,6 +139,7 @@ fn document(
     results: &Results,
     tables: &[Table],
     summary: &Table,
+    charts: &[growth::Chart],
 ) -> Result<(), Box<dyn Error>> {
     let page = Path::new("docs/benchmarks.md");
     let all: String = tables.iter().map(Table::markdown).collect();
@@ -136,6 +149,7 @@ fn document(
     write_between_marks(page, "the summary", few.trim_start())?;
     write_between_marks(Path::new("README.md"), "the summary", few.trim_start())?;
     fs::write("docs/images/benchmarks.svg", plot::small(&results.measured))?;
+    fs::write("docs/images/growth.svg", curves::svg(charts))?;
     Ok(())
 }
 

@@ -56,18 +56,17 @@ impl Results {
 
 /// A heading, a sentence, and cells.
 pub(crate) struct Table {
-    title: String,
-    text: String,
-    header: Vec<&'static str>,
-    rows: Vec<Vec<String>>,
+    pub(crate) title: String,
+    pub(crate) text: String,
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Table {
     pub(crate) fn plain(&self) -> String {
-        let header: Vec<String> = self.header.iter().map(|cell| cell.to_string()).collect();
-        let lines = || std::iter::once(&header).chain(&self.rows);
+        let lines = || std::iter::once(&self.header).chain(&self.rows);
         let width = |column: usize| lines().map(|line| line[column].chars().count()).max();
-        let widths: Vec<usize> = (0..header.len()).filter_map(width).collect();
+        let widths: Vec<usize> = (0..self.header.len()).filter_map(width).collect();
         let mut text = format!("\n==> {}: {}\n", self.title, self.text);
         for line in lines() {
             let cells = line.iter().zip(&widths).enumerate();
@@ -93,17 +92,20 @@ impl Table {
     /// The header and the rows alone.
     pub(crate) fn cells(&self) -> String {
         let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-        let header: Vec<String> = self.header.iter().map(|cell| cell.to_string()).collect();
         let rule = |column| match is_number(&self.rows, column) {
             true => "---:".to_owned(),
             false => "---".to_owned(),
         };
-        let rules: Vec<String> = (0..header.len()).map(rule).collect();
-        let mut text = format!("\n{}", line(&header));
+        let rules: Vec<String> = (0..self.header.len()).map(rule).collect();
+        let mut text = format!("\n{}", line(&self.header));
         text += &line(&rules);
         self.rows.iter().for_each(|row| text += &line(row));
         text
     }
+}
+
+pub(crate) fn header(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|cell| (*cell).to_owned()).collect()
 }
 
 /// Numbers stand on the right.
@@ -123,7 +125,7 @@ fn upper(text: &str) -> String {
 }
 
 /// Three digits that mean something, or more.
-fn number(value: f64) -> String {
+pub(crate) fn number(value: f64) -> String {
     let digits = match value.abs() {
         0.0 => 0,
         ..10.0 => 2,
@@ -154,9 +156,9 @@ pub(crate) fn timing(measured: &Measured) -> Table {
         }
         Some(cells)
     };
-    let mut header = vec!["who", "ns", "half of the rounds", "ratio"];
+    let mut header = header(&["who", "ns", "half of the rounds", "ratio"]);
     if case.messages {
-        header.insert(1, "M messages/s");
+        header.insert(1, "M messages/s".to_owned());
     }
     Table {
         title: case.name.to_owned(),
@@ -179,7 +181,7 @@ pub(crate) fn pipe_against_eventfd(results: &Results) -> Table {
     Table {
         title: "pipe-against-eventfd".to_owned(),
         text: "wakefd on either backend, from the rounds above".to_owned(),
-        header: vec!["case", "pipe ns", "eventfd ns", "ratio"],
+        header: header(&["case", "pipe ns", "eventfd ns", "ratio"]),
         rows: PIPE_AGAINST_EVENTFD.iter().filter_map(row).collect(),
     }
 }
@@ -204,7 +206,7 @@ pub(crate) fn counts(results: &Results, case: &str) -> Table {
     Table {
         title: format!("counted: {case}"),
         text: "instructions in user space and system calls of one operation".to_owned(),
-        header: vec!["who", "instructions", "system calls", "which"],
+        header: header(&["who", "instructions", "system calls", "which"]),
         rows: counts.map(row).collect(),
     }
 }
@@ -220,7 +222,7 @@ pub(crate) fn targets(results: &Results) -> Table {
     Table {
         title: "targets".to_owned(),
         text: "what is wanted of wakefd on an eventfd, if nothing else is said".to_owned(),
-        header: vec!["target", "measured", "verdict"],
+        header: header(&["target", "measured", "verdict"]),
         rows: targets::all(results).iter().map(row).collect(),
     }
 }
@@ -279,7 +281,7 @@ pub(crate) fn summary(results: &Results) -> Table {
     Table {
         title: "summary".to_owned(),
         text: "wakefd on an eventfd; a peer's time divided by wakefd's".to_owned(),
-        header: vec!["what", "wakefd", "time of others"],
+        header: header(&["what", "wakefd", "time of others"]),
         rows: rows.into_iter().flatten().collect(),
     }
 }

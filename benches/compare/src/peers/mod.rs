@@ -3,6 +3,8 @@
 //! A loop is always shared with its wakers through an `Arc` or what the peer has
 //! instead, and a peer's calls are unwrapped: what fails ends the run.
 
+use std::time::{Duration, Instant};
+
 pub(crate) mod async_io;
 pub(crate) mod bare;
 pub(crate) mod calloop;
@@ -51,14 +53,39 @@ pub(crate) trait Channel: Sized {
 }
 
 /// What the receiver does with a message: the sum shows that none got lost.
+#[derive(Default)]
 pub(crate) struct Tally {
     pub(crate) missing: u64,
     pub(crate) sum: usize,
+    /// From when on the numbers of messages count nanoseconds, and how long each message was
+    /// on its way.
+    began: Option<Instant>,
+    pub(crate) times: Vec<Duration>,
 }
 
 impl Tally {
+    pub(crate) fn of(missing: u64) -> Self {
+        Tally {
+            missing,
+            ..Tally::default()
+        }
+    }
+
+    pub(crate) fn timed(missing: u64, began: Instant) -> Self {
+        Tally {
+            missing,
+            began: Some(began),
+            times: Vec::with_capacity(missing as usize),
+            ..Tally::default()
+        }
+    }
+
     /// Whether more are to come.
     pub(crate) fn take(&mut self, message: usize) -> bool {
+        if let Some(began) = self.began {
+            let sent = Duration::from_nanos(message as u64);
+            self.times.push(began.elapsed().saturating_sub(sent));
+        }
         self.sum = self.sum.wrapping_add(message);
         self.missing -= 1;
         self.missing > 0

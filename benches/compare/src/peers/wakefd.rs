@@ -1,9 +1,11 @@
 //! wakefd: the waker and the channel in the loops that their documentation shows,
 //! and the bare notifier.
 
+use std::hint::spin_loop;
 use std::marker::PhantomData;
 use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use wakefd::{AutoNotifier, Receiver, Selection, Sender, Waker};
 
@@ -103,6 +105,43 @@ impl<B: Backend> Loop for EdgeLoop<B> {
         loop {
             let woken = match awake.prepare_wait() {
                 Some(prepared) => prepared.finish_edge_triggered(epoll.wait()).unwrap(),
+                None => true,
+            };
+            if woken && !answer() {
+                break;
+            }
+        }
+    }
+}
+
+/// The same, but before it sleeps it looks for a wake-up for a while.
+pub(crate) struct SpinningLoop<B>(WakerLoop<B>);
+
+impl<B> SpinningLoop<B> {
+    const FOR: Duration = Duration::from_micros(20);
+}
+
+impl<B: Backend> Loop for SpinningLoop<B> {
+    type Waker = Arc<Waker<AutoNotifier>>;
+
+    fn new() -> Self {
+        SpinningLoop(WakerLoop::new())
+    }
+
+    fn waker(&self) -> Self::Waker {
+        self.0.waker()
+    }
+
+    fn serve(&mut self, mut answer: impl FnMut() -> bool) {
+        let WakerLoop { waker, epoll, .. } = &self.0;
+        let mut awake = waker.awake();
+        loop {
+            let begin = Instant::now();
+            while !awake.is_woken() && begin.elapsed() < Self::FOR {
+                spin_loop();
+            }
+            let woken = match awake.prepare_wait() {
+                Some(prepared) => prepared.finish(epoll.wait()).unwrap(),
                 None => true,
             };
             if woken && !answer() {

@@ -11,20 +11,25 @@ fn owned(raw: RawFd) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(raw) }
 }
 
-/// An epoll set with one descriptor.
+/// An epoll set.
 pub(crate) struct Epoll(OwnedFd);
 
 impl Epoll {
     /// Watches a descriptor level-triggered.
     pub(crate) fn watching(descriptor: RawFd) -> Self {
-        Self::with(descriptor, libc::EPOLLIN)
+        Self::watching_all([descriptor])
+    }
+
+    /// Watches descriptors level-triggered.
+    pub(crate) fn watching_all(descriptors: impl IntoIterator<Item = RawFd>) -> Self {
+        Self::with(descriptors, libc::EPOLLIN)
     }
 
     pub(crate) fn watching_edges(descriptor: RawFd) -> Self {
-        Self::with(descriptor, libc::EPOLLIN | libc::EPOLLET)
+        Self::with([descriptor], libc::EPOLLIN | libc::EPOLLET)
     }
 
-    fn with(descriptor: RawFd, events: i32) -> Self {
+    fn with(descriptors: impl IntoIterator<Item = RawFd>, events: i32) -> Self {
         // SAFETY: takes an integer.
         let epoll = owned(unsafe { libc::epoll_create1(libc::EPOLL_CLOEXEC) });
         let mut event = libc::epoll_event {
@@ -32,13 +37,15 @@ impl Epoll {
             u64: 0,
         };
         let add = libc::EPOLL_CTL_ADD;
-        // SAFETY: three integers and a live event.
-        let added = unsafe { libc::epoll_ctl(epoll.as_raw_fd(), add, descriptor, &mut event) };
-        assert_eq!(added, 0, "{}", Error::last_os_error());
+        for descriptor in descriptors {
+            // SAFETY: three integers and a live event.
+            let added = unsafe { libc::epoll_ctl(epoll.as_raw_fd(), add, descriptor, &mut event) };
+            assert_eq!(added, 0, "{}", Error::last_os_error());
+        }
         Epoll(epoll)
     }
 
-    /// Sleeps until something happens, and says whether the descriptor is
+    /// Sleeps until something happens, and says whether a descriptor is
     /// readable.
     pub(crate) fn wait(&self) -> bool {
         let mut event = libc::epoll_event { events: 0, u64: 0 };

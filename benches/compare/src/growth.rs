@@ -1,0 +1,240 @@
+//! How the cost of one operation grows: with producers, with notifiers in one set, with the
+//! size of a message, with timers.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel as crossbeam;
+use crossbeam_queue::SegQueue;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use wakefd::{AutoNotifier, Mechanism, Selection, Timer};
+
+use crate::cases::messages;
+use crate::peers::libuv::Libuv;
+use crate::peers::queued::{Locked, Queued};
+use crate::peers::threads::{Crossbeam, StdMpsc};
+use crate::peers::tokio::MpscLoop;
+use crate::peers::wakefd::{ChannelLoop, EventFd, Pipe, WakerLoop};
+use crate::place;
+use crate::report::{Table, number};
+use crate::sys::epoll;
+
+/// Nanoseconds of one operation against a number of something.
+pub(crate) struct Chart {
+    pub(crate) title: &'static str,
+    /// The number's meaning.
+    pub(crate) of: &'static str,
+    pub(crate) curves: Vec<(&'static str, Vec<(usize, f64)>)>,
+}
+
+impl Chart {
+    pub(crate) fn table(&self) -> Table {
+        let numbers = self.curves[0].1.iter().map(|(n, _)| n.to_string());
+        let row = |(who, points): &(&str, Vec<(usize, f64)>)| {
+            let mut row = vec![(*who).to_owned()];
+            row.extend(points.iter().map(|&(_, ns)| number(ns)));
+            row.resize(1 + self.curves[0].1.len(), "-".to_owned());
+            row
+        };
+        Table {
+            title: format!("growth: {}", self.title),
+            text: format!("nanoseconds of each, by {}", self.of),
+            header: std::iter::once("who".to_owned()).chain(numbers).collect(),
+            rows: self.curves.iter().map(row).collect(),
+        }
+    }
+}
+
+/// The median of a few runs.
+fn median(run: impl Fn() -> f64) -> f64 {
+    let mut times: Vec<f64> = (0..5).map(|_| run()).collect();
+    times.sort_by(f64::total_cmp);
+    times[2]
+}
+
+pub(crate) fn charts() -> Vec<Chart> {
+    raise_limit();
+    vec![by_producers(), by_size(), by_notifiers(), by_timers()]
+}
+
+const NUMBERS: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+
+/// Ten thousand pipes need more descriptors than most users may have. Root may have more, and
+/// for others that point is left out.
+fn raise_limit() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let to = |limit| {
+        let new = Rlimit {
+            current: limit,
+            maximum: limit,
+        };
+        setrlimit(Resource::Nofile, new)
+    };
+    to(Some(65_536))
+        .or_else(|_| to(maximum))
+        .expect("the limit of descriptors");
+}
+
+fn by_producers() -> Chart {
+    const MESSAGES: u64 = 200_000;
+    type Run = fn(u64, usize) -> Duration;
+    let contestants: [(&str, Run); 7] = [
+        ("wakefd-channel-eventfd", messages::<ChannelLoop<EventFd>>),
+        ("wakefd-channel-pipe", messages::<ChannelLoop<Pipe>>),
+        (
+            "wakefd-eventfd+queue",
+            messages::<Queued<WakerLoop<EventFd>, SegQueue<usize>>>,
+        ),
+        ("crossbeam-channel", messages::<Crossbeam>),
+        ("std-mpsc", messages::<StdMpsc>),
+        ("tokio-mpsc", messages::<MpscLoop>),
+        ("libuv+lock", messages::<Queued<Libuv, Locked>>),
+    ];
+    let each = |run: Run, producers| {
+        median(|| run(MESSAGES, producers).as_secs_f64() * 1e9 / MESSAGES as f64)
+    };
+    Chart {
+        title: "messages",
+        of: "number of producers",
+        curves: contestants
+            .map(|(who, run)| {
+                (
+                    who,
+                    [1, 2, 4, 8, 16, 32].map(|n| (n, each(run, n))).to_vec(),
+                )
+            })
+            .to_vec(),
+    }
+}
+
+fn by_size() -> Chart {
+    const MESSAGES: usize = 50_000;
+    /// A message of N bytes through a channel that these two use.
+    fn pass<const N: usize>(send: impl Fn([u8; N]) + Send, receive: impl Fn() -> [u8; N]) -> f64 {
+        place::pin(0);
+        let begin = Instant::now();
+        thread::scope(|scope| {
+            scope.spawn(move || {
+                place::pin(1);
+                (0..MESSAGES).for_each(|number| send([number as u8; N]));
+            });
+            for number in 0..MESSAGES {
+                assert_eq!(receive()[N - 1], number as u8);
+            }
+        });
+        begin.elapsed().as_secs_f64() * 1e9 / MESSAGES as f64
+    }
+    fn point<const N: usize>() -> [(usize, f64); 3] {
+        let wakefd = || {
+            let (sender, receiver) = wakefd::channel().unwrap();
+            pass::<N>(
+                move |it| sender.send(it).unwrap(),
+                move || receiver.recv().unwrap(),
+            )
+        };
+        let crossbeam = || {
+            let (sender, receiver) = crossbeam::unbounded();
+            pass::<N>(
+                move |it| sender.send(it).unwrap(),
+                move || receiver.recv().unwrap(),
+            )
+        };
+        let std = || {
+            let (sender, receiver) = mpsc::channel();
+            pass::<N>(
+                move |it| sender.send(it).unwrap(),
+                move || receiver.recv().unwrap(),
+            )
+        };
+        [median(wakefd), median(crossbeam), median(std)].map(|ns| (N, ns))
+    }
+    let points = [
+        point::<8>(),
+        point::<64>(),
+        point::<256>(),
+        point::<1024>(),
+        point::<4096>(),
+    ];
+    let curve = |place: usize| points.iter().map(|point| point[place]).collect();
+    Chart {
+        title: "message size",
+        of: "bytes of a message, with recv",
+        curves: vec![
+            ("wakefd-channel", curve(0)),
+            ("crossbeam-channel", curve(1)),
+            ("std-mpsc", curve(2)),
+        ],
+    }
+}
+
+/// Notifies one of many in a set, waits, and clears it.
+fn by_notifiers() -> Chart {
+    const TIMES: usize = 20_000;
+    let each = |selection, count: usize| {
+        let notifiers = (0..count).map(|_| AutoNotifier::with(selection));
+        let Ok(notifiers) = notifiers.collect::<Result<Vec<_>, _>>() else {
+            return None;
+        };
+        let set = epoll::Epoll::watching_all(notifiers.iter().map(AutoNotifier::as_raw_fd));
+        let time = median(|| {
+            let begin = Instant::now();
+            for number in 0..TIMES {
+                // In no order that a cache likes.
+                let notifier = &notifiers[number.wrapping_mul(7919) % count];
+                notifier.notify().unwrap();
+                assert!(set.wait());
+                notifier.clear().unwrap();
+            }
+            begin.elapsed().as_secs_f64() * 1e9 / TIMES as f64
+        });
+        Some(time)
+    };
+    let curve = |selection| {
+        let points = NUMBERS.map(|n| Some((n, each(selection, n)?)));
+        points.into_iter().flatten().collect()
+    };
+    place::pin(0);
+    Chart {
+        title: "notifiers",
+        of: "number of notifiers in one epoll set",
+        curves: vec![
+            ("wakefd-bare-eventfd", curve(Selection::EventFd)),
+            ("wakefd-bare-pipe", curve(Selection::Pipe)),
+        ],
+    }
+}
+
+/// Arms one of many anew.
+fn by_timers() -> Chart {
+    const TIMES: usize = 20_000;
+    let each = |mechanism, count: usize| {
+        let timers: Vec<_> = (0..count)
+            .map(|_| {
+                let timer = Timer::at(mechanism).expect("a timer");
+                timer.arm_after(Duration::from_secs(1_000), None).unwrap();
+                timer
+            })
+            .collect();
+        median(|| {
+            let begin = Instant::now();
+            for number in 0..TIMES {
+                let after = Duration::from_secs(1_000 + (number % 1_000) as u64);
+                timers[number.wrapping_mul(7919) % count]
+                    .arm_after(after, None)
+                    .unwrap();
+            }
+            begin.elapsed().as_secs_f64() * 1e9 / TIMES as f64
+        })
+    };
+    let curve = |mechanism| NUMBERS.map(|n| (n, each(mechanism, n))).to_vec();
+    place::pin(0);
+    Chart {
+        title: "timers",
+        of: "number of armed timers",
+        curves: vec![
+            ("timerfd", curve(Mechanism::TimerFdFlags)),
+            ("thread", curve(Mechanism::TimerThread)),
+        ],
+    }
+}

@@ -1,0 +1,97 @@
+//! How long a message is on its way, beside how many there are a second.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_queue::SegQueue;
+
+use crate::peers::mio::Mio;
+use crate::peers::queued::Queued;
+use crate::peers::threads::Crossbeam;
+use crate::peers::tokio::MpscLoop;
+use crate::peers::wakefd::{ChannelLoop, EventFd, Pipe, SpinningLoop, WakerLoop};
+use crate::peers::{Channel, Sending, Tally};
+use crate::place;
+use crate::report::{Table, header, number};
+
+/// Sends so many messages, one in each interval, and returns how long each was on its way,
+/// the shortest first.
+type Run = fn(interval: Duration, messages: u64) -> Vec<Duration>;
+
+const CONTESTANTS: [(&str, Run); 7] = [
+    ("wakefd-channel-eventfd", run::<ChannelLoop<EventFd>>),
+    ("wakefd-channel-pipe", run::<ChannelLoop<Pipe>>),
+    (
+        "wakefd-eventfd+queue",
+        run::<Queued<WakerLoop<EventFd>, SegQueue<usize>>>,
+    ),
+    (
+        "wakefd-eventfd+queue, spinning",
+        run::<Queued<SpinningLoop<EventFd>, SegQueue<usize>>>,
+    ),
+    ("mio+queue", run::<Queued<Mio, SegQueue<usize>>>),
+    ("tokio-mpsc", run::<MpscLoop>),
+    ("crossbeam-channel", run::<Crossbeam>),
+];
+
+/// At a thousand messages a second, at half of what the contestant can do, and at all of it.
+pub(crate) fn table(messages: u64) -> Table {
+    let mut rows = Vec::new();
+    let mut add = |who: &str, load: &str, times: &[Duration]| {
+        let at = |part: f64| times[((times.len() - 1) as f64 * part).round() as usize];
+        let microseconds = |time: Duration| number(time.as_secs_f64() * 1e6);
+        let parts = [0.5, 0.99, 0.999, 1.0].map(|part| microseconds(at(part)));
+        rows.push([vec![load.to_owned(), who.to_owned()], parts.to_vec()].concat());
+    };
+    let mut full = Vec::new();
+    for (who, run) in CONTESTANTS {
+        let begin = Instant::now();
+        run(Duration::ZERO, messages);
+        full.push(begin.elapsed() / u32::try_from(messages).expect("a smaller number"));
+        add(who, "1,000 a second", &run(Duration::from_millis(1), 500));
+    }
+    for ((who, run), each) in CONTESTANTS.into_iter().zip(full) {
+        add(who, "half load", &run(each * 2, messages));
+    }
+    for (who, run) in CONTESTANTS {
+        add(who, "full load", &run(Duration::ZERO, messages));
+    }
+    Table {
+        title: "latency".to_owned(),
+        text: "microseconds from sending to receipt, one producer".to_owned(),
+        header: header(&["load", "who", "median", "99 %", "99.9 %", "worst"]),
+        rows,
+    }
+}
+
+fn run<C: Channel>(interval: Duration, messages: u64) -> Vec<Duration> {
+    place::pin(0);
+    let (sender, mut receiver) = C::new();
+    let began = Instant::now();
+    let mut tally = Tally::timed(messages, began);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            place::pin(1);
+            let first = began.elapsed();
+            for number in 0..u32::try_from(messages).expect("a smaller number") {
+                sleep_until(began, first + interval * number);
+                sender.send(began.elapsed().as_nanos() as usize);
+            }
+        });
+        receiver.receive(&mut tally);
+    });
+    let mut times = tally.times;
+    times.sort_unstable();
+    times
+}
+
+/// Sleeps for the most of it, and then looks at the clock.
+fn sleep_until(began: Instant, when: Duration) {
+    const ROUGHLY: Duration = Duration::from_micros(200);
+    if let Some(rest) = when.checked_sub(began.elapsed() + ROUGHLY) {
+        thread::sleep(rest);
+    }
+    while began.elapsed() < when {
+        std::hint::spin_loop();
+    }
+}
