@@ -66,7 +66,7 @@ impl NotifyFd {
     pub fn notify(&self) -> Result<(), Error> {
         // An eventfd takes eight bytes. A pipe takes any number.
         self.0
-            .notify(8)
+            .notify_edge()
             .map_err(|errno| Error::new(Operation::Notify, Mechanism::Other, errno))
     }
 

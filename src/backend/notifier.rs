@@ -107,7 +107,7 @@ macro_rules! notifier {
 
         impl $crate::notifier::Notifier for $type {
             fn notify(&self) -> Result<(), $crate::error::Error> {
-                $crate::backend::primitive::Primitive::notify(self)
+                $crate::backend::primitive::Primitive::notify_edge(self)
                     .map_err(|errno| self.error($crate::error::Operation::Notify, errno))
             }
 

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::fallback::Chain;
-use crate::mechanism::Mechanism;
+use crate::mechanism::{Backend, Mechanism};
 use crate::sys::errno::Errno;
 use crate::sys::fd::Fd;
 
@@ -33,8 +33,16 @@ pub(crate) trait Primitive: Sized {
     /// with `EINVAL` if the mechanism belongs to another backend.
     fn create(mechanism: Mechanism, mode: Mode) -> Result<Self, Error>;
 
-    /// Notifies, as [`Notifier::notify`](crate::Notifier::notify) does.
+    /// Notifies. In C, where every consumer drains, an eventfd that is full gives no edge.
     fn notify(&self) -> Result<(), Errno>;
+
+    /// Notifies, as [`Notifier::notify`](crate::Notifier::notify) does.
+    fn notify_edge(&self) -> Result<(), Errno> {
+        match self.mechanism().backend() {
+            Backend::EventFd => self.fd().notify_edge(),
+            _ => self.notify(),
+        }
+    }
 
     /// Clears, as [`Notifier::clear`](crate::Notifier::clear) does.
     fn clear(&self) -> Result<bool, Errno>;

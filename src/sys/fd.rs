@@ -38,9 +38,8 @@ impl Fd {
     ///
     /// Before the call is verified, its answer may be no new descriptor: a vendor's kernel
     /// can have another call under this number, and a MIPS kernel before 2.6.28 makes
-    /// `syscall` return +89 for a call that it does not have. That number may be another's
-    /// descriptor, which must not be touched. A second call tells: a real one returns
-    /// another number, because the first descriptor is still open.
+    /// `syscall` return +89 for an unknown call. That number may be another's descriptor,
+    /// which must not be touched. A real call returns another number the second time.
     #[allow(dead_code)] // A build with pipes alone has no such call.
     #[inline(always)] // For size: in a build for C there is one caller.
     pub(super) fn create(
@@ -83,12 +82,10 @@ impl Fd {
     /// the call took none, and reads them back before the call is trusted. Sets
     /// close-on-exec first, because it races with the `exec` of another thread.
     ///
-    /// Fails with ENOSYS, the errno of an unavailable call, if the flags are not set, and
-    /// with EBADF, which means the same, if there is no such descriptor.
+    /// Fails with ENOSYS if the flags are not set, and with EBADF, which means the same.
     pub(super) fn ensure_cloexec_nonblock(&self, trust: Trust, flags: Flags) -> Result<(), Errno> {
         if flags == Flags::ByFcntl {
-            // F_SETFD has a flag of its own, which is not O_CLOEXEC. A new descriptor has
-            // no other flags that this could clear.
+            // F_SETFD's flag is not O_CLOEXEC. A new descriptor has no other to clear.
             self.fcntl(libc::F_SETFD, libc::FD_CLOEXEC)?;
             self.fcntl(libc::F_SETFL, libc::O_NONBLOCK)?;
         }
@@ -133,8 +130,7 @@ impl Fd {
         unsafe { transfer(Transfer::Write, self.0, start, length) }.map(drop)
     }
 
-    /// Writes `size` zeros, at most 4096, as a whole or not at all (pipe(7)). Passes a
-    /// small block on the stack several times.
+    /// Writes `size` zeros, at most 4096, as a whole or not at all (pipe(7)).
     #[allow(dead_code)] // A build without the pipe does not use it.
     pub(crate) fn write_zeros(&self, size: usize) -> Result<(), Errno> {
         const BLOCK: usize = 256;
@@ -184,8 +180,7 @@ impl Fd {
     ///
     /// A read ends short only if it emptied the descriptor: for a pipe because the kernel's
     /// `pipe_read` goes from buffer to buffer, and for an eventfd because it has only eight
-    /// bytes. So one call is usually enough. The buffer is on the stack, which may be a
-    /// small thread's.
+    /// bytes. So one call is usually enough. The buffer suits a small thread's stack.
     pub(crate) fn drain(&self) -> Result<bool, Errno> {
         const CAPACITY: usize = if cfg!(feature = "pipe") { 1024 } else { 16 };
         let mut drained = false;
@@ -209,12 +204,21 @@ impl Fd {
     pub(crate) fn notify(&self, size: usize) -> Result<(), Errno> {
         notify(self.0, size)
     }
+
+    /// Notifies by eight bytes. A full eventfd accepts a zero (fs/eventfd.c): another edge.
+    pub(crate) fn notify_edge(&self) -> Result<(), Errno> {
+        let _guard = ErrnoGuard::new();
+        let write = |number: u64| self.write(&number.to_ne_bytes());
+        match write(1) {
+            Err(libc::EAGAIN) => write(0).or(Ok(())),
+            result => result,
+        }
+    }
 }
 
 impl Drop for Fd {
     fn drop(&mut self) {
-        // SAFETY: an integer. The result does not matter: Linux has released the number
-        // even on EINTR (close(2)).
+        // SAFETY: an integer. Linux has released the number even on EINTR (close(2)).
         unsafe { libc::close(self.0) };
     }
 }
@@ -223,18 +227,10 @@ impl Drop for Fd {
 #[inline(never)] // For size: both backends call it.
 pub(crate) fn notify(fd: RawFd, size: usize) -> Result<(), Errno> {
     let _guard = ErrnoGuard::new();
-    let write = |number: u64| {
-        let number = number.to_ne_bytes();
-        let bytes = number.get(..size).unwrap_or(&number);
-        // SAFETY: pointer and length are those of a live slice, which is only read.
-        unsafe { transfer(Transfer::Write, fd, bytes.as_ptr() as *mut u8, bytes.len()) }
-    };
-    let written = match write(1) {
-        // A full eventfd accepts a zero (eventfd_write in fs/eventfd.c): another edge.
-        Err(libc::EAGAIN) if size == 8 => write(0),
-        result => result,
-    };
-    match written {
+    let one = 1_u64.to_ne_bytes();
+    let bytes = one.get(..size).unwrap_or(&one);
+    // SAFETY: pointer and length are those of a live slice, which is only read.
+    match unsafe { transfer(Transfer::Write, fd, bytes.as_ptr() as *mut u8, bytes.len()) } {
         Err(libc::EAGAIN) | Ok(_) => Ok(()),
         Err(errno) => Err(errno),
     }
