@@ -16,12 +16,10 @@ use crate::sys::libc_version::glibc_version;
 /// ```
 /// use wakefd::{AutoNotifier, Backend, Selection};
 ///
-/// fn main() -> Result<(), wakefd::Error> {
-///     // The sandbox kills a process that calls `eventfd`, so force the pipe.
-///     let notifier = AutoNotifier::with(Selection::Pipe)?;
-///     assert_eq!(notifier.backend(), Backend::Pipe);
-///     Ok(())
-/// }
+/// // The sandbox kills a process that calls `eventfd`, so force the pipe.
+/// let notifier = AutoNotifier::with(Selection::Pipe)?;
+/// assert_eq!(notifier.backend(), Backend::Pipe);
+/// # Ok::<(), wakefd::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -65,20 +63,18 @@ pub(crate) fn is_old_glibc() -> bool {
 /// use std::sync::atomic::{AtomicBool, Ordering};
 /// use wakefd::{AutoNotifier, Wait};
 ///
-/// fn main() -> Result<(), wakefd::Error> {
-///     let done = AtomicBool::new(false);
-///     let notifier = AutoNotifier::new()?;
-///     std::thread::scope(|scope| {
-///         scope.spawn(|| {
-///             done.store(true, Ordering::Release); // Publish,
-///             notifier.notify() // then notify.
-///         });
-///         assert_eq!(notifier.wait(None), Ok(Wait::Notified)); // Sleeps.
+/// let done = AtomicBool::new(false);
+/// let notifier = AutoNotifier::new()?;
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| {
+///         done.store(true, Ordering::Release); // Publish,
+///         notifier.notify() // then notify.
 ///     });
-///     notifier.clear()?; // Clear,
-///     assert!(done.load(Ordering::Acquire)); // then look.
-///     Ok(())
-/// }
+///     assert_eq!(notifier.wait(None), Ok(Wait::Notified)); // Sleeps.
+/// });
+/// notifier.clear()?; // Clear,
+/// assert!(done.load(Ordering::Acquire)); // then look.
+/// # Ok::<(), wakefd::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct AutoNotifier(Inner);
@@ -152,6 +148,13 @@ impl Primitive for AutoNotifier {
     fn notify(&self) -> Result<(), Errno> {
         match &self.0 {
             Inner::EventFd(eventfd) => Primitive::notify(eventfd),
+            Inner::Pipe(pipe) => Primitive::notify(pipe),
+        }
+    }
+
+    fn notify_edge(&self) -> Result<(), Errno> {
+        match &self.0 {
+            Inner::EventFd(eventfd) => eventfd.notify_edge(),
             Inner::Pipe(pipe) => Primitive::notify(pipe),
         }
     }

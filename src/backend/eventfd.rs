@@ -10,7 +10,7 @@ use crate::fallback::{self, Chain, Unavailable};
 use crate::mechanism::{Backend, Mechanism};
 use crate::sys::errno::Errno;
 use crate::sys::eventfd::{self, Read};
-use crate::sys::fd::{Fd, Trust};
+use crate::sys::fd::{self, Fd, Trust};
 
 /// A notifier made of one eventfd: a 64-bit counter behind a descriptor.
 ///
@@ -96,7 +96,11 @@ impl Primitive for EventFd {
     }
 
     fn notify(&self) -> Result<(), Errno> {
-        self.fd.notify(8)
+        fd::notify(self.fd.as_raw(), 8)
+    }
+
+    fn notify_edge(&self) -> Result<(), Errno> {
+        self.fd.notify_edge()
     }
 
     fn clear(&self) -> Result<bool, Errno> {

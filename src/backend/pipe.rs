@@ -12,7 +12,7 @@ use crate::error::{Error, Operation};
 use crate::fallback::{self, Chain, Unavailable};
 use crate::mechanism::{Backend, Mechanism};
 use crate::sys::errno::Errno;
-use crate::sys::fd::{Fd, Trust};
+use crate::sys::fd::{self, Fd, Trust};
 use crate::sys::pipe;
 
 /// A notifier made of both ends of a pipe.
@@ -100,7 +100,7 @@ impl Primitive for SelfPipe {
 
     /// Writes one byte. Any byte makes the pipe readable.
     fn notify(&self) -> Result<(), Errno> {
-        self.write.notify(1)
+        fd::notify(self.write.as_raw(), 1)
     }
 
     fn clear(&self) -> Result<bool, Errno> {

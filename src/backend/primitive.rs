@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::fallback::Chain;
-use crate::mechanism::{Backend, Mechanism};
+use crate::mechanism::Mechanism;
 use crate::sys::errno::Errno;
 use crate::sys::fd::Fd;
 
@@ -38,10 +38,7 @@ pub(crate) trait Primitive: Sized {
 
     /// Notifies, as [`Notifier::notify`](crate::Notifier::notify) does.
     fn notify_edge(&self) -> Result<(), Errno> {
-        match self.mechanism().backend() {
-            Backend::EventFd => self.fd().notify_edge(),
-            _ => self.notify(),
-        }
+        self.notify()
     }
 
     /// Clears, as [`Notifier::clear`](crate::Notifier::clear) does.

@@ -121,7 +121,6 @@ impl Fd {
     }
 
     /// Writes `bytes`, which are few enough to be written as a whole or not at all.
-    ///
     /// Like [`read`](Self::read), never fails with EINTR: a signal interrupts only a call
     /// that waits (signal(7)), and these descriptors are non-blocking.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<(), Errno> {
@@ -199,19 +198,15 @@ impl Fd {
         }
     }
 
-    /// Writes the first `size` bytes of the number one, and leaves errno unchanged.
-    /// Succeeds if the descriptor is full, because it is readable then.
-    pub(crate) fn notify(&self, size: usize) -> Result<(), Errno> {
-        notify(self.0, size)
-    }
-
-    /// Notifies by eight bytes. A full eventfd accepts a zero (fs/eventfd.c): another edge.
+    /// Notifies an eventfd. If it is full, it accepts a zero (fs/eventfd.c): another edge.
     pub(crate) fn notify_edge(&self) -> Result<(), Errno> {
         let _guard = ErrnoGuard::new();
-        let write = |number: u64| self.write(&number.to_ne_bytes());
+        // SAFETY: eight live bytes, which are only read.
+        let write =
+            |n: u64| unsafe { transfer(Transfer::Write, self.0, (&n as *const u64) as *mut u8, 8) };
         match write(1) {
-            Err(libc::EAGAIN) => write(0).or(Ok(())),
-            result => result,
+            Err(libc::EAGAIN) => write(0).map(drop).or(Ok(())),
+            result => result.map(drop),
         }
     }
 }
@@ -223,7 +218,8 @@ impl Drop for Fd {
     }
 }
 
-/// Notifies as [`Fd::notify`], if only the number is known: in a handler, or from C.
+/// Writes the first `size` bytes of the number one, and leaves errno unchanged. Succeeds if
+/// the descriptor is full, because it is readable then.
 #[inline(never)] // For size: both backends call it.
 pub(crate) fn notify(fd: RawFd, size: usize) -> Result<(), Errno> {
     let _guard = ErrnoGuard::new();
