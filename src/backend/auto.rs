@@ -106,7 +106,6 @@ impl AutoNotifier {
     /// As for [`new`](Self::new). A forced backend that the kernel or a sandbox does not
     /// support fails as [`EventFd::new`] and [`SelfPipe::new`] do.
     #[cfg_attr(docsrs, doc(cfg(all(feature = "eventfd", feature = "pipe"))))]
-    #[cfg_attr(docsrs, doc(cfg(all(feature = "eventfd", feature = "pipe"))))]
     pub fn with(selection: Selection) -> Result<Self, Error> {
         fallback::first_available(selection.chain(), Unavailable::Remember, Self::at)
     }
