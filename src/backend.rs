@@ -16,7 +16,9 @@ pub use primitive::Mode;
 pub(crate) use primitive::{Primitive, LIMIT};
 
 cfg_if! {
-    if #[cfg(all(feature = "eventfd", feature = "pipe", any(target_os = "linux", target_os = "android")))] {
+    if #[cfg(all(
+        feature = "eventfd", feature = "pipe", any(target_os = "linux", target_os = "android"),
+    ))] {
         mod auto;
         mod eventfd;
         mod pipe;
