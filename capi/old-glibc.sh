@@ -26,6 +26,14 @@ libpthread="pthread_attr_destroy pthread_attr_init pthread_attr_setstacksize
 
 mkdir -p "$directory"
 rm -f "$directory"/*
+# A compiler for another libc may find a glibc of the machine it runs on, so its headers tell.
+# uClibc defines glibc's macro too.
+macros=$(echo '#include <limits.h>' | $cc -E -dM -x c -)
+case $macros in
+*__UCLIBC__*) exit 0 ;;
+*__GLIBC__*) ;;
+*) exit 0 ;;
+esac
 glibc=$($cc -print-file-name=libc.so.6) # the compiler prints the same name if there is no such file
 [ "$glibc" != libc.so.6 ] || exit 0
 # The library that has the names if this glibc itself is old.

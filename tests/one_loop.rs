@@ -16,7 +16,7 @@ use std::process::{ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::Instant;
 
-use rustix::process::{kill_process, Pid, Signal};
+use rustix::process::{kill_process, kill_process_group, setpgid, Pid, Signal};
 use wakefd::{Mechanism, Signals};
 use wakefd_conformance::{isolated, Outcome};
 
@@ -191,8 +191,12 @@ impl Combination {
             .args(["--children", &CHILDREN.to_string()])
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        if self.without_sigterm {
-            let block = || {
+        // A group of its own, so that the end of a program that hangs is that of its children,
+        // which would keep its output open.
+        let without_sigterm = self.without_sigterm;
+        let prepare = move || {
+            setpgid(None, None)?;
+            if without_sigterm {
                 let mut set = core::mem::MaybeUninit::uninit();
                 // SAFETY: the first call initialises the set; no handler is installed.
                 unsafe {
@@ -201,11 +205,11 @@ impl Combination {
                     libc::sigprocmask(libc::SIG_BLOCK, set.as_ptr(), core::ptr::null_mut());
                     libc::signal(libc::SIGTERM, libc::SIG_IGN);
                 }
-                Ok(())
-            };
-            // SAFETY: async-signal-safe calls.
-            unsafe { command.pre_exec(block) };
-        }
+            }
+            Ok(())
+        };
+        // SAFETY: async-signal-safe calls.
+        unsafe { command.pre_exec(prepare) };
         let mut child = command.spawn().expect("the example");
         let mut errors = BufReader::new(child.stderr.take().expect("a pipe"));
 
@@ -232,7 +236,7 @@ impl Combination {
                 // Its summary tells how far it came, if it can still end.
                 kill_process(number, Signal::TERM).expect("kill");
                 sleep(Duration::from_secs(5));
-                let _ = kill_process(number, Signal::KILL);
+                let _ = kill_process_group(Pid::from_child(&child), Signal::KILL);
                 let mut summary = String::new();
                 let mut output = child.stdout.take().expect("a pipe");
                 output.read_to_string(&mut summary).expect("stdout");
