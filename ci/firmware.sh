@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the steps of docs/embedded.md from an empty directory to an image: the shell blocks,
-# unchanged, with the variables that the first step names.
+# unchanged, with the variables that the first step names, for each target that the page names.
+# Then checks that both programs are static and take no more than the target has.
 #
 #   ci/firmware.sh [TARGET...]
 # shellcheck disable=SC2030,SC2031 # each set of variables is for its own commands alone
@@ -15,7 +16,14 @@ blocks() {
 }
 [ "$(blocks | wc -l)" -gt 20 ] || fail "$page has too few shell blocks"
 
-[ $# -gt 0 ] || set -- mips-unknown-linux-musl
+if [ $# -eq 0 ]; then
+    # All that the page and the daemon's configuration name, which are the same.
+    mapfile -t named < <(sed -nE 's/^ *\| `([^`]+)` \|.*qemu.*/\1/p' $page)
+    diff <(printf '%s\n' "${named[@]}" | sort) <(sed -nE "s/^\[target\.([a-z0-9_-]+)\]/\1/p" examples/firmware/.cargo/config.toml | sort) ||
+        fail "$page and examples/firmware/.cargo/config.toml name different targets"
+    set -- "${named[@]}"
+fi
+first=$1
 for target in "$@"; do
     say "$target"
     target "$target"
@@ -40,6 +48,11 @@ for target in "$@"; do
         cd "$work/empty"
         bash -eux -o pipefail "$work/steps"
     )
+    for program in firmware firmware-c; do
+        is_program static "$work/empty/daemon/$program"
+        printf '%s: %s bytes\n' $program "$(stat -c %s "$work/empty/daemon/$program")"
+    done
+    [ "$target" = "$first" ] || continue
     say "$target, without a necessary flag"
     (
         rust_src

@@ -78,6 +78,9 @@ documented() {
 # c_functions: those of the C library, as its header lists them.
 c_functions() { grep -oE '\bwakefd_[a-z_]+\(' capi/include/wakefd.h | tr -d '(' | sort -u; }
 
+# links FILE: prints the targets of [text](target) and of [label]: target.
+links() { sed -nE 's/^\[[^]]+\]: *([^ ]+).*/\1/p' "$1" && { grep -oE '\]\([^) ]+' "$1" || true; } | sed 's/^](//'; }
+
 # target NAME: looks NAME up in ci/targets.txt. Sets its columns debian and cflags; libc
 # (gnu, musl, uclibc); prefix, of the names of Debian's cross tools; runner, a command
 # that runs a program of it; and for the two functions below needed and headers.

@@ -34,6 +34,10 @@ run cargo clippy --locked --profile no-panic --manifest-path tests/no-panic/Carg
 say "documentation"
 export RUSTDOCFLAGS="-D warnings"
 run cargo doc --no-deps --locked --all-features
+pages=${CARGO_TARGET_DIR:-target}/doc/wakefd
+grep -oE 'href="[a-z]+\.[A-Za-z_]+\.html' "$pages/index.html" | while IFS='"' read -r _ page; do
+    [ -e "$pages/$page" ] || fail "src/lib.rs has a link to $page, which rustdoc does not write"
+done
 run cargo doc --no-deps --locked --no-default-features --features eventfd
 run cargo doc --no-deps --locked --no-default-features --features pipe
 

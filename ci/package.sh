@@ -21,6 +21,17 @@ large=$(awk '$1 > 100 * 1024' <<<"$list")
 [ -z "$large" ] || fail "too large for the package: $large"
 printf '%s bytes in all\n' "$(stat -c %s "$crate")"
 
+say "links"
+for file in *.md docs/*.md; do
+    grep -q " $file\$" <<<"$list" || continue
+    for link in $(links "$file"); do
+        # Neither a URL nor a heading of the same page.
+        [[ ! $link =~ ^([a-z]+:|#) ]] || continue
+        path=$(realpath -m --relative-to=. "$(dirname "$file")/${link%%#*}")
+        grep -qE " $path(/.*)?\$" <<<"$list" || fail "$file has a link to $path, which is not in the package"
+    done
+done
+
 say "tests of the package"
 # Outside this tree, or cargo would take it for a member of this workspace.
 alone=$CACHE/package/wakefd-$version

@@ -136,7 +136,7 @@ END
 cp "$work/program.c" "$work/meson/"
 sed -i "s|'../program.c'|'program.c'|" "$work/meson/meson.build"
 [ "$(id -u)" -ne 0 ] || chown -R 65534:65534 "$work"
-variables=()
+variables=(CC=gcc) # or meson compiles with any compiler cache that it finds
 for command in "meson setup" "meson compile -C"; do
     # shellcheck disable=SC2086 # words
     (cd "$work/meson" && alone $command build) >"$work/log" || { cat "$work/log"; fail "meson"; }
@@ -183,6 +183,22 @@ said() {
 said -Ctarget-cpu=x86-64-v2 CARGO_BUILD_TARGET=x86_64-unknown-linux-gnu
 said -Ctarget-cpu=x86-64-v3 CARGO_BUILD_TARGET=x86_64-unknown-linux-gnu RUSTFLAGS=-Ctarget-cpu=x86-64-v3
 echo "rustc gets both"
+
+say "for a target that a .json file specifies"
+# Cargo builds core, and looks for the crates of all of std: they are not in vendor/.
+board="$work/a board/our-board.json"
+mkdir -p "${board%/*}"
+(
+    rust_src
+    unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
+    rustc "${CARGO[@]:1}" -Zunstable-options --print target-spec-json --target x86_64-unknown-linux-gnu >"$board"
+    make=(make -s -C capi TARGET="$board" BUILD="$work/json" CARGO="${CARGO[*]}" CARGOFLAGS=-Zbuild-std=core)
+    run "${make[@]}"
+    run "${make[@]}" install DESTDIR="$work/a root/json" "${places[@]}"
+)
+[ -e "$work/json/our-board/release/libwakefd.so" ] || fail "the directory does not have the name of the target"
+run gcc -I"$work/a root/json/usr/include" "$work/program.c" "$work/a root/json/$lib/libwakefd.a" -o "$work/with-json"
+run "$work/with-json"
 
 say "with cargo-c and Rust 1.63"
 bash ci/msrv.sh --toolchain

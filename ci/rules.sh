@@ -81,7 +81,6 @@ done < <(sed -n 's/^\[target\.\(.*\)\]/\1/p' Cross.toml)
 
 echo "every relative link leads to a file, and to a heading of it"
 # links FILE: the targets of [text](target) and of [label]: target.
-links() { sed -nE 's/^\[[^]]+\]: *([^ ]+).*/\1/p' "$1" && { grep -oE '\]\([^) ]+' "$1" || true; } | sed 's/^](//'; }
 # anchors FILE: the headings as GitHub turns them into anchors.
 anchors() {
     awk '/^ *```/ { code = !code } !code && sub(/^#+ +/, "")' "$1" |

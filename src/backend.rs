@@ -17,9 +17,7 @@ pub(crate) use primitive::{Primitive, LIMIT};
 
 cfg_if! {
     if #[cfg(all(
-        feature = "eventfd",
-        feature = "pipe",
-        any(target_os = "linux", target_os = "android"),
+        feature = "eventfd", feature = "pipe", any(target_os = "linux", target_os = "android"),
     ))] {
         mod auto;
         mod eventfd;
@@ -28,10 +26,7 @@ cfg_if! {
         pub use self::auto::{AutoNotifier, Selection};
         pub use self::eventfd::EventFd;
         pub use self::pipe::SelfPipe;
-    } else if #[cfg(all(
-        feature = "eventfd",
-        any(target_os = "linux", target_os = "android"),
-    ))] {
+    } else if #[cfg(all(feature = "eventfd", any(target_os = "linux", target_os = "android")))] {
         mod eventfd;
         pub use self::eventfd::EventFd;
         /// The notifier of this build, which has only the eventfd backend.

@@ -48,19 +48,20 @@
 //!
 //! # Features
 //!
-//! - `eventfd`, `pipe` (both default): the backends. With both, the choice is made at run
-//!   time and `Selection` controls it. With one, only that backend is compiled and
-//!   [`AutoNotifier`] is another name for it. A Unix without eventfd needs `pipe` and uses
-//!   nothing else.
+//! - `eventfd`, `pipe` (both default): the backends [`EventFd`] and [`SelfPipe`]. With both,
+//!   the choice is made at run time and [`Selection`] controls it. With one, only that
+//!   backend is compiled and [`AutoNotifier`] is another name for it. A Unix without eventfd
+//!   needs `pipe` and uses nothing else.
 //! - `std` (default): `AsFd`, `OwnedFd`, `std::io::Error`, `std::task::Wake`. Without `std`
 //!   the crate is `no_std`, uses no allocator, and needs a libc.
-//! - `channel`: `channel` and `sync_channel`, whose receiver has a descriptor to poll, and
-//!   `box_channel`, which uses a pipe as its only queue. Needs `std`.
-//! - `pipe-channel`: `PipeChannel`, which carries plain values through a pipe, also without
-//!   `std`. Depends on bytemuck.
-//! - `timer`: `Timer`, a timer behind a descriptor: a timerfd, or a thread. Works without
+//! - `channel`: [`channel`] and [`sync_channel`], whose receiver has a descriptor to poll,
+//!   and [`box_channel`], which uses a pipe as its only queue and also needs `pipe`. Turns on
 //!   `std`.
-//! - `signal`: `Signals`, signals behind a descriptor: handlers and a notifier, or a
+//! - `pipe-channel`: [`PipeChannel`], which carries plain values through a pipe, also without
+//!   `std`. Depends on bytemuck and turns on `pipe`.
+//! - `timer`: [`Timer`], a timer behind a descriptor: a timerfd, or a thread. Works without
+//!   `std`.
+//! - `signal`: [`Signals`], signals behind a descriptor: handlers and a notifier, or a
 //!   signalfd if the caller names it. Works without `std`.
 //!
 //! [`Waker`] makes no system call while a wake-up is pending, and [`Counter`] counts as an
@@ -68,6 +69,19 @@
 //!
 //! No function of this crate panics. The channels allocate, and the program decides what
 //! happens when memory runs out.
+//!
+//! [`EventFd`]: struct.EventFd.html
+//! [`SelfPipe`]: struct.SelfPipe.html
+//! [`Selection`]: enum.Selection.html
+//! [`channel`]: fn.channel.html
+//! [`sync_channel`]: fn.sync_channel.html
+//! [`box_channel`]: fn.box_channel.html
+//! [`PipeChannel`]: struct.PipeChannel.html
+//! [`Timer`]: struct.Timer.html
+//! [`Signals`]: struct.Signals.html
+//
+// The links above are to files, because rustdoc would reject names that a build without the
+// feature does not have. ci/lint.sh checks them.
 
 #![no_std]
 // On docs.rs, each item says which feature it needs.

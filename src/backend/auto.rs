@@ -22,6 +22,7 @@ use crate::sys::libc_version::glibc_version;
 /// # Ok::<(), wakefd::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "eventfd", feature = "pipe"))))]
 #[non_exhaustive]
 pub enum Selection {
     /// A pipe if the running libc is a glibc before 2.8, else as [`Kernel`](Self::Kernel).
@@ -104,6 +105,7 @@ impl AutoNotifier {
     ///
     /// As for [`new`](Self::new). A forced backend that the kernel or a sandbox does not
     /// support fails as [`EventFd::new`] and [`SelfPipe::new`] do.
+    #[cfg_attr(docsrs, doc(cfg(all(feature = "eventfd", feature = "pipe"))))]
     pub fn with(selection: Selection) -> Result<Self, Error> {
         fallback::first_available(selection.chain(), Unavailable::Remember, Self::at)
     }

@@ -23,6 +23,7 @@ use crate::sys::fd::{self, Fd, Trust};
 ///     Err(error) => println!("no eventfd: {error}"),
 /// }
 /// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "eventfd")))]
 #[derive(Debug)]
 pub struct EventFd {
     fd: Fd,

@@ -30,6 +30,7 @@ use crate::sys::pipe;
 ///     Ok(())
 /// }
 /// ```
+#[cfg_attr(docsrs, doc(cfg(feature = "pipe")))]
 #[derive(Debug)]
 pub struct SelfPipe {
     read: Fd,

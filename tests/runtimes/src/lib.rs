@@ -1,8 +1,7 @@
 //! Tests the contract of wakefd inside the runtimes of its users.
 //!
 //! A runtime implements [`Loop`], and [`loop_suite!`] runs the same scenarios in each one, on
-//! every mechanism. The file of a runtime in `tests/` also tests its own features. The recipes
-//! of `docs/loops.md` are tests of this crate too.
+//! every mechanism. The file of a runtime in `tests/` also tests its own features.
 
 mod ledger;
 mod source;
@@ -16,8 +15,3 @@ pub use suite::{
     woken_by_another_thread,
 };
 pub use watchdog::watched;
-
-/// The recipes are tests.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/loops.md")]
-struct Recipes;
