@@ -227,11 +227,12 @@ pub(super) fn signal_chained_handler_has_its_own_flags(constructor: Constructor)
 pub(super) fn signal_chained_handler_has_its_own_mask(constructor: Constructor) {
     Action::Picky.install(SIGUSR1);
     set_blocked(SIGHUP, true);
-    let mut expected = 1 << PICKY_MASK | 1 << SIGHUP;
+    let expected = 1 << PICKY_MASK | 1 << SIGHUP;
     send_self(SIGUSR1);
     if cfg!(target_arch = "riscv64") && is_qemu_user() {
         // This emulator does not apply an action's mask there, without us either.
-        expected = picky_blocked();
+        assert_eq!(picky_blocked(), 1 << SIGHUP);
+        return;
     }
     assert_eq!(picky_blocked(), expected);
     let signals = constructor.signals(&[SIGUSR1]);
