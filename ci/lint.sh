@@ -35,7 +35,7 @@ say "documentation"
 export RUSTDOCFLAGS="-D warnings"
 run cargo doc --no-deps --locked --all-features
 pages=${CARGO_TARGET_DIR:-target}/doc/wakefd
-for page in $(grep -oE 'href="[a-z]+\.[A-Za-z_]+\.html' "$pages/index.html" | sed 's/href="//'); do
+grep -oE 'href="[a-z]+\.[A-Za-z_]+\.html' "$pages/index.html" | while IFS='"' read -r _ page; do
     [ -e "$pages/$page" ] || fail "src/lib.rs has a link to $page, which rustdoc does not write"
 done
 run cargo doc --no-deps --locked --no-default-features --features eventfd
