@@ -7,15 +7,17 @@ LIC_FILES_CHKSUM = "file://LICENSE-MIT;md5=366f89162e1f9d2b5d494fbbbb8f8f8a \
 # The sources with the crates of `cargo vendor` in vendor/ and a .cargo/config.toml that names
 # them: see packaging/README.md.
 SRC_URI = "file://wakefd-${PV}.tar.xz"
-S = "${WORKDIR}/wakefd-${PV}"
 
 inherit cargo
 
-# The class knows the target and its specification. capi/Makefile calls cargo and links the
-# shared library with ${CC}.
+# The crates are in the sources, and bitbake has fetched none.
+CARGO_DISABLE_BITBAKE_VENDORING = "1"
+
+# The class provides the target's core, which RUSTFLAGS name. capi/Makefile calls cargo, and links
+# the shared library with ${CC}.
 wakefd_make() {
     oe_runmake -C "${S}/capi" CC="${CC}" CFLAGS="${CFLAGS}" LDFLAGS="${LDFLAGS}" \
-        TARGET="${RUST_HOST_SYS}" BUILD="${B}/target" CARGOFLAGS=--offline \
+        TARGET="${RUST_HOST_SYS}" RUSTFLAGS="${RUSTFLAGS}" BUILD="${B}/target" CARGOFLAGS=--offline \
         PREFIX="${prefix}" LIBDIR="${libdir}" INCLUDEDIR="${includedir}" MANDIR="${mandir}" "$@"
 }
 
