@@ -98,12 +98,13 @@ fn may_trace() -> Result<(), i32> {
 
 type Case = fn(Mechanism, &mut Killer);
 
-const CASES: [(&str, Case); 11] = [
+const CASES: [(&str, Case); 12] = [
     ("notify", notify),
     ("clear", clear),
     ("wake", wake),
     ("Waker::clear", waker_clear),
     ("clear_if_empty", clear_if_empty),
+    ("clear_edge_triggered", clear_edge_triggered),
     ("add", add),
     ("add of 2^32 and more", add_large),
     ("add that pads the pipe", add_padding),
@@ -226,6 +227,19 @@ fn clear_if_empty(mechanism: Mechanism, killer: &mut Killer) {
         || {},
     );
     after_drain(&waker);
+}
+
+fn clear_edge_triggered(mechanism: Mechanism, killer: &mut Killer) {
+    let waker = Waker::new(notifier(mechanism));
+    // Not in the word, so that it drains.
+    waker.notifier().notify().expect("notify");
+    killer.kill(
+        || waker.clear_edge_triggered().map(drop).expect("clear"),
+        || {},
+    );
+    // The child may have taken it.
+    waker.clear().expect("clear");
+    waker_arrives(&waker);
 }
 
 /// What others add while the child is stopped, before it is killed.

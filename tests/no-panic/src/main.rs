@@ -159,8 +159,17 @@ fn waker(waker: &Waker<AutoNotifier>) {
                 error(err);
             }
         }
+        show(format_args!("{}", awake.is_woken()));
+        if let Some(prepared) = awake.prepare_wait() {
+            if let Err(err) = prepared.finish_edge_triggered(black_box(readable)) {
+                error(err);
+            }
+        }
     }
     drop(awake);
+    if let Err(err) = waker.clear_edge_triggered() {
+        error(err);
+    }
     waker.wake().unwrap_or_else(error);
     for is_empty in [true, false] {
         match waker.clear_if_empty(|| black_box(is_empty)) {
