@@ -14,8 +14,8 @@ WAKEFD_LICENSE_FILES = LICENSE-MIT LICENSE-APACHE
 WAKEFD_INSTALL_STAGING = YES
 WAKEFD_DEPENDENCIES = host-rustc
 
-# generic-package and not cargo-package: capi/Makefile calls cargo, and links the shared library
-# with the target's C compiler, which cargo-package leaves to cargo.
+# generic-package and not cargo-package, which installs programs alone. capi/Makefile calls cargo,
+# and links the shared library with the target's C compiler.
 WAKEFD_MAKE = $(TARGET_MAKE_ENV) $(PKG_CARGO_ENV) $(MAKE) -C $(@D)/capi $(TARGET_CONFIGURE_OPTS) \
 	TARGET=$(RUSTC_TARGET_NAME) CARGOFLAGS=--offline PREFIX=/usr
 
