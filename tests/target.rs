@@ -3,13 +3,16 @@
 use std::io::Write;
 
 /// The architecture, pointer width and byte order of the targets that CI runs.
-const TARGETS: [(&str, &str, u32, &str); 8] = [
+const TARGETS: [(&str, &str, u32, &str); 11] = [
     ("armv5te-unknown-linux-gnueabi", "arm", 32, "little"),
     ("armv7-unknown-linux-gnueabihf", "arm", 32, "little"),
     ("mips-unknown-linux-gnu", "mips", 32, "big"),
     ("mipsel-unknown-linux-gnu", "mips", 32, "little"),
     ("mips64el-unknown-linux-gnuabi64", "mips64", 64, "little"),
     ("aarch64-unknown-linux-gnu", "aarch64", 64, "little"),
+    ("powerpc-unknown-linux-gnu", "powerpc", 32, "big"),
+    ("riscv64gc-unknown-linux-gnu", "riscv64", 64, "little"),
+    ("s390x-unknown-linux-gnu", "s390x", 64, "big"),
     ("i686-unknown-linux-gnu", "x86", 32, "little"),
     ("x86_64-unknown-linux-gnu", "x86_64", 64, "little"),
 ];
