@@ -1,4 +1,4 @@
-//! Handlers of other code that were installed before or after ours.
+//! Handlers that were there before, and that come later.
 
 use super::*;
 
@@ -229,9 +229,10 @@ pub(super) fn signal_chained_handler_has_its_own_mask(constructor: Constructor) 
     set_blocked(SIGHUP, true);
     let expected = 1 << PICKY_MASK | 1 << SIGHUP;
     send_self(SIGUSR1);
-    if cfg!(target_arch = "riscv64") && is_qemu_user() {
-        // This emulator does not apply an action's mask there, without us either.
-        assert_eq!(picky_blocked(), 1 << SIGHUP);
+    // qemu's user emulation of riscv64 loses the mask of a handler, also of one that this crate
+    // has nothing to do with, as here.
+    if cfg!(target_arch = "riscv64") && picky_blocked() == 1 << SIGHUP && is_qemu_user() {
+        say("# left out: signal_chained_handler_has_its_own_mask, the emulator loses the mask\n");
         return;
     }
     assert_eq!(picky_blocked(), expected);
