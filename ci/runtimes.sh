@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Tests wakefd in mio, tokio, async-io, calloop, polling and a simple executor, on every
-# mechanism, and the recipes of docs/loops.md, pasted into new crates. Then plants a mistake
-# in the producers and in the consumers of the tests, which the tests of every runtime must
+# Tests wakefd in mio, tokio, async-io (which smol is made of), calloop, polling and a simple
+# executor, on every mechanism, and the recipes of docs/loops.md, pasted into new crates. Then
+# plants a mistake in the producers and in the consumers of the tests, which the tests of every runtime must
 # find.
 source "$(dirname "$0")/lib.sh"
 

@@ -31,7 +31,7 @@ use crate::sys::fd::RawFd;
 ///    the descriptor.
 /// 6. **Any multiplexer.** The descriptor works in `poll`, `select` and `epoll`,
 ///    level-triggered and edge-triggered. After an edge, call `clear` before you look at
-///    your state: no kernel guarantees another edge for a descriptor that was not drained.
+///    your state: some kernels give no other edge for a pipe that was not drained.
 /// 7. **Waiting.** [`wait`](Self::wait) uses `poll(2)`, and `select(2)` only if a
 ///    descriptor limit of zero makes `poll` fail. It keeps a monotonic deadline when
 ///    signals interrupt it.
@@ -84,7 +84,7 @@ use crate::sys::fd::RawFd;
 /// Such an implementation creates its errors with [`Error::new`](crate::Error::new), and
 /// its mechanism is [`Mechanism::Other`].
 pub trait Notifier: Send + Sync {
-    /// Makes the descriptor readable. Makes one system call (`write`).
+    /// Makes the descriptor readable by one system call (`write`), two if it is full.
     ///
     /// Async-signal-safe; leaves `errno` unchanged.
     ///

@@ -55,7 +55,8 @@ impl NotifyFd {
         fd.duplicate().map(NotifyFd)
     }
 
-    /// Makes the notifier's descriptor readable. Makes one system call (`write`).
+    /// Makes the notifier's descriptor readable. Makes one system call (`write`), two if the
+    /// descriptor is full.
     /// Async-signal-safe; leaves `errno` unchanged.
     ///
     /// # Errors

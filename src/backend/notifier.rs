@@ -5,7 +5,7 @@
 macro_rules! notifier {
     ($type:ident) => {
         impl $type {
-            /// Makes the descriptor readable. Makes one system call (`write`).
+            /// Makes the descriptor readable by one system call (`write`), two if it is full.
             /// Async-signal-safe; leaves `errno` unchanged.
             ///
             /// # Errors

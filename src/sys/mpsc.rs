@@ -278,27 +278,28 @@ impl<T> Producer<T> {
                 continue;
             }
             tail = match self.replace(tail, join(block, reserved + 1)) {
-                // SAFETY: the exchange has given this thread the slot, of the block that was
-                // the youngest at that moment, even if another one was at the same address
+                // The exchange has given this thread the slot, of the block that was the
+                // youngest at that moment, even if another one was at the same address
                 // before. It is kept until its slots are done with.
-                Ok(()) => unsafe {
+                Ok(()) => {
                     if reserved + 1 == slots::<T>() {
-                        self.extend(block);
+                        // SAFETY: as said.
+                        unsafe { self.extend(block) };
                     }
-                    match fill(block, reserved, message) {
+                    // SAFETY: as said.
+                    match unsafe { fill(block, reserved, message) } {
                         Ok(()) => return Ok(()),
                         Err(back) => {
                             message = back;
                             self.tail()
                         }
                     }
-                },
+                }
                 Err(now) => now,
             };
         }
     }
 
-    /// Returns whether the consumer has closed the queue.
     /// Adds a block after this one, and tells the consumer of it, which else has to walk
     /// from the tail to find it. Not if a block has one slot, so that no large block waits
     /// for a message.
@@ -321,6 +322,7 @@ impl<T> Producer<T> {
         }
     }
 
+    /// Returns whether the consumer has closed the queue.
     pub(crate) fn is_closed(&self) -> bool {
         split(self.tail()).1 == CLOSED
     }

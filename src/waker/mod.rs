@@ -72,8 +72,8 @@ impl<N: Notifier> Waker<N> {
     /// Wakes the consumer. After its next [`clear`](Self::clear) or [`Prepared::finish`],
     /// the consumer sees what the caller did before this call.
     ///
-    /// Makes at most one system call (`write`), and only if no wake-up is pending and the
-    /// consumer may be asleep. Async-signal-safe; leaves `errno` as it was.
+    /// Notifies at most once, as [`Notifier::notify`] does, and only if no wake-up is pending
+    /// and the consumer may be asleep. Async-signal-safe; leaves `errno` as it was.
     ///
     /// `Ok` means that the descriptor was made readable, or that the consumer is awake and
     /// will look at the data. A write that another thread has begun does not count, because

@@ -19,7 +19,7 @@ use crate::peers::polling::Polling;
 use crate::peers::queued::{Both, Locked, Queued};
 use crate::peers::threads::{Crossbeam, StdMpsc};
 use crate::peers::tokio::NotifyLoop;
-use crate::peers::wakefd::{ChannelLoop, EdgeLoop, EventFd, NotifierLoop, Pipe, WakerLoop};
+use crate::peers::wakefd::{ChannelLoop, Edge, EventFd, NotifierLoop, Pipe, WakerLoop};
 use crate::peers::{Channel, Loop, Sending, Tally, Wake};
 use crate::peers::{async_io, calloop, tokio};
 use crate::place;
@@ -62,8 +62,8 @@ macro_rules! loops {
         vec![
             ("wakefd-eventfd", $run::<WakerLoop<EventFd>> as Run),
             ("wakefd-pipe", $run::<WakerLoop<Pipe>>),
-            ("wakefd-edge-eventfd", $run::<EdgeLoop<EventFd>>),
-            ("wakefd-edge-pipe", $run::<EdgeLoop<Pipe>>),
+            ("wakefd-edge-eventfd", $run::<WakerLoop<EventFd, Edge>>),
+            ("wakefd-edge-pipe", $run::<WakerLoop<Pipe, Edge>>),
             ("wakefd-bare-eventfd", $run::<NotifierLoop<EventFd>>),
             ("wakefd-bare-pipe", $run::<NotifierLoop<Pipe>>),
             ("hand-written", $run::<HandWritten>),

@@ -53,6 +53,16 @@ fn median(run: impl Fn() -> f64) -> f64 {
     times[2]
 }
 
+/// Nanoseconds of `operation` on one of `count`, in no order that a cache likes.
+fn each_of(count: usize, mut operation: impl FnMut(usize, usize)) -> f64 {
+    const TIMES: usize = 20_000;
+    let begin = Instant::now();
+    for number in 0..TIMES {
+        operation(number.wrapping_mul(7919) % count, number);
+    }
+    begin.elapsed().as_secs_f64() * 1e9 / TIMES as f64
+}
+
 pub(crate) fn charts() -> Vec<Chart> {
     raise_limit();
     vec![by_producers(), by_size(), by_notifiers(), by_timers()]
@@ -170,7 +180,6 @@ fn by_size() -> Chart {
 
 /// Notifies one of many in a set, waits, and clears it.
 fn by_notifiers() -> Chart {
-    const TIMES: usize = 20_000;
     let each = |selection, count: usize| {
         let notifiers = (0..count).map(|_| AutoNotifier::with(selection));
         let Ok(notifiers) = notifiers.collect::<Result<Vec<_>, _>>() else {
@@ -178,15 +187,11 @@ fn by_notifiers() -> Chart {
         };
         let set = epoll::Epoll::watching_all(notifiers.iter().map(AutoNotifier::as_raw_fd));
         let time = median(|| {
-            let begin = Instant::now();
-            for number in 0..TIMES {
-                // In no order that a cache likes.
-                let notifier = &notifiers[number.wrapping_mul(7919) % count];
-                notifier.notify().unwrap();
+            each_of(count, |index, _| {
+                notifiers[index].notify().unwrap();
                 assert!(set.wait());
-                notifier.clear().unwrap();
-            }
-            begin.elapsed().as_secs_f64() * 1e9 / TIMES as f64
+                notifiers[index].clear().unwrap();
+            })
         });
         Some(time)
     };
@@ -207,7 +212,6 @@ fn by_notifiers() -> Chart {
 
 /// Arms one of many anew.
 fn by_timers() -> Chart {
-    const TIMES: usize = 20_000;
     let each = |mechanism, count: usize| {
         let timers: Vec<_> = (0..count)
             .map(|_| {
@@ -217,14 +221,10 @@ fn by_timers() -> Chart {
             })
             .collect();
         median(|| {
-            let begin = Instant::now();
-            for number in 0..TIMES {
+            each_of(count, |index, number| {
                 let after = Duration::from_secs(1_000 + (number % 1_000) as u64);
-                timers[number.wrapping_mul(7919) % count]
-                    .arm_after(after, None)
-                    .unwrap();
-            }
-            begin.elapsed().as_secs_f64() * 1e9 / TIMES as f64
+                timers[index].arm_after(after, None).unwrap();
+            })
         })
     };
     let curve = |mechanism| NUMBERS.map(|n| (n, each(mechanism, n))).to_vec();

@@ -9,7 +9,7 @@ use crate::peers::mio::Mio;
 use crate::peers::queued::Queued;
 use crate::peers::threads::Crossbeam;
 use crate::peers::tokio::MpscLoop;
-use crate::peers::wakefd::{ChannelLoop, EventFd, Pipe, SpinningLoop, WakerLoop};
+use crate::peers::wakefd::{ChannelLoop, EventFd, Pipe, Spinning, WakerLoop};
 use crate::peers::{Channel, Sending, Tally};
 use crate::place;
 use crate::report::{Table, header, number};
@@ -27,7 +27,7 @@ const CONTESTANTS: [(&str, Run); 7] = [
     ),
     (
         "wakefd-eventfd+queue, spinning",
-        run::<Queued<SpinningLoop<EventFd>, SegQueue<usize>>>,
+        run::<Queued<WakerLoop<EventFd, Spinning>, SegQueue<usize>>>,
     ),
     ("mio+queue", run::<Queued<Mio, SegQueue<usize>>>),
     ("tokio-mpsc", run::<MpscLoop>),

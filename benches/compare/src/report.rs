@@ -233,7 +233,7 @@ pub(crate) fn summary(results: &Results) -> Table {
         let ratio = results.ratio(case, peer, own)?;
         Some(format!("{peer} {} x", number(ratio)))
     };
-    let row = |what: &str, case: &str, own: &str, peers: [&str; 3]| {
+    let row = |(what, case, own, peers): (&str, &str, &str, [&str; 3])| {
         let ns = results.value(case, own)?;
         let value = match case {
             ONE_PRODUCER | FOUR_PRODUCERS => format!("{} million a second", number(1e3 / ns)),
@@ -246,43 +246,39 @@ pub(crate) fn summary(results: &Results) -> Table {
             .collect::<Option<_>>()?;
         Some(vec![what.to_owned(), value, peers.join(", ")])
     };
+    const CHANNELS: [&str; 3] = ["crossbeam-channel", "tokio-mpsc", "calloop-channel"];
     let rows = [
-        row(
+        (
             "wake a loop while a wake-up is pending",
             PENDING,
             WAKEFD,
             ["polling", "tokio", "mio"],
         ),
-        row(
+        (
             "wake a loop that is awake",
             BUSY,
             WAKEFD,
             ["tokio", "libuv", "mio"],
         ),
-        row(
+        (
             "round trip of two sleeping threads, edge-triggered",
             SLEEPING,
             WAKEFD_EDGE,
             ["mio", "tokio", "glib"],
         ),
-        row(
-            "messages from one thread",
-            ONE_PRODUCER,
-            CHANNEL,
-            ["crossbeam-channel", "tokio-mpsc", "calloop-channel"],
-        ),
-        row(
+        ("messages from one thread", ONE_PRODUCER, CHANNEL, CHANNELS),
+        (
             "messages from four threads",
             FOUR_PRODUCERS,
             CHANNEL,
-            ["crossbeam-channel", "tokio-mpsc", "calloop-channel"],
+            CHANNELS,
         ),
     ];
     Table {
         title: "summary".to_owned(),
         text: "wakefd on an eventfd; a peer's time divided by wakefd's".to_owned(),
         header: header(&["what", "wakefd", "time of others"]),
-        rows: rows.into_iter().flatten().collect(),
+        rows: rows.into_iter().filter_map(row).collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wakefd::{AutoNotifier, Receiver, Selection, Sender, Waker};
+use wakefd::{AutoNotifier, Awake, Prepared, Receiver, Selection, Sender, Waker};
 
 use super::bare::{Bare, Descriptor};
 use super::{Channel, Loop, Sending, Tally, Wake};
@@ -34,11 +34,55 @@ impl Backend for Pipe {
     const SELECTION: Selection = Selection::Pipe;
 }
 
+/// How a loop sleeps and is told of a wake-up.
+pub(crate) trait Manner {
+    fn epoll(waker: &Waker<AutoNotifier>) -> Epoll {
+        Epoll::watching(waker.as_raw_fd())
+    }
+
+    /// Called before the loop sleeps.
+    fn linger(_: &Awake<'_, AutoNotifier>) {}
+
+    fn finish(prepared: Prepared<'_, AutoNotifier>, readable: bool) -> bool {
+        prepared.finish(readable).unwrap()
+    }
+}
+
+/// As the documentation of `Waker` has it.
+pub(crate) struct Plain;
+
+impl Manner for Plain {}
+
+/// With an edge-triggered set, as mio, tokio and async-io have it: an eventfd is not drained.
+pub(crate) struct Edge;
+
+impl Manner for Edge {
+    fn epoll(waker: &Waker<AutoNotifier>) -> Epoll {
+        Epoll::watching_edges(waker.as_raw_fd())
+    }
+
+    fn finish(prepared: Prepared<'_, AutoNotifier>, readable: bool) -> bool {
+        prepared.finish_edge_triggered(readable).unwrap()
+    }
+}
+
+/// Looks for a wake-up for a while before it sleeps.
+pub(crate) struct Spinning;
+
+impl Manner for Spinning {
+    fn linger(awake: &Awake<'_, AutoNotifier>) {
+        let begin = Instant::now();
+        while !awake.is_woken() && begin.elapsed() < Duration::from_micros(20) {
+            spin_loop();
+        }
+    }
+}
+
 /// Tells the waker when it is awake.
-pub(crate) struct WakerLoop<B> {
+pub(crate) struct WakerLoop<B, M = Plain> {
     waker: Arc<Waker<AutoNotifier>>,
     epoll: Epoll,
-    backend: PhantomData<B>,
+    kind: PhantomData<(B, M)>,
 }
 
 impl Wake for Arc<Waker<AutoNotifier>> {
@@ -47,16 +91,16 @@ impl Wake for Arc<Waker<AutoNotifier>> {
     }
 }
 
-impl<B: Backend> Loop for WakerLoop<B> {
+impl<B: Backend, M: Manner> Loop for WakerLoop<B, M> {
     type Waker = Arc<Waker<AutoNotifier>>;
 
     fn new() -> Self {
         let waker = Arc::new(Waker::new(B::notifier()));
-        let epoll = Epoll::watching(waker.notifier().as_raw_fd());
+        let epoll = M::epoll(&waker);
         WakerLoop {
             waker,
             epoll,
-            backend: PhantomData,
+            kind: PhantomData,
         }
     }
 
@@ -67,81 +111,9 @@ impl<B: Backend> Loop for WakerLoop<B> {
     fn serve(&mut self, mut answer: impl FnMut() -> bool) {
         let mut awake = self.waker.awake();
         loop {
+            M::linger(&awake);
             let woken = match awake.prepare_wait() {
-                Some(prepared) => prepared.finish(self.epoll.wait()).unwrap(),
-                None => true,
-            };
-            if woken && !answer() {
-                break;
-            }
-        }
-    }
-}
-
-/// The same with an edge-triggered set, as mio, tokio and async-io have it: an eventfd is not
-/// drained.
-pub(crate) struct EdgeLoop<B>(WakerLoop<B>);
-
-impl<B: Backend> Loop for EdgeLoop<B> {
-    type Waker = Arc<Waker<AutoNotifier>>;
-
-    fn new() -> Self {
-        let waker = Arc::new(Waker::new(B::notifier()));
-        let epoll = Epoll::watching_edges(waker.notifier().as_raw_fd());
-        EdgeLoop(WakerLoop {
-            waker,
-            epoll,
-            backend: PhantomData,
-        })
-    }
-
-    fn waker(&self) -> Self::Waker {
-        self.0.waker()
-    }
-
-    fn serve(&mut self, mut answer: impl FnMut() -> bool) {
-        let WakerLoop { waker, epoll, .. } = &self.0;
-        let mut awake = waker.awake();
-        loop {
-            let woken = match awake.prepare_wait() {
-                Some(prepared) => prepared.finish_edge_triggered(epoll.wait()).unwrap(),
-                None => true,
-            };
-            if woken && !answer() {
-                break;
-            }
-        }
-    }
-}
-
-/// The same, but before it sleeps it looks for a wake-up for a while.
-pub(crate) struct SpinningLoop<B>(WakerLoop<B>);
-
-impl<B> SpinningLoop<B> {
-    const FOR: Duration = Duration::from_micros(20);
-}
-
-impl<B: Backend> Loop for SpinningLoop<B> {
-    type Waker = Arc<Waker<AutoNotifier>>;
-
-    fn new() -> Self {
-        SpinningLoop(WakerLoop::new())
-    }
-
-    fn waker(&self) -> Self::Waker {
-        self.0.waker()
-    }
-
-    fn serve(&mut self, mut answer: impl FnMut() -> bool) {
-        let WakerLoop { waker, epoll, .. } = &self.0;
-        let mut awake = waker.awake();
-        loop {
-            let begin = Instant::now();
-            while !awake.is_woken() && begin.elapsed() < Self::FOR {
-                spin_loop();
-            }
-            let woken = match awake.prepare_wait() {
-                Some(prepared) => prepared.finish(epoll.wait()).unwrap(),
+                Some(prepared) => M::finish(prepared, self.epoll.wait()),
                 None => true,
             };
             if woken && !answer() {

@@ -1,5 +1,7 @@
 //! The waker, which coalesces in memory.
 
+use wakefd::{Error, Prepared};
+
 use super::no_lost_wakeups::four_producers;
 use super::*;
 
@@ -73,51 +75,57 @@ fn loses_nothing(
     four_producers(Waker::new(constructor.notifier()), 2_000, consume);
 }
 
+/// Watches the waker in this way and clears it by `clear`, until nothing is missing.
+fn clears(
+    constructor: Constructor,
+    kind: Kind,
+    clear: fn(&Waker<AutoNotifier>) -> Result<bool, Error>,
+) {
+    loses_nothing(constructor, |waker, is_missing| {
+        let set = Multiplexer::new(kind, waker.as_raw_fd());
+        while is_missing() {
+            assert!(set.wait(FOREVER));
+            clear(waker).expect("clear");
+        }
+    });
+}
+
+/// The same with an announced sleep, which `finish` ends.
+fn announces(
+    constructor: Constructor,
+    kind: Kind,
+    finish: fn(Prepared<'_, AutoNotifier>, bool) -> Result<bool, Error>,
+) {
+    loses_nothing(constructor, |waker, is_missing| {
+        let set = Multiplexer::new(kind, waker.as_raw_fd());
+        let mut awake = waker.awake();
+        while is_missing() {
+            if let Some(prepared) = awake.prepare_wait() {
+                let readable = set.wait(FOREVER);
+                finish(prepared, readable).expect("finish");
+            }
+        }
+    });
+}
+
 pub(super) fn waker_loses_nothing_with_clear(constructor: Constructor) {
     for kind in Kind::ALL {
-        loses_nothing(constructor, |waker, is_missing| {
-            let set = Multiplexer::new(kind, waker.as_raw_fd());
-            while is_missing() {
-                assert!(set.wait(FOREVER));
-                waker.clear().expect("clear");
-            }
-        });
+        clears(constructor, kind, Waker::clear);
     }
 }
 
 pub(super) fn waker_loses_nothing_with_announced_sleep(constructor: Constructor) {
     for kind in Kind::ALL {
-        loses_nothing(constructor, |waker, is_missing| {
-            let set = Multiplexer::new(kind, waker.as_raw_fd());
-            let mut awake = waker.awake();
-            while is_missing() {
-                if let Some(prepared) = awake.prepare_wait() {
-                    let readable = set.wait(FOREVER);
-                    prepared.finish(readable).expect("finish");
-                }
-            }
+        announces(constructor, kind, |prepared, readable| {
+            prepared.finish(readable)
         });
     }
 }
 
 pub(super) fn waker_loses_nothing_edge_triggered(constructor: Constructor) {
-    let set_of = |waker: &Waker<_>| Multiplexer::new(Kind::EpollEdge, waker.as_raw_fd());
-    loses_nothing(constructor, |waker, is_missing| {
-        let set = set_of(waker);
-        while is_missing() {
-            assert!(set.wait(FOREVER));
-            waker.clear_edge_triggered().expect("clear");
-        }
-    });
-    loses_nothing(constructor, |waker, is_missing| {
-        let set = set_of(waker);
-        let mut awake = waker.awake();
-        while is_missing() {
-            if let Some(prepared) = awake.prepare_wait() {
-                let readable = set.wait(FOREVER);
-                prepared.finish_edge_triggered(readable).expect("finish");
-            }
-        }
+    clears(constructor, Kind::EpollEdge, Waker::clear_edge_triggered);
+    announces(constructor, Kind::EpollEdge, |prepared, readable| {
+        prepared.finish_edge_triggered(readable)
     });
 }
 
