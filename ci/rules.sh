@@ -48,20 +48,28 @@ for file in "${locks[@]}"; do
     grep -q "^| \`$file\` |" CONTRIBUTING.md || wrong "CONTRIBUTING.md gives no reason for $file"
 done
 
+# named FILE: docs/testing.md has the file's name, with its path or without.
+named() {
+    local name=${1##*/}
+    grep -qE "\`($1|${name%.*})\`" docs/testing.md || wrong "docs/testing.md does not name $1"
+}
+
 echo "every script is executable, or says that it is only sourced"
 for file in ci/*.sh ci/*.py .ci/run; do
     case $file in
     ci/lib.sh | ci/cross-image.sh) [[ $(head -n 1 "$file") == '# Sourced by '* && ! -x $file ]] || wrong "$file must not be executable, and its first line must say who sources it" ;;
     *)
         [[ $(head -n 1 "$file") == '#!/usr/bin/env '* && -x $file ]] || wrong "$file is not executable, or its first line names no interpreter"
-        grep -q "\`$file\`" docs/testing.md || wrong "docs/testing.md does not name $file"
+        sed -n 2p "$file" | grep -qE '^(#|""") ?.' || wrong "$file does not begin with what it does"
+        named "$file"
         ;;
     esac
 done
 
-echo "every test is described"
+echo "every test says what it tests"
 for file in tests/*.rs; do
-    grep -q "^| \`$file\` |" docs/testing.md || wrong "docs/testing.md does not describe $file"
+    [[ $(head -n 1 "$file") == '//! '* ]] || wrong "$file does not begin with what it tests"
+    named "$file"
 done
 
 echo "the pictures are up to date"
