@@ -19,6 +19,10 @@ TIMEOUT=${WAKEFD_TEST_TIMEOUT:-900} # seconds for one test binary
 # All of whose tests would be skipped, and the long form of a case that runs there too.
 NATIVE_ONLY=(each_call faults killed priority two_copies signal_model)
 
+# The example that a test runs, with the profile of the tests, so that both share what they
+# are built from.
+EXAMPLE=(--example one_loop --profile test)
+
 engine=native targets=()
 while [ $# -gt 0 ]; do
     case $1 in
@@ -47,7 +51,7 @@ native() {
     "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
     export CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}"
-    [ "$examples" = no ] || run "${CARGO[@]}" build --examples -Zbuild-std --locked --all-features --target "$1"
+    [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std --locked --all-features --target "$1"
     run "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
 }
 
@@ -58,7 +62,7 @@ cross() {
     [ ${#CARGO[@]} -eq 1 ] || args=("${CARGO[1]}")
     # Not the target directory of `native`: rustc has another path there.
     export CARGO_TARGET_DIR="$CACHE/cross/target-container"
-    [ "$examples" = no ] || run "$CROSS" "${args[@]}" build --examples --locked --all-features --target "$target"
+    [ "$examples" = no ] || run "$CROSS" "${args[@]}" build "${EXAMPLE[@]}" --locked --all-features --target "$target"
     run "$CROSS" "${args[@]}" test --locked --all-features --target "$target" "${tests[@]}"
 }
 

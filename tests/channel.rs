@@ -1,6 +1,7 @@
 //! Tests the channels on every mechanism and under every profile, as the conformance suite
 //! runs its cases.
 
+mod emulator;
 mod suite;
 
 extern crate alloc;
@@ -75,6 +76,15 @@ fn channel<T>(constructor: Constructor) -> (Sender<T>, Receiver<T>) {
 
 fn sync_channel<T>(constructor: Constructor, capacity: usize) -> (Sender<T>, Receiver<T>) {
     sync_channel_on(constructor.notifier(), capacity)
+}
+
+/// How often a race is tried that comes with two threads. An emulator takes a hundred times
+/// as long to create them.
+fn races() -> u32 {
+    match emulator::is_emulated() {
+        true => 100,
+        false => 1_000,
+    }
 }
 
 fn is_readable(fd: &impl AsRawFd) -> bool {
@@ -321,7 +331,7 @@ fn send_and_drop<S: Clone + Send + Sync>(
 fn what_is_sent_to_a_receiver_that_goes_is_dropped(constructor: Constructor) {
     let alive = Arc::new(AtomicUsize::new(0));
     let send = |sender: &Sender<_>| drop(sender.send(Counted::new(&alive)));
-    for _ in 0..1_000 {
+    for _ in 0..races() {
         send_and_drop(&alive, channel(constructor), send);
         send_and_drop(&alive, sync_channel(constructor, 1), send);
         send_and_drop(&alive, boxes(constructor), |sender: &BoxSender<_>| {
@@ -337,7 +347,7 @@ fn messages_that_own_senders_do_not_keep_the_channel(constructor: Constructor) {
     }
 
     let before = Open::now();
-    for _ in 0..1_000 {
+    for _ in 0..races() {
         for (sender, receiver) in [channel(constructor), sync_channel(constructor, 4)] {
             let ready = &Barrier::new(2);
             thread::scope(|scope| {
