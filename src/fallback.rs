@@ -1,9 +1,9 @@
 //! The fallback chain: the order in which mechanisms are tried, and the errnos that lead
 //! from one to the next.
 
-use crate::atomic::{AtomicU32, Ordering};
 use crate::error::Error;
 use crate::mechanism::Mechanism;
+use crate::sys::atomic::{AtomicU32, Ordering};
 use crate::sys::errno::Errno;
 use crate::sys::fd::Trust;
 

@@ -149,10 +149,6 @@ cfg_if::cfg_if! {
         #[cfg(feature = "timer")]
         pub use timer::{Clock, Remaining, Timer};
         pub use waker::{Awake, Prepared, Waker};
-
-        /// The atomics under the name by which the modules of this crate import them, so
-        /// that the models in `tests/loom/` can substitute others.
-        use core::sync::atomic;
     } else {
         compile_error!("wakefd needs a Unix, as its objects are descriptors to poll");
     }

@@ -1,6 +1,6 @@
 //! The capacity of a bounded channel, and the place where senders wait for room.
 
-use crate::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
+use crate::sys::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
 use crate::sys::futex;
 
 /// Counts free places, and lets senders sleep until there is one. The receiver does not

@@ -14,8 +14,8 @@
 
 use super::capacity::Capacity;
 use super::error::{RecvError, SendError};
-use crate::atomic::{AtomicUsize, Ordering};
 use crate::backend::AutoNotifier;
+use crate::sys::atomic::{AtomicUsize, Ordering};
 use crate::sys::mpsc::{Consumer, Producer};
 use crate::waker::Waker;
 
@@ -62,7 +62,7 @@ impl Shared {
 
     fn push<T>(&self, queue: &Producer<T>, message: T) -> Result<(), SendError<T>> {
         queue.push(message).map_err(SendError::Disconnected)?;
-        self.waker.wake().map_err(SendError::NotWoken)
+        self.waker.wake_published().map_err(SendError::NotWoken)
     }
 
     pub(super) fn add_sender(&self) {

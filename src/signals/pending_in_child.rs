@@ -1,8 +1,8 @@
 //! A signal that comes in a child of `fork` before the child owns the slots.
 
-// Imported from `crate::atomic`, so that the models in tests/loom/ can substitute their own
+// Imported from `crate::sys::atomic`, so that the models in tests/loom/ can substitute their own
 // atomics.
-use crate::atomic::{AtomicI32, Ordering};
+use crate::sys::atomic::{AtomicI32, Ordering};
 
 /// The process in which such a signal came, or 0.
 ///

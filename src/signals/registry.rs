@@ -2,8 +2,8 @@
 //! are installed, and which have to be restored.
 
 use super::table::{bit, Entry, BY_HANDLER, MASK_CHANGED, TABLE, TOUCHED, WAS_BLOCKED};
-use crate::atomic::Ordering;
 use crate::mechanism::Backend;
+use crate::sys::atomic::Ordering;
 use crate::sys::errno::Errno;
 use crate::sys::fd::RawFd;
 use crate::sys::fork_mutex::{ForkMutex, Initial, Locked};

@@ -1,9 +1,9 @@
 //! The kernel's information about a signal: written by signal handlers, read by the thread
 //! that takes the signal.
 
-// Imported from `crate::atomic`, so that the models in tests/loom/ can substitute their own
+// Imported from `crate::sys::atomic`, so that the models in tests/loom/ can substitute their own
 // atomics.
-use crate::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
+use crate::sys::atomic::{fence, AtomicU32, AtomicUsize, Ordering};
 
 /// The flag of the state while a handler is recording a signal.
 const WRITING: u32 = 1;

@@ -5,7 +5,7 @@ use libc::c_int;
 use super::pending_in_child::PendingInChild;
 use super::slot::Slot;
 use super::target::{self, Target};
-use crate::atomic::{fence, AtomicI32, AtomicU32, AtomicUsize, Ordering};
+use crate::sys::atomic::{fence, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 use crate::sys::errno::Errno;
 use crate::sys::process;
 use crate::sys::sigaction::{notify, AtomicSigaction, EntryPoints, OnSignal, Sigaction, LEVELS};

@@ -1,8 +1,8 @@
 //! A descriptor that handlers write to, and that must not be closed while they do.
 
-// Imported from `crate::atomic`, so that the models in tests/loom/ can substitute their own
+// Imported from `crate::sys::atomic`, so that the models in tests/loom/ can substitute their own
 // atomics.
-use crate::atomic::{fence, AtomicI32, AtomicU32, Ordering};
+use crate::sys::atomic::{fence, AtomicI32, AtomicU32, Ordering};
 
 /// The place where handlers find the descriptor of an object.
 ///

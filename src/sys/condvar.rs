@@ -9,7 +9,7 @@ use super::errno::Errno;
 cfg_if::cfg_if! {
     if #[cfg(any(target_os = "linux", target_os = "android"))] {
         use super::futex;
-        use crate::atomic::{AtomicU32, Ordering};
+        use crate::sys::atomic::{AtomicU32, Ordering};
 
         /// The number of notifications.
         pub(super) struct Condvar(AtomicU32);

@@ -11,7 +11,7 @@ use core::ops::{Deref, DerefMut};
 use super::condvar::Condvar;
 use super::errno::Errno;
 use super::poll;
-use crate::atomic::{AtomicI32, Ordering};
+use crate::sys::atomic::{AtomicI32, Ordering};
 
 /// A value with an initial state, which a process finds first.
 pub(crate) trait Initial {

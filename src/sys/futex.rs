@@ -6,7 +6,7 @@
 
 use super::errno::Errno;
 use super::poll;
-use crate::atomic::{AtomicU32, Ordering};
+use crate::sys::atomic::{AtomicU32, Ordering};
 
 cfg_if::cfg_if! {
     if #[cfg(any(target_os = "linux", target_os = "android"))] {

@@ -7,6 +7,7 @@
 
 #[cfg(feature = "std")]
 pub(crate) mod adopt;
+pub(crate) mod atomic;
 #[cfg_attr(not(feature = "timer"), allow(dead_code))] // Signals wait for a lock, not a time.
 pub(crate) mod clock;
 mod dup;

@@ -29,9 +29,9 @@ use core::marker::PhantomData;
 use core::mem::{align_of, size_of, MaybeUninit};
 use core::ptr::{addr_of_mut, null_mut};
 
-// Imported from `crate::atomic`, so that the model in tests/loom/ can substitute its own
+// Imported from `crate::sys::atomic`, so that the model in tests/loom/ can substitute its own
 // atomics.
-use crate::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use crate::sys::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 
 /// The states of a slot.
 const EMPTY: u32 = 0;
@@ -41,7 +41,7 @@ const ABANDONED: u32 = 2;
 /// The number of slots in a block. It is smaller if messages are large.
 const SLOTS: usize = 32;
 /// The approximate size of a block's messages.
-const BLOCK_SIZE: usize = 4096;
+const BLOCK_SIZE: usize = 16 << 10;
 
 const fn slots<T>() -> usize {
     match BLOCK_SIZE.checked_div(size_of::<T>()) {
@@ -254,8 +254,8 @@ impl<T> Clone for Producer<T> {
 }
 
 impl<T> Producer<T> {
-    /// Appends a message, or returns it if the queue is closed. Allocates, so it is not for
-    /// signal handlers.
+    /// Appends a message, or returns it if the queue is closed. The last step is a
+    /// read-modify-write of `SeqCst` order. Allocates, so it is not for signal handlers.
     pub(crate) fn push(&self, mut message: T) -> Result<(), T> {
         let mut tail = self.tail();
         loop {
@@ -354,7 +354,7 @@ unsafe fn fill<T>(block: *mut Block<T>, index: usize, message: T) -> Result<(), 
         let slot = &*slot(block, index);
         let place = slot.message.get().cast::<T>();
         place.write(message);
-        if slot.state.swap(FULL, Ordering::AcqRel) == EMPTY {
+        if slot.state.swap(FULL, Ordering::SeqCst) == EMPTY {
             return Ok(());
         }
         let message = place.read();

@@ -14,7 +14,7 @@ use super::errno::Errno;
 use super::fork_mutex::{ForkMutex, Initial, Locked};
 use super::page::Page;
 use super::process;
-use crate::atomic::{AtomicI32, Ordering};
+use crate::sys::atomic::{AtomicI32, Ordering};
 
 /// The process id of a node that is in no heap.
 const NO_PROCESS: libc::pid_t = 0;

@@ -11,7 +11,7 @@ use super::cvt;
 use super::errno::{Errno, ErrnoGuard};
 use super::siginfo::Record;
 use super::sigset::{AllBlocked, SignalSet, WORDS};
-use crate::atomic::{AtomicU32, AtomicUsize, Ordering};
+use crate::sys::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 /// The action that is installed for a signal, without `sa_restorer`, which libc sets.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::mechanism::{Backend, Mechanism};
 use crate::notifier::{Notifier, Wait};
 use crate::sys::fd::RawFd;
-use state::State;
+use state::{Seen, State};
 
 /// Wraps a notifier and coalesces wake-ups in user space.
 ///
@@ -84,7 +84,20 @@ impl<N: Notifier> Waker<N> {
     ///
     /// As for [`Notifier::notify`]. The next call tries again.
     pub fn wake(&self) -> Result<(), Error> {
-        if let Some(seen) = self.state.wake() {
+        self.write(self.state.wake())
+    }
+
+    /// As [`wake`](Self::wake), for a caller that has published by a read-modify-write of
+    /// `SeqCst` order.
+    #[cfg(feature = "channel")]
+    #[inline]
+    pub(crate) fn wake_published(&self) -> Result<(), Error> {
+        self.write(self.state.wake_published())
+    }
+
+    #[inline]
+    fn write(&self, seen: Option<Seen>) -> Result<(), Error> {
+        if let Some(seen) = seen {
             self.notifier.notify()?;
             self.state.confirm(seen);
         }

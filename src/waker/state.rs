@@ -46,9 +46,11 @@
 //! The steps themselves are relaxed read-modify-writes. All of them are on one word and so
 //! have one order.
 
-// Imported from `crate::atomic`, so that the model in tests/loom/ can substitute its own
+// Imported from `crate::sys::atomic`, so that the model in tests/loom/ can substitute its own
 // atomics.
-use crate::atomic::{fence, AtomicU32, Ordering};
+#[cfg(feature = "channel")]
+use crate::sys::atomic::fence_of_models;
+use crate::sys::atomic::{fence, AtomicU32, Ordering};
 
 const PENDING: u32 = 1;
 const AWAKE: u32 = 2;
@@ -77,7 +79,20 @@ impl State {
     #[inline]
     pub(super) fn wake(&self) -> Option<Seen> {
         fence(Ordering::SeqCst);
-        let seen = self.0.load(Ordering::Relaxed);
+        self.wake_seeing(self.0.load(Ordering::Relaxed))
+    }
+
+    /// As [`wake`](Self::wake), for a waker that has published by a read-modify-write of
+    /// `SeqCst` order. With a load of that order, it stands for the fence.
+    #[cfg(feature = "channel")]
+    #[inline]
+    pub(super) fn wake_published(&self) -> Option<Seen> {
+        fence_of_models();
+        self.wake_seeing(self.0.load(Ordering::SeqCst))
+    }
+
+    #[inline]
+    fn wake_seeing(&self, seen: u32) -> Option<Seen> {
         if seen & PENDING != 0 {
             return None;
         }

@@ -4,7 +4,6 @@
 #![cfg(test)]
 #![allow(dead_code)] // The models use the parts that share memory.
 
-use loom::sync::atomic;
 // What these files find in their crate.
 use wakefd::*;
 mod error {
@@ -17,6 +16,13 @@ mod notifier {
     pub(crate) use wakefd::{Notifier, Wait};
 }
 mod sys {
+    pub(crate) mod atomic {
+        pub(crate) use loom::sync::atomic::*;
+
+        pub(crate) fn fence_of_models() {
+            fence(Ordering::SeqCst);
+        }
+    }
     pub(crate) mod errno {
         pub(crate) type Errno = i32;
     }

@@ -2,7 +2,7 @@
 
 use loom::sync::{Condvar, Mutex};
 
-use crate::atomic::{AtomicU32, Ordering};
+use crate::sys::atomic::{AtomicU32, Ordering};
 
 loom::lazy_static! {
     static ref QUEUE: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());

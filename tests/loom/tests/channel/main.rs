@@ -21,7 +21,6 @@ mod mpsc_model;
 mod waker;
 
 // What these files find in their crate, and in std.
-use loom::sync::atomic;
 use wakefd::*;
 mod backend {
     pub(crate) use crate::descriptor::Descriptor as AutoNotifier;
@@ -37,6 +36,13 @@ mod notifier {
 }
 mod sys {
     pub(crate) use crate::{futex, mpsc};
+    pub(crate) mod atomic {
+        pub(crate) use loom::sync::atomic::*;
+
+        pub(crate) fn fence_of_models() {
+            fence(Ordering::SeqCst);
+        }
+    }
     pub(crate) mod fd {
         pub(crate) use wakefd::RawFd;
     }

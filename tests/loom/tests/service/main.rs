@@ -43,7 +43,7 @@ impl descriptor::Descriptor {
 }
 mod sys {
     pub(crate) use crate::system::{clock, errno, process, thread};
-    pub(crate) use crate::{fork_mutex, shared_heap};
+    pub(crate) use crate::{atomic, fork_mutex, shared_heap};
 }
 pub use real_libc::{
     mmap, munmap, pid_t, EXDEV, MAP_ANON, MAP_FAILED, MAP_PRIVATE, PROT_READ, PROT_WRITE,
