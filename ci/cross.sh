@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# The test suite on other processors, under qemu-user. On targets beside the four main ones:
-# the unit tests, the conformance suite and the channels. The programs that qemu-user cannot
+# The test suite on other processors, under qemu-user. On targets beside the four main ones,
+# and in a container: the unit tests, the conformance suite and the channels. The programs that qemu-user cannot
 # run, as it has neither seccomp nor ptrace, run natively (ci/test.sh) and what they try runs
 # on booted machines (ci/boot.sh).
 #
-#   ci/cross.sh [TARGET...] [--engine native|cross]
+#   ci/cross.sh [TARGET...] [--engine native|cross] [--thirds]
 #
 #   native  Debian's cross compilers and qemu on this machine (the default)
 #   cross   the `cross` tool: the same in a container made of ci/cross.Dockerfile
 #
-# Without a TARGET: the four main ones. WAKEFD_EXPECT_TARGET tells a test which
+# With --thirds the first target runs a third of the suite and of the channels' tests, the
+# second another, and so on. Without a TARGET: the four main ones. WAKEFD_EXPECT_TARGET tells a test which
 # target it should find itself on, so that nothing can silently run on the host.
 source "$(dirname "$0")/lib.sh"
 
@@ -23,12 +24,13 @@ NATIVE_ONLY=(each_call faults killed priority two_copies signal_model)
 # are built from.
 EXAMPLE=(--example one_loop --profile test)
 
-engine=native targets=()
+engine=native targets=() thirds=no
 while [ $# -gt 0 ]; do
     case $1 in
     --engine) engine=${2:-} && shift $(($# > 1)) ;;
     --engine=*) engine=${1#*=} ;;
-    -*) fail "unknown option '$1'; usage: ci/cross.sh [TARGET...] [--engine native|cross]" ;;
+    --thirds) thirds=yes ;;
+    -*) fail "unknown option '$1'; usage: ci/cross.sh [TARGET...] [--engine native|cross] [--thirds]" ;;
     *)
         target "$1"
         [ $libc = gnu ] || fail "std for a target of glibc only; for $1: ci/selftest.sh"
@@ -51,8 +53,8 @@ native() {
     "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
     export CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}"
-    [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std --locked --all-features --target "$1"
-    run "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
+    [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std "${PLAIN[@]}" --locked --all-features --target "$1"
+    run "${CARGO[@]}" test -Zbuild-std "${PLAIN[@]}" --locked --all-features --target "$1" "${tests[@]}"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.
@@ -62,8 +64,8 @@ cross() {
     [ ${#CARGO[@]} -eq 1 ] || args=("${CARGO[1]}")
     # Not the target directory of `native`: rustc has another path there.
     export CARGO_TARGET_DIR="$CACHE/cross/target-container"
-    [ "$examples" = no ] || run "$CROSS" "${args[@]}" build "${EXAMPLE[@]}" --locked --all-features --target "$target"
-    run "$CROSS" "${args[@]}" test --locked --all-features --target "$target" "${tests[@]}"
+    [ "$examples" = no ] || run "$CROSS" "${args[@]}" build "${EXAMPLE[@]}" "${PLAIN[@]}" --locked --all-features --target "$target"
+    run "$CROSS" "${args[@]}" test "${PLAIN[@]}" --locked --all-features --target "$target" "${tests[@]}"
 }
 
 # programs TARGET: sets tests, the options of cargo for what runs there, and whether the
@@ -71,7 +73,7 @@ cross() {
 programs() {
     local file name
     tests=(--lib --test={channel,conformance,target}) examples=no
-    [[ " ${MAIN[*]} " == *" $1 "* ]] || return 0
+    [[ $engine = native && " ${MAIN[*]} " == *" $1 "* ]] || return 0
     tests=(--lib) examples=yes
     for file in tests/*.rs tests/*/main.rs; do
         name=$(basename "${file%/main.rs}" .rs)
@@ -83,6 +85,8 @@ programs() {
 # Under an emulator this makes the tests five times as fast. Assertions and overflow checks
 # stay.
 export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0
+# But the suite takes longer to optimise than to run.
+PLAIN=(--config profile.dev.package.wakefd-conformance.opt-level=0)
 
 rust_src
 case $engine in
@@ -105,6 +109,10 @@ mkdir -p "$log"
 for target in "${targets[@]}"; do
     say "$target ($engine)"
     programs "$target"
+    if [ $thirds = yes ]; then
+        export WAKEFD_TEST_PART=$((${#summary[@]} % 3))/3
+        printf 'part %s of the tests\n' "$WAKEFD_TEST_PART"
+    fi
     export WAKEFD_EXPECT_TARGET=$target
     start=$SECONDS verdict=passed
     set +e # and on again in the subshell

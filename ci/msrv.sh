@@ -77,6 +77,7 @@ printf '[source.%s]\n%s = "%s"\n' crates-io replace-with vendor \
 export PATH=$rust/bin:$PATH RUSTC=$rust/bin/rustc RUSTDOC=$rust/bin/rustdoc
 export CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target
 export RUSTC_WRAPPER='' RUSTFLAGS='' RUSTDOCFLAGS=''
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0
 unset CARGO_BUILD_TARGET CARGO_ENCODED_RUSTFLAGS
 run cargo --version
 run rustc --version
@@ -90,16 +91,20 @@ tests_of() { run cargo test --offline --locked --all-features --target "$@"; }
 
 # check TARGET: builds and tests for one target.
 check() {
-    local features var tests=(--lib --test={own_notifier,std_types,target,timer,waker})
+    local features var tests=(--lib --test={own_notifier,std_types,target,waker})
     say "$1"
     target "$1"
     packages "${needed[@]}"
     var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$1")
     local -x "${var}_LINKER=${prefix}gcc" WAKEFD_EXPECT_TARGET=$1 \
         "${var}_RUNNER=timeout -k 10 ${WAKEFD_TEST_TIMEOUT:-900} ${runner[*]}"
-    for features in default "${FEATURES[@]}"; do
-        run cargo check --offline --locked --target "$1" --lib --no-default-features --features "$features"
-    done
+    # On one processor of 64 bits and on one of 32.
+    case $1 in x86_64* | armv5te*)
+        for features in default "${FEATURES[@]}"; do
+            run cargo check --offline --locked --target "$1" --lib --no-default-features --features "$features"
+        done
+        ;;
+    esac
     tests_of "$1" "${tests[@]}" 2>&1 | tee "$log"
     if [ ${#runner[@]} -eq 0 ]; then
         run cargo check --offline --locked --all-features --all-targets --target "$1"

@@ -3,6 +3,7 @@
 //!
 //! The tests count the threads of the process, so each one runs in a new process.
 
+mod emulator;
 mod suite;
 
 use core::time::Duration;
@@ -261,9 +262,14 @@ fn main() {
     let tests = tests
         .into_iter()
         .map(|(name, body)| suite::Test::isolated(name, body));
-    // The long form of `timer_agrees_with_a_model`; it may take minutes on an emulator.
+    // The long form of `timer_agrees_with_a_model`, which is shorter on an emulator.
+    let operations = if emulator::is_emulated() {
+        10_000
+    } else {
+        100_000
+    };
     let random = Mechanism::FOR_TIMERS.map(|mechanism| {
-        let work = move || random_operations(Constructor::At(mechanism), 100_000);
+        let work = move || random_operations(Constructor::At(mechanism), operations);
         suite::Test::isolated(format!("random_operations_on_{mechanism}"), work)
     });
     suite::main(tests.chain(in_namespaces).chain(random));

@@ -53,13 +53,31 @@ pub(crate) fn never_had(mechanism: Mechanism) -> Option<&'static str> {
     (NO_OLD_CALLS && is_old).then_some("this architecture never had the call")
 }
 
+/// The number of the first test, and how many the next one is after it: `WAKEFD_TEST_PART`
+/// is `1/3` for the second of three parts, each of which has some runs of every case.
+fn part() -> (usize, usize) {
+    let part = match std::env::var("WAKEFD_TEST_PART") {
+        Ok(part) => part,
+        Err(_) => return (0, 1),
+    };
+    let numbers = part.split_once('/').and_then(|(first, step)| {
+        let (first, step) = (first.parse().ok()?, step.parse().ok()?);
+        (first < step).then_some((first, step))
+    });
+    numbers.unwrap_or_else(|| panic!("WAKEFD_TEST_PART={part}: not like 1/3"))
+}
+
 /// Runs the tests that the command line asks for, and exits.
 pub(crate) fn main(tests: impl Iterator<Item = Test>) -> ! {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |option: &str| arguments.iter().any(|argument| argument == option);
     let filters: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
+    let (first, step) = part();
+    let mut number = 0..;
     let (chosen, others): (Vec<_>, Vec<_>) = tests.partition(|test| {
-        filters.is_empty() || filters.iter().any(|filter| test.name.contains(*filter))
+        let is_named =
+            filters.is_empty() || filters.iter().any(|filter| test.name.contains(*filter));
+        is_named && number.next().map_or(false, |number| number % step == first)
     });
     if has("--list") {
         // None of them is ignored beforehand.
