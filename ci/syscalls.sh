@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# ci/syscalls.sh [--instructions]: lists the system calls of each operation with strace and
-# compares them with tests/syscalls/table.txt. With --instructions it also counts the
-# instructions of notify and clear in user space, with valgrind.
+# ci/syscalls.sh: lists the system calls of each operation with strace and compares them with
+# tests/syscalls/table.txt.
 #
 # In the table, `fcntl:F_GETFD` is the command, `read:EAGAIN` the error, and
 # `read x64` the same call 64 times in a row.
@@ -64,18 +63,3 @@ say "Selection::Pipe makes no call for an eventfd"
 cat $out/pipe.out
 grep -q '^eventfd2(' $out/all.log || fail "strace shows no eventfd2 with the automatic choice"
 ! grep '^eventfd' $out/pipe.log || fail "Selection::Pipe calls eventfd"
-
-[ "${1:-}" = --instructions ] || exit 0
-say "instructions in user space, libc included"
-packages valgrind
-# count OPERATION MECHANISM TIMES: prints the number of instructions.
-count() {
-    valgrind --tool=callgrind --callgrind-out-file=/dev/null $program repeat "$@" 2>&1 |
-        awk '/Collected :/ { print $NF }'
-}
-for mechanism in eventfd2 pipe2; do
-    for operation in notify clear; do
-        few=$(count $operation $mechanism 1000) many=$(count $operation $mechanism 2000)
-        printf '%-9s %-9s %d\n' $mechanism $operation $(((many - few) / 1000))
-    done
-done

@@ -19,7 +19,7 @@ use crate::peers::polling::Polling;
 use crate::peers::queued::{Both, Locked, Queued};
 use crate::peers::threads::{Crossbeam, StdMpsc};
 use crate::peers::tokio::NotifyLoop;
-use crate::peers::wakefd::{ChannelLoop, Edge, EventFd, NotifierLoop, Pipe, WakerLoop};
+use crate::peers::wakefd::{ChannelLoop, Edge, EventFd, NotifierLoop, Pipe, PollLoop, WakerLoop};
 use crate::peers::{Channel, Loop, Sending, Tally, Wake};
 use crate::peers::{async_io, calloop, tokio};
 use crate::place;
@@ -66,6 +66,7 @@ macro_rules! loops {
             ("wakefd-edge-pipe", $run::<WakerLoop<Pipe, Edge>>),
             ("wakefd-bare-eventfd", $run::<NotifierLoop<EventFd>>),
             ("wakefd-bare-pipe", $run::<NotifierLoop<Pipe>>),
+            ("wakefd-poll-eventfd", $run::<PollLoop<EventFd>>),
             ("hand-written", $run::<HandWritten>),
             ("nix", $run::<Nix>),
             ("vmm-sys-util", $run::<VmmSysUtil>),
@@ -98,6 +99,10 @@ macro_rules! channels {
             (
                 "wakefd-pipe+queue",
                 $run::<Queued<WakerLoop<Pipe>, SegQueue<usize>>>,
+            ),
+            (
+                "wakefd-eventfd+lock",
+                $run::<Queued<WakerLoop<EventFd>, Locked>>,
             ),
             (
                 "wakefd-eventfd+concurrent-queue",

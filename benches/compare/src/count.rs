@@ -56,29 +56,37 @@ impl Count {
 }
 
 pub(crate) fn count(case: &'static str, who: &'static str, few: u64) -> Count {
-    let many = 2 * few;
-    let once = system_calls(case, who, few);
-    let mut calls = system_calls(case, who, many);
+    let arguments = |times: u64| ["--count", case, who, &times.to_string()].map(str::to_owned);
+    let [once, twice] = [few, 2 * few].map(|times| instructions(&arguments(times)));
+    Count {
+        case,
+        who,
+        calls: system_calls(few, arguments),
+        instructions: (twice - once) / few as f64,
+    }
+}
+
+/// The system calls of one operation, by the arguments with which this program does so many.
+pub(crate) fn system_calls<const N: usize>(
+    few: u64,
+    arguments: impl Fn(u64) -> [String; N],
+) -> BTreeMap<String, f64> {
+    let once = all_system_calls(&arguments(few));
+    let mut calls = all_system_calls(&arguments(2 * few));
     for (name, times) in &mut calls {
         let more = *times - once.get(name).unwrap_or(&0.0);
         // What there is less of (a thread that yields) comes of chance.
         *times = more.max(0.0) / few as f64;
     }
     calls.retain(|_, times| *times != 0.0);
-    let [few_instructions, instructions] = [few, many].map(|times| instructions(case, who, times));
-    Count {
-        case,
-        who,
-        calls,
-        instructions: (instructions - few_instructions) / few as f64,
-    }
+    calls
 }
 
 /// From strace's table of two columns.
-fn system_calls(case: &str, who: &str, times: u64) -> BTreeMap<String, f64> {
+fn all_system_calls(arguments: &[String]) -> BTreeMap<String, f64> {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-c", "-U", "calls,name"]);
-    let table = again(&mut strace, case, who, times);
+    let table = again(&mut strace, arguments);
     let row = |line: &str| {
         let (times, name) = line.trim().split_once(' ')?;
         Some((name.trim().to_owned(), times.parse().ok()?))
@@ -88,20 +96,19 @@ fn system_calls(case: &str, who: &str, times: u64) -> BTreeMap<String, f64> {
 }
 
 /// From callgrind's last words.
-fn instructions(case: &str, who: &str, times: u64) -> f64 {
+fn instructions(arguments: &[String]) -> f64 {
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
-    let words = again(&mut valgrind, case, who, times);
+    let words = again(&mut valgrind, arguments);
     let line = words.lines().find(|line| line.contains("Collected :"));
     let number = line.and_then(|line| line.split_whitespace().last()?.parse().ok());
     number.unwrap_or_else(|| panic!("valgrind counted nothing:\n{words}"))
 }
 
 /// Runs this program under `tool`, and gives what that wrote to stderr.
-fn again(tool: &mut Command, case: &str, who: &str, times: u64) -> String {
+fn again(tool: &mut Command, arguments: &[String]) -> String {
     let itself = std::env::current_exe().expect("the program has a path");
-    tool.arg(itself)
-        .args(["--count", case, who, &times.to_string()]);
+    tool.arg(itself).args(arguments);
     let output = tool.stdin(Stdio::null()).output();
     let output = output.unwrap_or_else(|error| panic!("{tool:?}: {error}"));
     let words = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -72,7 +72,7 @@ const NUMBERS: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 
 /// Ten thousand pipes need more descriptors than most users may have. Root may have more, and
 /// for others that point is left out.
-fn raise_limit() {
+pub(crate) fn raise_limit() {
     let maximum = getrlimit(Resource::Nofile).maximum;
     let to = |limit| {
         let new = Rlimit {

@@ -4,10 +4,12 @@
 mod cases;
 mod count;
 mod curves;
+mod device;
 mod growth;
 mod harness;
 mod latency;
 mod machine;
+mod memory;
 mod peers;
 mod place;
 mod plot;
@@ -23,9 +25,13 @@ use harness::Settings;
 use lexopt::prelude::*;
 use report::{Results, Table};
 
+const PAGE: &str = "docs/benchmarks.md";
+
 const USAGE: &str = "\
 wakefd-benchmarks [--quick] [--case CASE]... [--out DIR] [--doc]
 wakefd-benchmarks --count CASE WHO OPERATIONS
+wakefd-benchmarks --device WHO RATE MESSAGES
+wakefd-benchmarks --memory [--doc]
 wakefd-benchmarks --list
 
 --quick   fewer and shorter rounds
@@ -34,10 +40,12 @@ wakefd-benchmarks --list
 --doc     puts the tables between the marks in docs/benchmarks.md, a few figures into
           README.md, and a small plot into docs/images/
 --count   does nothing but these operations, for strace and valgrind
+--device  does nothing but send so many messages, so many a second, for strace
+--memory  only what objects keep in memory
 --list    the cases, and who takes part";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let (mut only, mut out, mut doc) = (Vec::new(), None, false);
+    let (mut only, mut out, mut doc, mut memory) = (Vec::new(), None, false, false);
     let (mut settings, mut kind) = (Settings::FULL, "A full run");
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -52,10 +60,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             Long("out") => out = Some(PathBuf::from(arguments.value()?)),
             Long("doc") => doc = true,
+            Long("memory") => memory = true,
             Long("count") => {
                 let case = arguments.value()?.string()?;
                 let who = arguments.value()?.string()?;
                 return repeat(&case, &who, arguments.value()?.parse()?);
+            }
+            Long("device") => {
+                let who = arguments.value()?.string()?;
+                let (rate, messages) = (arguments.value()?, arguments.value()?);
+                let done = device::repeat(&who, rate.parse()?, messages.parse()?);
+                return done.ok_or_else(|| format!("nobody is called {who}").into());
             }
             Long("list") => return list(),
             Long("help") => {
@@ -64,6 +79,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             _ => return Err(argument.unexpected().into()),
         }
+    }
+
+    if memory {
+        let table = memory::table();
+        print!("{}", table.plain());
+        if doc {
+            write_between_marks(Path::new(PAGE), "the memory", table.cells().trim_start())?;
+        }
+        return Ok(());
     }
 
     // Before any thread is pinned: async-io has a thread of its own, which would
@@ -94,6 +118,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         charts = growth::charts();
         let targets = tables.pop();
         tables.push(latency::table(settings.messages));
+        if settings.rounds == Settings::FULL.rounds {
+            tables.push(device::table());
+        }
         tables.extend(charts.iter().map(growth::Chart::table));
         tables.extend(targets);
     }
@@ -141,7 +168,7 @@ fn document(
     summary: &Table,
     charts: &[growth::Chart],
 ) -> Result<(), Box<dyn Error>> {
-    let page = Path::new("docs/benchmarks.md");
+    let page = Path::new(PAGE);
     let all: String = tables.iter().map(Table::markdown).collect();
     let all = format!("{kind}.\n\n{}{all}", machine::describe());
     write_between_marks(page, "the tables", &all)?;

@@ -18,7 +18,7 @@ fn main() -> Result<(), Error> {
         ["all"] => all(),
         ["pipe"] => pipe(),
         ["repeat", operation, mechanism, times] => repeat(operation, mechanism, times),
-        _ => panic!("usage: wakefd-syscalls all | pipe | repeat notify|clear MECHANISM TIMES"),
+        _ => panic!("usage: wakefd-syscalls all | pipe | repeat OPERATION MECHANISM TIMES"),
     }
 }
 
@@ -235,19 +235,36 @@ fn pipe() -> Result<(), Error> {
 }
 
 /// For a count of instructions.
+/// Does it so many times, for ci/instructions.sh to count.
 fn repeat(operation: &str, mechanism: &str, times: &str) -> Result<(), Error> {
     let mechanism = Mechanism::FOR_NOTIFIERS
         .into_iter()
         .find(|known| known.as_str() == mechanism);
     let notifier = AutoNotifier::at(mechanism.expect("a mechanism"))?;
-    for _ in 0..times.parse().expect("a number") {
-        match operation {
-            "notify" => notifier.notify()?,
-            "clear" => drop(notifier.clear()?),
-            _ => panic!("no such operation"),
+    let times: u32 = times.parse().expect("a number");
+    let repeated =
+        |operation: &dyn Fn() -> Result<(), Error>| (0..times).try_for_each(|_| operation());
+    match operation {
+        "notify" => repeated(&|| notifier.notify()),
+        "clear" => repeated(&|| notifier.clear().map(drop)),
+        "wake" => {
+            let waker = Waker::new(notifier);
+            waker.wake()?;
+            repeated(&|| waker.wake())
         }
+        "send" | "send-and-receive" => {
+            let (sender, receiver) = wakefd::channel_on(notifier);
+            sender.send(0).expect("a receiver");
+            repeated(&|| {
+                sender.send(1).expect("a receiver");
+                if operation == "send-and-receive" {
+                    assert!(receiver.try_recv().is_ok());
+                }
+                Ok(())
+            })
+        }
+        _ => panic!("no such operation"),
     }
-    Ok(())
 }
 
 fn group(name: &'static str) {

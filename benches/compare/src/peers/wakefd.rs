@@ -7,7 +7,7 @@ use std::os::fd::{AsRawFd, RawFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wakefd::{AutoNotifier, Awake, Prepared, Receiver, Selection, Sender, Waker};
+use wakefd::{AutoNotifier, Awake, Prepared, Receiver, Selection, Sender, Wait, Waker};
 
 use super::bare::{Bare, Descriptor};
 use super::{Channel, Loop, Sending, Tally, Wake};
@@ -114,6 +114,37 @@ impl<B: Backend, M: Manner> Loop for WakerLoop<B, M> {
             M::linger(&awake);
             let woken = match awake.prepare_wait() {
                 Some(prepared) => M::finish(prepared, self.epoll.wait()),
+                None => true,
+            };
+            if woken && !answer() {
+                break;
+            }
+        }
+    }
+}
+
+/// A notifier in a loop without an epoll set: `wait` is `poll`, as GLib's loop is.
+pub(crate) struct PollLoop<B>(Arc<Waker<AutoNotifier>>, PhantomData<B>);
+
+impl<B: Backend> Loop for PollLoop<B> {
+    type Waker = Arc<Waker<AutoNotifier>>;
+
+    fn new() -> Self {
+        PollLoop(Arc::new(Waker::new(B::notifier())), PhantomData)
+    }
+
+    fn waker(&self) -> Self::Waker {
+        Arc::clone(&self.0)
+    }
+
+    fn serve(&mut self, mut answer: impl FnMut() -> bool) {
+        let mut awake = self.0.awake();
+        loop {
+            let woken = match awake.prepare_wait() {
+                Some(prepared) => {
+                    let wait = self.0.notifier().wait(None).unwrap();
+                    prepared.finish(wait == Wait::Notified).unwrap()
+                }
                 None => true,
             };
             if woken && !answer() {
