@@ -116,7 +116,7 @@ impl Error {
                 Some("the system does not support a timerfd of this clock")
             }
             (_, _, libc::ECANCELED) => Some("the clock was set: read it and arm again"),
-            (Operation::Create, _, libc::EINVAL) => Some("the mechanism creates another type"),
+            (Operation::Create, _, libc::EINVAL) => Some("unavailable, or of another type"),
             (Operation::Add, _, libc::EAGAIN) => Some("the count would exceed its limit"),
             (Operation::Add, _, libc::EINVAL) => Some("the number exceeds the limit of a count"),
             (Operation::Send, _, libc::EAGAIN) => Some("the pipe is full"),

@@ -230,7 +230,7 @@ fn std_types() {
     let error = Timer::at(Mechanism::EventFd2).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "eventfd2: invalid argument (EINVAL); the mechanism creates another type"
+        "eventfd2: invalid argument (EINVAL); unavailable, or of another type"
     );
 }
 
