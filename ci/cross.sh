@@ -53,8 +53,8 @@ native() {
     "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
     export CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}"
-    [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std "${PLAIN[@]}" --locked --all-features --target "$1"
-    run "${CARGO[@]}" test -Zbuild-std "${PLAIN[@]}" --locked --all-features --target "$1" "${tests[@]}"
+    [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std --locked --all-features --target "$1"
+    run "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.
@@ -64,8 +64,8 @@ cross() {
     [ ${#CARGO[@]} -eq 1 ] || args=("${CARGO[1]}")
     # Not the target directory of `native`: rustc has another path there.
     export CARGO_TARGET_DIR="$CACHE/cross/target-container"
-    [ "$examples" = no ] || run "$CROSS" "${args[@]}" build "${EXAMPLE[@]}" "${PLAIN[@]}" --locked --all-features --target "$target"
-    run "$CROSS" "${args[@]}" test "${PLAIN[@]}" --locked --all-features --target "$target" "${tests[@]}"
+    [ "$examples" = no ] || run "$CROSS" "${args[@]}" build "${EXAMPLE[@]}" --locked --all-features --target "$target"
+    run "$CROSS" "${args[@]}" test --locked --all-features --target "$target" "${tests[@]}"
 }
 
 # programs TARGET: sets tests, the options of cargo for what runs there, and whether the
@@ -85,8 +85,6 @@ programs() {
 # Under an emulator this makes the tests five times as fast. Assertions and overflow checks
 # stay.
 export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0
-# But the suite takes longer to optimise than to run.
-PLAIN=(--config profile.dev.package.wakefd-conformance.opt-level=0)
 
 rust_src
 case $engine in
