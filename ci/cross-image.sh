@@ -1,7 +1,13 @@
-# Sourced by `ci/cross.sh --engine cross`, after rust_src: prepares the `cross` tool, a
-# container engine, and a base image for ci/cross.Dockerfile if no registry has one.
+#!/usr/bin/env bash
+# Prepares the `cross` tool, a container engine, and a base image for ci/cross.Dockerfile if
+# no registry has one. `ci/cross.sh --engine cross` sources it for the variables that it sets.
 # `cross` builds the image, as Cross.toml says; the engine's cache of layers makes this
 # quick until the file changes.
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+    source "$(dirname "$0")/lib.sh"
+    rust_src
+fi
 
 CROSS_VERSION=0.2.5
 CROSS=$CACHE/cross/tool-$CROSS_VERSION/bin/cross

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The test suite on other processors, under qemu-user. On targets beside the four main ones,
-# and in a container: the unit tests, the conformance suite and the channels. The programs that qemu-user cannot
-# run, as it has neither seccomp nor ptrace, run natively (ci/test.sh) and what they try runs
-# on booted machines (ci/boot.sh).
+# and in a container: the unit tests, the conformance suite and the channels. The programs
+# that qemu-user cannot run, as it has neither seccomp nor ptrace, run natively (ci/test.sh)
+# and what they try runs on booted machines (ci/boot.sh).
 #
 #   ci/cross.sh [TARGET...] [--engine native|cross] [--thirds]
 #
@@ -10,8 +10,8 @@
 #   cross   the `cross` tool: the same in a container made of ci/cross.Dockerfile
 #
 # With --thirds the first target runs a third of the suite and of the channels' tests, the
-# second another, and so on. Without a TARGET: the four main ones. WAKEFD_EXPECT_TARGET tells a test which
-# target it should find itself on, so that nothing can silently run on the host.
+# second another, and so on. Without a TARGET: the four main ones. WAKEFD_EXPECT_TARGET tells
+# a test which target it should find itself on, so that nothing can silently run on the host.
 source "$(dirname "$0")/lib.sh"
 
 MAIN=(armv5te-unknown-linux-gnueabi armv7-unknown-linux-gnueabihf

@@ -43,6 +43,9 @@
 //! word, and writes or sets `PENDING`. A waker that has nothing to do only reads the word,
 //! so that wakers on many processors do not take its cache line from each other.
 //!
+//! A sender of a channel publishes by a read-modify-write and reads the word by a load, both
+//! of `SeqCst` order, which have their place in the same total order as the fences.
+//!
 //! The steps themselves are relaxed read-modify-writes. All of them are on one word and so
 //! have one order.
 

@@ -54,7 +54,7 @@ pub(crate) fn never_had(mechanism: Mechanism) -> Option<&'static str> {
 }
 
 /// The number of the first test, and how many the next one is after it: `WAKEFD_TEST_PART`
-/// is `1/3` for the second of three parts, each of which has some runs of every case.
+/// is `1/3` for the second of three parts, which together have all.
 fn part() -> (usize, usize) {
     let part = match std::env::var("WAKEFD_TEST_PART") {
         Ok(part) => part,

@@ -30,7 +30,7 @@ struct Load {
     messages: u32,
 }
 
-/// Enough messages for a second, but not too few.
+/// A second of each, or half of it.
 const LOADS: [Load; 3] = [
     Load {
         rate: 10,
