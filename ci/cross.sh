@@ -4,13 +4,13 @@
 # that qemu-user cannot run, as it has neither seccomp nor ptrace, run natively (ci/test.sh)
 # and what they try runs on booted machines (ci/boot.sh).
 #
-#   ci/cross.sh [TARGET...] [--engine native|cross] [--thirds]
+#   ci/cross.sh [TARGET...] [--engine native|cross] [--share]
 #
 #   native  Debian's cross compilers and qemu on this machine (the default)
 #   cross   the `cross` tool: the same in a container made of ci/cross.Dockerfile
 #
-# With --thirds the first target runs a third of the suite and of the channels' tests, the
-# second another, and so on. Without a TARGET: the four main ones. WAKEFD_EXPECT_TARGET tells
+# With --share the targets share the suite and the channels' tests: of three, the first runs
+# a third, the second another, and so on. Without a TARGET: the four main ones. WAKEFD_EXPECT_TARGET tells
 # a test which target it should find itself on, so that nothing can silently run on the host.
 source "$(dirname "$0")/lib.sh"
 
@@ -24,13 +24,13 @@ NATIVE_ONLY=(each_call faults killed priority two_copies signal_model)
 # are built from.
 EXAMPLE=(--example one_loop --profile test)
 
-engine=native targets=() thirds=no
+engine=native targets=() share=no
 while [ $# -gt 0 ]; do
     case $1 in
     --engine) engine=${2:-} && shift $(($# > 1)) ;;
     --engine=*) engine=${1#*=} ;;
-    --thirds) thirds=yes ;;
-    -*) fail "unknown option '$1'; usage: ci/cross.sh [TARGET...] [--engine native|cross] [--thirds]" ;;
+    --share) share=yes ;;
+    -*) fail "unknown option '$1'; usage: ci/cross.sh [TARGET...] [--engine native|cross] [--share]" ;;
     *)
         target "$1"
         [ $libc = gnu ] || fail "std for a target of glibc only; for $1: ci/selftest.sh"
@@ -107,8 +107,8 @@ mkdir -p "$log"
 for target in "${targets[@]}"; do
     say "$target ($engine)"
     programs "$target"
-    if [ $thirds = yes ]; then
-        export WAKEFD_TEST_PART=$((${#summary[@]} % 3))/3
+    if [ $share = yes ]; then
+        export WAKEFD_TEST_PART=${#summary[@]}/${#targets[@]}
         printf 'part %s of the tests\n' "$WAKEFD_TEST_PART"
     fi
     export WAKEFD_EXPECT_TARGET=$target

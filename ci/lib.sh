@@ -41,6 +41,8 @@ seen() {
 # it. FINDS prints what it has found.
 mistakes() {
     local number what arguments count=0 copy=$PWD/target/mistakes/$1
+    # Little changes from one mistake to the next.
+    local -x CARGO_INCREMENTAL=1 RUSTC_WRAPPER=''
     say "with a mistake"
     packages python3
     while IFS=$'\t' read -r number what arguments <&3; do

@@ -1,15 +1,21 @@
 #!/usr/bin/env bash
-# The minimum Rust version: compiles the library with rustc 1.63 itself, and runs its
-# tests: on x86-64 those of each module, of the types that are made of std's, and the suite
-# on each mechanism of this kernel; under qemu, on ARMv5, ARMv7 and little-endian MIPS, the
-# first two. ci/test.sh and ci/cross.sh run all. Needs Debian 12 on x86-64, whose packages
-# the compiler is taken from, and a cargo of today, because one of 1.63's age cannot read
-# today's index.
+# The minimum Rust version: compiles the library with rustc 1.63 itself, for x86-64, ARMv5,
+# ARMv7 and little-endian MIPS, and runs its tests: on x86-64 those of each module, of the
+# types that are made of std's, and the suite on each mechanism of this kernel; on ARMv5,
+# under qemu, the first two. ci/test.sh and ci/cross.sh run all. Needs Debian 12 on x86-64,
+# whose packages the compiler is taken from, and a cargo of today, because one of 1.63's age
+# cannot read today's index.
 #
 #   ci/msrv.sh                the check
+#   ci/msrv.sh --all          with the tests of ARMv5 on each processor but x86-64, and with
+#                             every combination of features on each
 #   ci/msrv.sh --toolchain    leaves the compiler in the cache, for another script
 source "$(dirname "$0")/lib.sh"
 
+case ${1:-} in
+'' | --all | --toolchain) ;;
+*) fail "unknown argument '$1'; usage: ci/msrv.sh [--all | --toolchain]" ;;
+esac
 rust=$CACHE/rust-1.63
 work=$CACHE/msrv
 
@@ -73,10 +79,11 @@ run cargo vendor --quiet --locked --sync capi/Cargo.toml --sync tests/selftest/C
 printf '[source.%s]\n%s = "%s"\n' crates-io replace-with vendor \
     vendor directory "$work/vendor" >.cargo/config.toml
 
-# From here on the old toolchain, with nothing of the user's settings.
+# From here on the old toolchain, with nothing of the user's settings but a compiler's cache.
 export PATH=$rust/bin:$PATH RUSTC=$rust/bin/rustc RUSTDOC=$rust/bin/rustdoc
 export CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target
-export RUSTC_WRAPPER='' RUSTFLAGS='' RUSTDOCFLAGS=''
+[ "${RUSTC_WRAPPER:-}" = sccache ] || export RUSTC_WRAPPER=''
+export RUSTFLAGS='' RUSTDOCFLAGS=''
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0
 unset CARGO_BUILD_TARGET CARGO_ENCODED_RUSTFLAGS
 run cargo --version
@@ -89,7 +96,7 @@ table=$work/table log=$work/log
 # tests_of TARGET OPTION...: those of a target.
 tests_of() { run cargo test --offline --locked --all-features --target "$@"; }
 
-# check TARGET: builds and tests for one target.
+# check TARGET [--all]: builds and tests for one target.
 check() {
     local features var tests=(--lib --test={own_notifier,std_types,target,waker})
     say "$1"
@@ -98,14 +105,21 @@ check() {
     var=CARGO_TARGET_$(tr a-z- A-Z_ <<<"$1")
     local -x "${var}_LINKER=${prefix}gcc" WAKEFD_EXPECT_TARGET=$1 \
         "${var}_RUNNER=timeout -k 10 ${WAKEFD_TEST_TIMEOUT:-900} ${runner[*]}"
-    # On one processor of 64 bits and on one of 32.
-    case $1 in x86_64* | armv5te*)
+    case $1${2:-} in x86_64* | *--all)
         for features in default "${FEATURES[@]}"; do
             run cargo check --offline --locked --target "$1" --lib --no-default-features --features "$features"
         done
         ;;
     esac
-    tests_of "$1" "${tests[@]}" 2>&1 | tee "$log"
+    case $1${2:-} in
+    x86_64* | armv5te* | *--all) tests_of "$1" "${tests[@]}" 2>&1 | tee "$log" ;;
+    *)
+        run cargo build --offline --locked --all-features --lib --target "$1"
+        printf '%-30s built\n' "$1" >>"$table"
+        seen rust-1.63 "$1"
+        return
+        ;;
+    esac
     if [ ${#runner[@]} -eq 0 ]; then
         run cargo check --offline --locked --all-features --all-targets --target "$1"
         tests_of "$1" --doc 2>&1 | tee -a "$log"
@@ -122,7 +136,7 @@ check() {
 }
 
 for target in x86_64-unknown-linux-gnu armv5te-unknown-linux-gnueabi armv7-unknown-linux-gnueabihf mipsel-unknown-linux-gnu; do
-    check $target
+    check $target "${1:-}"
 done
 
 say "the C library and the self-test program"
