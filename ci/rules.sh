@@ -107,4 +107,10 @@ for file in "${pages[@]}"; do
     done
 done
 
+echo "every block of shell commands in the documentation has the syntax of bash"
+for file in "${pages[@]}"; do
+    awk '/^ *```sh$/ { shell = 1; next } /^ *```$/ { shell = 0 } shell' "$file" | bash -n ||
+        wrong "$file has a block with a mistake"
+done
+
 [ $failed -eq 0 ] || fail "$failed rules are broken"
