@@ -33,11 +33,8 @@ grep -qx 'config BR2_PACKAGE_WAKEFD' packaging/buildroot/Config.in || fail "Conf
 
 say "the sources, with their crates"
 # As packaging/README.md says, but also with what is not committed yet.
+copy_to "$tree"
 mkdir -p "$tree/.cargo"
-git ls-files -z --cached --others --exclude-standard --deduplicate |
-    while IFS= read -r -d '' file; do
-        [ ! -e "$file" ] || printf '%s\0' "$file"
-    done | tar -c --null -T - | tar -x -C "$tree"
 (cd "$tree" && cargo vendor --locked --manifest-path capi/Cargo.toml vendor >.cargo/config.toml)
 mkdir -p "$tree/capi/target"
 cat >"$work/program.c" <<'END'

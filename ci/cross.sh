@@ -53,7 +53,7 @@ native() {
     "${CARGO[@]}" clean --quiet --locked -p wakefd -p wakefd-conformance --target "$1" --target-dir "$dir"
     export CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}"
-    [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std --locked --all-features --target "$1"
+    [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std=std,test --locked --all-features --target "$1"
     run "${CARGO[@]}" test -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
 }
 

@@ -18,11 +18,7 @@ if [ "${2:-}" != inside ]; then
     work=$(mktemp -d)
     trap 'rm -rf "$work"' EXIT # what is mounted goes with its namespace
     say "sources"
-    mkdir "$work/sources" # with what is not committed yet
-    git ls-files -z --cached --others --exclude-standard --deduplicate |
-        while IFS= read -r -d '' file; do
-            [ ! -e "$file" ] || printf '%s\0' "$file"
-        done | tar -c --null -T - | tar -x -C "$work/sources"
+    copy_to "$work/sources" # with what is not committed yet
     run cargo vendor --quiet --locked --manifest-path capi/Cargo.toml "$work/sources/vendor"
     export work
     # The changes are kept in memory, because an overlay cannot be inside another overlay.

@@ -48,16 +48,35 @@ mistakes() {
     while IFS=$'\t' read -r number what arguments <&3; do
         count=$((count + 1))
         printf '%s\n' "$what"
-        rm -rf "$copy"
-        mkdir -p "$copy"
         # Also members and targets that the root's manifest names.
-        cp -r --parents Cargo.toml Cargo.lock README.md src docs examples benches tests "$copy"
+        copy_to "$copy" Cargo.toml Cargo.lock README.md src docs examples benches tests
         python3 ci/mistakes.py plant "$1" "$number" "$copy"
         # shellcheck disable=SC2086 # arguments are words
         "$2" "$copy" $arguments || fail "it is not found"
     done 3< <(python3 ci/mistakes.py list "$1")
     [ $count -gt 0 ] || fail "ci/mistakes.txt has none for $1"
     printf '%s mistakes, all found\n' $count
+}
+
+# copy_to DIRECTORY [PATH...]: copies the files of this checkout, or those under the PATHs, into
+# a new directory. All copies are new (tar -m), since cargo goes by the files' times.
+copy_to() {
+    rm -rf "$1"
+    mkdir -p "$1"
+    git ls-files -z --cached --others --exclude-standard --deduplicate -- "${@:2}" |
+        while IFS= read -r -d '' file; do
+            [ ! -e "$file" ] || printf '%s\0' "$file"
+        done | tar -c --null -T - | tar -x -m -C "$1"
+}
+
+# forget DIRECTORY CRATE: removes what cargo has built there, in a directory that is kept, of the
+# crates of a workspace. cargo goes by the files' times, and of another checkout in this place
+# it might take a build for one of this.
+forget() {
+    local names
+    mapfile -t names < <(cargo metadata --locked --no-deps --format-version 1 --manifest-path "$2/Cargo.toml" |
+        python3 -c 'import json, sys; print(*[crate["name"] for crate in json.load(sys.stdin)["packages"]], sep="\n")')
+    cargo clean --quiet --locked --manifest-path "$2/Cargo.toml" --target-dir "$1" "${names[@]/#/--package=}"
 }
 
 # documented SCRIPT DOCUMENT LINES MODE COMMAND...: prints the table that COMMAND makes, of more

@@ -57,16 +57,10 @@ EOF
 ) 9>"$CACHE/rust-1.63.lock"
 [ "${1:-}" != --toolchain ] || exit 0
 
-# A copy of the tree, so that the checkout's target/ and .cargo/ stay as they
-# are. The copies are all new (tar -m), since cargo goes by the files' times and
-# might otherwise take a build of another checkout for one of this.
+# A copy of the tree, so that the checkout's target/ and .cargo/ stay as they are.
 say "copying the tree and its dependencies"
-rm -rf "$work/tree"
+copy_to "$work/tree"
 mkdir -p "$work/tree/.cargo"
-git ls-files -z --cached --others --exclude-standard --deduplicate |
-    while IFS= read -r -d '' file; do
-        [ ! -e "$file" ] || printf '%s\0' "$file"
-    done | tar -c --null -T - | tar -x -m -C "$work/tree"
 cd "$work/tree"
 grep -qs '^version = 3$' Cargo.lock ||
     fail "Cargo.lock is missing or not of version 3; write it with:" \

@@ -19,11 +19,8 @@ offline=(unshare -rn) user=()
 # vendored DIRECTORY: copies the sources of this checkout and of the crates that the C
 # library needs, as a distribution has them.
 vendored() {
+    copy_to "$1"
     mkdir -p "$1/.cargo"
-    git ls-files -z --cached --others --exclude-standard --deduplicate |
-        while IFS= read -r -d '' file; do
-            [ ! -e "$file" ] || printf '%s\0' "$file"
-        done | tar -c --null -T - | tar -x -C "$1"
     cargo vendor --quiet --locked --manifest-path capi/Cargo.toml "$1/vendor"
     printf '[source.%s]\n%s = "%s"\n' crates-io replace-with vendor vendor directory vendor >"$1/.cargo/config.toml"
 }

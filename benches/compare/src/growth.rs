@@ -1,5 +1,5 @@
 //! How the cost of one operation grows: with producers, with notifiers in one set, with the
-//! size of a message, with timers.
+//! size of a message, with timers, with objects that watch a signal.
 
 use std::sync::mpsc;
 use std::thread;
@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel as crossbeam;
 use crossbeam_queue::SegQueue;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use wakefd::{AutoNotifier, Mechanism, Selection, Timer};
+use signal_hook::iterator::Signals as Hook;
+use wakefd::{AutoNotifier, Mechanism, Selection, Signals, Timer};
 
 use crate::cases::messages;
 use crate::peers::libuv::Libuv;
@@ -18,7 +19,7 @@ use crate::peers::tokio::MpscLoop;
 use crate::peers::wakefd::{ChannelLoop, EventFd, Pipe, WakerLoop};
 use crate::place;
 use crate::report::{Table, number};
-use crate::sys::epoll;
+use crate::sys::{epoll, signal};
 
 /// Nanoseconds of one operation against a number of something.
 pub(crate) struct Chart {
@@ -47,7 +48,7 @@ impl Chart {
 }
 
 /// The median of a few runs.
-fn median(run: impl Fn() -> f64) -> f64 {
+fn median(mut run: impl FnMut() -> f64) -> f64 {
     let mut times: Vec<f64> = (0..5).map(|_| run()).collect();
     times.sort_by(f64::total_cmp);
     times[2]
@@ -65,7 +66,13 @@ fn each_of(count: usize, mut operation: impl FnMut(usize, usize)) -> f64 {
 
 pub(crate) fn charts() -> Vec<Chart> {
     raise_limit();
-    vec![by_producers(), by_size(), by_notifiers(), by_timers()]
+    vec![
+        by_producers(),
+        by_size(),
+        by_notifiers(),
+        by_timers(),
+        by_watchers(),
+    ]
 }
 
 const NUMBERS: [usize; 5] = [1, 10, 100, 1_000, 10_000];
@@ -235,6 +242,53 @@ fn by_timers() -> Chart {
         curves: vec![
             ("timerfd", curve(Mechanism::TimerFdFlags)),
             ("thread", curve(Mechanism::TimerThread)),
+        ],
+    }
+}
+
+/// Raises a signal that several objects watch, and takes it from all that have it: from each
+/// one, or from the first with a signalfd, where the kernel gives it to one.
+fn by_watchers() -> Chart {
+    let watching = |mechanism, count: usize| {
+        let objects: Vec<_> = (0..count)
+            .map(|_| Signals::at(mechanism, [signal::USR1]).expect("signals"))
+            .collect();
+        let each_sees_it = mechanism == Mechanism::SignalHandler;
+        median(|| {
+            each_of(1, |_, _| {
+                signal::raise_usr1();
+                let taken = objects.iter().filter(|it| it.next().unwrap().is_some());
+                assert_eq!(taken.count(), if each_sees_it { count } else { 1 });
+            })
+        })
+    };
+    let hooked = |count: usize| {
+        let mut objects: Vec<_> = (0..count)
+            .map(|_| Hook::new([signal::USR1]).expect("signals"))
+            .collect();
+        median(|| {
+            each_of(1, |_, _| {
+                signal::raise_usr1();
+                let taken = objects.iter_mut().map(|it| it.pending().count());
+                assert_eq!(taken.sum::<usize>(), count);
+            })
+        })
+    };
+    place::pin(0);
+    let curve = |each: &dyn Fn(usize) -> f64| [1, 2, 4, 8, 16, 32].map(|n| (n, each(n))).to_vec();
+    Chart {
+        title: "signals",
+        of: "number of objects that watch a signal, which one thread raises and takes",
+        curves: vec![
+            (
+                "wakefd-handlers",
+                curve(&|n| watching(Mechanism::SignalHandler, n)),
+            ),
+            (
+                "wakefd-signalfd",
+                curve(&|n| watching(Mechanism::SignalFd4, n)),
+            ),
+            ("signal-hook", curve(&hooked)),
         ],
     }
 }

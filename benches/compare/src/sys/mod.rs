@@ -6,6 +6,7 @@ pub(crate) mod epoll;
 pub(crate) mod glib;
 pub(crate) mod libevent;
 pub(crate) mod libuv;
+pub(crate) mod signal;
 pub(crate) mod usage;
 
 use std::ffi::CStr;

@@ -11,7 +11,7 @@ use crate::mpsc::{queue, Consumer};
 struct Message {
     number: u32,
     alive: Arc<AtomicU32>,
-    _size: [u8; 2000],
+    _size: [u8; 8000],
 }
 
 /// Every number is published before its message is sent, without any ordering of its own.
@@ -28,7 +28,7 @@ impl World {
         Message {
             number,
             alive: Arc::clone(&self.alive),
-            _size: [0; 2000],
+            _size: [0; 8000],
         }
     }
 
