@@ -45,6 +45,7 @@ fn main() {
 
 /// `struct wakefd_signals` and the functions of the library.
 struct C {
+    library: *mut c_void,
     object: Box<[u64; 6]>,
     next: extern "C" fn(*const c_void, *mut c_void) -> c_int,
     close: extern "C" fn(*mut c_void) -> c_int,
@@ -81,6 +82,7 @@ impl C {
         };
         assert_eq!(init(object.as_mut_ptr().cast(), 0, &SIGTERM, 1), 0);
         C {
+            library,
             object,
             next,
             close,
@@ -114,6 +116,9 @@ impl Copy {
 impl Drop for C {
     fn drop(&mut self) {
         assert_eq!((self.close)(self.object.as_mut_ptr().cast()), 0);
+        // The other copy may still call the handler of this one, whose code stays therefore.
+        // SAFETY: the library is open, and nothing of it is called from here any more.
+        assert_eq!(unsafe { libc::dlclose(self.library) }, 0);
     }
 }
 
