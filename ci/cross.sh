@@ -10,8 +10,9 @@
 #   cross   the `cross` tool: the same in a container made of ci/cross.Dockerfile
 #
 # With --share the targets share the suite and the channels' tests: of three, the first runs
-# a third, the second another, and so on. Without a TARGET: the four main ones. WAKEFD_EXPECT_TARGET tells
-# a test which target it should find itself on, so that nothing can silently run on the host.
+# a third, the second another, and so on. Without a TARGET: the four main ones.
+# WAKEFD_EXPECT_TARGET tells a test which target it should find itself on, so that nothing can
+# silently run on the host.
 source "$(dirname "$0")/lib.sh"
 
 MAIN=(armv5te-unknown-linux-gnueabi armv7-unknown-linux-gnueabihf

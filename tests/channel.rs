@@ -435,7 +435,7 @@ fn iterators(constructor: Constructor) {
 
 /// By value; larger than what a block of the queue takes.
 fn large_messages(constructor: Constructor) {
-    const SIZE: usize = 16 << 10;
+    const SIZE: usize = 20 << 10;
     for (sender, receiver) in [
         channel::<[u8; SIZE]>(constructor),
         sync_channel(constructor, 2),

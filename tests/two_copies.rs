@@ -45,7 +45,7 @@ fn main() {
 
 /// `struct wakefd_signals` and the functions of the library.
 struct C {
-    library: *mut c_void,
+    handle: *mut c_void,
     object: Box<[u64; 6]>,
     next: extern "C" fn(*const c_void, *mut c_void) -> c_int,
     close: extern "C" fn(*mut c_void) -> c_int,
@@ -55,12 +55,12 @@ impl C {
     fn new(path: &str) -> Self {
         let path = CString::new(path).expect("a path");
         // SAFETY: the library's constructors do nothing.
-        let library = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
-        assert!(!library.is_null(), "dlopen");
+        let handle = unsafe { libc::dlopen(path.as_ptr(), libc::RTLD_NOW) };
+        assert!(!handle.is_null(), "dlopen");
         let symbol = |name: &str| {
             let name = CString::new(name).expect("a name");
             // SAFETY: a library that is open.
-            let address = unsafe { libc::dlsym(library, name.as_ptr()) };
+            let address = unsafe { libc::dlsym(handle, name.as_ptr()) };
             assert!(!address.is_null(), "{name:?}");
             address
         };
@@ -82,7 +82,7 @@ impl C {
         };
         assert_eq!(init(object.as_mut_ptr().cast(), 0, &SIGTERM, 1), 0);
         C {
-            library,
+            handle,
             object,
             next,
             close,
@@ -118,7 +118,7 @@ impl Drop for C {
         assert_eq!((self.close)(self.object.as_mut_ptr().cast()), 0);
         // The other copy may still call the handler of this one, whose code stays therefore.
         // SAFETY: the library is open, and nothing of it is called from here any more.
-        assert_eq!(unsafe { libc::dlclose(self.library) }, 0);
+        assert_eq!(unsafe { libc::dlclose(self.handle) }, 0);
     }
 }
 

@@ -43,7 +43,8 @@ const SLOTS: usize = 32;
 /// The approximate size of a block's messages.
 const BLOCK_SIZE: usize = 16 << 10;
 
-const fn slots<T>() -> usize {
+/// The number of slots of a block.
+pub(crate) const fn slots<T>() -> usize {
     match BLOCK_SIZE.checked_div(size_of::<T>()) {
         Some(0) => 1,
         Some(fit) if fit < SLOTS => fit,

@@ -5,7 +5,7 @@ use loom::sync::atomic::Ordering::Relaxed;
 use loom::sync::Arc;
 use loom::thread;
 
-use crate::mpsc::{queue, Consumer};
+use crate::mpsc::{queue, slots, Consumer};
 
 /// Of which two make a block, so that few messages take several; counted while they live.
 struct Message {
@@ -13,6 +13,8 @@ struct Message {
     alive: Arc<AtomicU32>,
     _size: [u8; 8000],
 }
+
+const _: () = assert!(slots::<Message>() == 2);
 
 /// Every number is published before its message is sent, without any ordering of its own.
 #[derive(Default)]
