@@ -6,12 +6,14 @@ source "$(dirname "$0")/lib.sh"
 
 out=target/package-check
 # On a developer's machine the package may contain uncommitted changes.
-said=$(run cargo publish --dry-run --locked --allow-dirty --no-verify -p wakefd --target-dir $out 2>&1) ||
-    fail "the package cannot be made: $said"
+packs() { run cargo "$@" --locked --allow-dirty --no-verify -p wakefd --target-dir $out; }
+said=$(packs publish --dry-run 2>&1) || fail "the package cannot be made: $said"
 printf '%s\n' "$said"
 # The tests and benches stay in the repository.
 ! grep '^warning: ' <<<"$said" | grep -vE 'as `(tests|benches)/.* is not included|aborting upload due to dry run' ||
     fail "the package is made with a warning"
+# A dry run keeps its package in a place of its own.
+packs package --quiet
 
 version=$(sed -n '/^\[package\]/,/^\[/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 crate=$out/package/wakefd-$version.crate
