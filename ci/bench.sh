@@ -7,6 +7,6 @@
 source "$(dirname "$0")/lib.sh"
 packages libevent-dev libglib2.0-dev libuv1-dev pkg-config strace valgrind
 
-out=target/bench
-run cargo build --locked --release --manifest-path benches/compare/Cargo.toml --target-dir $out
-run $out/release/wakefd-benchmarks --out $out "$@"
+target=$(kept bench benches/compare --release)
+run cargo build --locked --release --manifest-path benches/compare/Cargo.toml --target-dir "$target"
+run "$target/release/wakefd-benchmarks" --out target/bench "$@"

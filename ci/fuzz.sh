@@ -15,6 +15,7 @@ SECONDS_GUIDED=15 OPERATIONS_LONG=100000000
 host=$(rustc -vV | sed -n 's/^host: //p')
 target=$PWD/target/fuzz
 mkdir -p "$target"
+built=$(kept fuzz tests --profile fuzz --target "$host")
 
 # build DIRECTORY: builds the fuzzer of that checkout as $fuzzer. The flags apply to the
 # fuzzer only, not to programs that run during the build.
@@ -23,10 +24,10 @@ flags=(
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares
 )
-fuzzer=$target/$host/fuzz/operations
+fuzzer=$built/$host/fuzz/operations
 build() {
     RUSTFLAGS="${flags[*]}" run cargo build --locked --profile fuzz --quiet --target "$host" \
-        --manifest-path "$1/tests/fuzz/Cargo.toml" --target-dir "$target"
+        --manifest-path "$1/tests/fuzz/Cargo.toml" --target-dir "$built"
 }
 
 # unpack DIRECTORY: unpacks the stored corpus, which has a line of hexadecimal digits for

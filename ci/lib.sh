@@ -42,7 +42,7 @@ seen() {
 mistakes() {
     local number what arguments count=0 copy=$PWD/target/mistakes/$1
     # Little changes from one mistake to the next.
-    local -x CARGO_INCREMENTAL=1 RUSTC_WRAPPER=''
+    local -x CARGO_INCREMENTAL=1
     say "with a mistake"
     packages python3
     while IFS=$'\t' read -r number what arguments <&3; do
@@ -69,14 +69,22 @@ copy_to() {
         done | tar -c --null -T - | tar -x -m -C "$1"
 }
 
-# forget DIRECTORY CRATE: removes what cargo has built there, in a directory that is kept, of the
-# crates of a workspace. cargo goes by the files' times, and of another checkout in this place
-# it might take a build for one of this.
+# forget DIRECTORY WORKSPACE [OPTION...]: removes from a directory that is kept what cargo has
+# built there, in the profile of the OPTIONs, of the crates of a workspace. cargo goes by the
+# files' times, and of another checkout in this place it might take a build for one of this.
 forget() {
     local names
     mapfile -t names < <(cargo metadata --locked --no-deps --format-version 1 --manifest-path "$2/Cargo.toml" |
         python3 -c 'import json, sys; print(*[crate["name"] for crate in json.load(sys.stdin)["packages"]], sep="\n")')
-    cargo clean --quiet --locked --manifest-path "$2/Cargo.toml" --target-dir "$1" "${names[@]/#/--package=}"
+    cargo clean --quiet --locked --manifest-path "$2/Cargo.toml" --target-dir "$1" "${@:3}" "${names[@]/#/--package=}"
+}
+
+# kept NAME WORKSPACE [OPTION...]: prints the directory in which cargo builds a workspace that
+# depends on many crates of others. They are kept, the WORKSPACE's own and this project's not.
+kept() {
+    forget "$CACHE/$1" . "${@:3}" >&2
+    forget "$CACHE/$1" "${@:2}" >&2
+    echo "$CACHE/$1"
 }
 
 # documented SCRIPT DOCUMENT LINES MODE COMMAND...: prints the table that COMMAND makes, of more

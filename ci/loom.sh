@@ -8,7 +8,7 @@ source "$(dirname "$0")/lib.sh"
 # The maximum number of preemptions. A full search would take hours, and with two or three
 # threads few preemptions are enough for a failure.
 export LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-2}
-target=$PWD/target/loom
+target=$(kept loom tests --profile loom)
 
 # models DIRECTORY NAME [OPTION...]: runs the models of the sources in DIRECTORY whose names
 # contain NAME, without the unit tests of these sources.
@@ -21,11 +21,11 @@ run models . model::
 # only that model runs. Loom ends the program at the first failure and prints the message on
 # the next line.
 finds() {
-    if models "$1" "${3:-model::}" "$2" >"$target/mistake.log" 2>&1; then
+    if models "$1" "${3:-model::}" "$2" >"$PWD/target/loom.log" 2>&1; then
         return 1
     fi
-    grep -A1 -m1 "^thread '[a-z_:]*model::" "$target/mistake.log" |
+    grep -A1 -m1 "^thread '[a-z_:]*model::" "$PWD/target/loom.log" |
         sed "s/^thread '[a-z_:]*model::\\([a-z_]*\\)'.*/    found by \\1/; 2s/^/    /" ||
-        fail "no model failed; see $target/mistake.log"
+        fail "no model failed; see $PWD/target/loom.log"
 }
 mistakes loom finds

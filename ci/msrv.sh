@@ -73,11 +73,10 @@ run cargo vendor --quiet --locked --sync capi/Cargo.toml --sync tests/selftest/C
 printf '[source.%s]\n%s = "%s"\n' crates-io replace-with vendor \
     vendor directory "$work/vendor" >.cargo/config.toml
 
-# From here on the old toolchain, with nothing of the user's settings but a compiler's cache.
+# From here on the old toolchain, with nothing of the user's settings.
 export PATH=$rust/bin:$PATH RUSTC=$rust/bin/rustc RUSTDOC=$rust/bin/rustdoc
 export CARGO_HOME=$work/home CARGO_TARGET_DIR=$work/target
-[ "${RUSTC_WRAPPER:-}" = sccache ] || export RUSTC_WRAPPER=''
-export RUSTFLAGS='' RUSTDOCFLAGS=''
+export RUSTC_WRAPPER='' RUSTFLAGS='' RUSTDOCFLAGS=''
 export CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0
 unset CARGO_BUILD_TARGET CARGO_ENCODED_RUSTFLAGS
 run cargo --version

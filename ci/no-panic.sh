@@ -21,7 +21,7 @@ blame() {
 }
 
 say "the program calls every public function"
-# docs/api.txt lists them (ci/api.sh checks that): the functions of the crate, and its
+# tests/api/api.txt lists them (ci/api.sh checks that): the functions of the crate, and its
 # methods, without the methods of foreign traits.
 while read -r function; do
     grep -q "[.:]${function##*::}(" $main || fail "$main does not call $function"
@@ -30,7 +30,7 @@ done < <(awk '
     { while (gsub(/<[^<>]*>/, "")) {} }
     /^(unsafe )?impl / { others = / for / && !/^(unsafe )?impl wakefd::/; next }
     /^(#\[[^]]*\] )*pub (enum|mod|struct|trait|union) / { others = 0; next }
-    !others && sub(/^(#\[[^]]*\] )*pub (const |unsafe )*fn wakefd::/, "") { sub(/\(.*/, ""); print }' docs/api.txt |
+    !others && sub(/^(#\[[^]]*\] )*pub (const |unsafe )*fn wakefd::/, "") { sub(/\(.*/, ""); print }' tests/api/api.txt |
     grep -vE '^((Box)?(Sender|Receiver)|SendError|RecvError|Drain)::|^(box_|sync_)?channel(_|$)' | sort -u)
 echo
 

@@ -5,8 +5,8 @@
 # find.
 source "$(dirname "$0")/lib.sh"
 
-target=$PWD/target/runtimes
-log=$target/mistake.log
+target=$(kept runtimes tests)
+log=$PWD/target/runtimes.log
 runtimes() { cargo "$1" --locked --manifest-path "$2/tests/runtimes/Cargo.toml" --target-dir "$target" "${@:3}"; }
 
 say "every runtime"
@@ -14,7 +14,7 @@ run runtimes test .
 
 say "the recipes, each in a new crate"
 # A recipe is a block of Rust. The block of dependencies before it is for it alone.
-recipes=$target/recipes
+recipes=$PWD/target/recipes
 rm -rf "$recipes"
 mkdir -p "$recipes"
 awk -v directory="$recipes" '

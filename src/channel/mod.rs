@@ -179,7 +179,9 @@ impl<T> Drop for Sender<T> {
 /// one consumer.
 ///
 /// No method waits for a sender that is in the middle of a call; `recv`, `recv_timeout` and
-/// `iter` wait for a message. Dropping the receiver drops the messages that are left.
+/// `iter` wait for a message. After 32 messages in a row, the receiver pauses for some 3 µs
+/// at an empty queue and looks again, since more usually follow. Dropping the receiver drops
+/// the messages that are left.
 ///
 /// # In an event loop
 ///
@@ -224,6 +226,13 @@ impl<T> Receiver<T> {
         self.shared.try_recv(&self.queue)
     }
 
+    /// Takes a message for an iterator. The next call on the receiver returns an error again.
+    fn try_next(&self) -> Option<T> {
+        self.shared.recv_or_else(&self.queue, Some, || {
+            self.shared.clear_if_empty(&self.queue).ok()
+        })
+    }
+
     /// Takes a message, and sleeps until there is one.
     ///
     /// # Errors
@@ -246,6 +255,13 @@ impl<T> Receiver<T> {
     }
 
     fn recv_within(&self, timeout: Option<Duration>) -> Result<T, RecvError> {
+        self.shared
+            .recv_or_else(&self.queue, Ok, || self.recv_later(timeout))
+    }
+
+    /// Called if there is no message now.
+    #[cold]
+    fn recv_later(&self, timeout: Option<Duration>) -> Result<T, RecvError> {
         let notifier = self.shared.notifier();
         let now = || {
             clock::try_now_ns()
@@ -330,8 +346,7 @@ impl<T> Iterator for Drain<'_, T> {
             return None;
         }
         self.left = self.left.saturating_sub(1);
-        // The next call on the receiver returns the error again.
-        self.receiver.try_recv().ok()
+        self.receiver.try_next()
     }
 }
 
@@ -345,7 +360,7 @@ impl<T> Iterator for TryIter<'_, T> {
     type Item = T;
 
     fn next(&mut self) -> Option<T> {
-        self.receiver.try_recv().ok()
+        self.receiver.try_next()
     }
 }
 

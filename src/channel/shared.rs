@@ -84,23 +84,24 @@ impl Shared {
     }
 
     pub(super) fn try_recv<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
-        match self.pop(queue) {
-            Some(message) => Ok(message),
-            None => self.clear_if_empty(queue),
-        }
+        self.recv_or_else(queue, Ok, || self.clear_if_empty(queue))
     }
 
-    fn pop<T>(&self, queue: &Consumer<T>) -> Option<T> {
-        let message = queue.pop()?;
-        if let Some(capacity) = &self.capacity {
-            capacity.release();
-        }
-        Some(message)
+    /// Takes a message and returns `some` of it, or else `none`: see
+    /// [`Consumer::pop_or_else`].
+    pub(super) fn recv_or_else<T, R>(
+        &self,
+        queue: &Consumer<T>,
+        some: impl FnOnce(T) -> R,
+        none: impl FnOnce() -> R,
+    ) -> R {
+        let release = || self.capacity.iter().for_each(Capacity::release);
+        queue.pop_or_else(release, some, none)
     }
 
     /// Called if the queue seems to be empty.
     #[cold]
-    fn clear_if_empty<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
+    pub(super) fn clear_if_empty<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
         let cleared = self
             .waker
             .clear_if_empty(|| queue.is_empty() && self.has_senders());
@@ -118,9 +119,9 @@ impl Shared {
     fn pop_last<T>(&self, queue: &Consumer<T>) -> Result<T, RecvError> {
         let has_senders = self.has_senders();
         // Pop after reading the count: the last sender may just have sent a message.
-        self.pop(queue).ok_or(match has_senders {
-            true => RecvError::Empty,
-            false => RecvError::Disconnected,
+        self.recv_or_else(queue, Ok, || match has_senders {
+            true => Err(RecvError::Empty),
+            false => Err(RecvError::Disconnected),
         })
     }
 

@@ -1,7 +1,7 @@
 //! Makes each system call of each operation fail, one at a time. Whatever the operation
 //! returns, the next wake-up must arrive.
 //!
-//! The test finds the calls by running the operation. It fails if docs/api.txt lists a function
+//! The test finds the calls by running the operation. It fails if tests/api/api.txt lists a function
 //! that the table does not try. The table names functions without system calls, and the test
 //! checks that they make none.
 #![allow(unsafe_code)]
@@ -35,7 +35,9 @@ fn main() {
         .flat_map(|row| row.names().split_whitespace())
         .map(str::to_owned)
         .collect();
-    let complete = Test::isolated("every function of docs/api.txt", move || complete(&names));
+    let complete = Test::isolated("every function of tests/api/api.txt", move || {
+        complete(&names)
+    });
     let tests = rows.into_iter().flat_map(|row| {
         row.mechanisms().iter().map(move |&mechanism| Test {
             name: format!("{mechanism}/{}", row.situation()),
@@ -51,14 +53,14 @@ fn main() {
 
 /// Compares the table with the list of the public API.
 fn complete(names: &BTreeSet<String>) {
-    let api: BTreeSet<String> = include_str!("../../docs/api.txt")
+    let api: BTreeSet<String> = include_str!("../api/api.txt")
         .lines()
         .filter_map(function)
         .collect();
     let missing: Vec<_> = api.difference(names).collect();
     assert!(missing.is_empty(), "not tried: {missing:?}");
     let unknown: Vec<_> = names.difference(&api).collect();
-    assert!(unknown.is_empty(), "not in docs/api.txt: {unknown:?}");
+    assert!(unknown.is_empty(), "not in tests/api/api.txt: {unknown:?}");
 }
 
 /// What core and std ask of values, which have no say in a wake-up. `from` gives a type to

@@ -13,7 +13,7 @@ pub(crate) type Said = Result<bool, i32>;
 
 /// A kind of object.
 pub(crate) trait Object: Sized + Send + 'static {
-    /// As docs/api.txt has it.
+    /// As tests/api/api.txt has it.
     const NAME: &'static str;
     const MECHANISMS: &'static [Mechanism];
     /// Whether its operations allocate.
@@ -314,7 +314,7 @@ impl Table {
         row
     }
 
-    /// What is done with one. The names are those of docs/api.txt; `N` is the object's type.
+    /// What is done with one. The names are those of tests/api/api.txt; `N` is the object's type.
     pub(crate) fn row<S: Object>(
         &mut self,
         names: &str,

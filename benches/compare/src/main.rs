@@ -111,24 +111,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
 
-    let mut tables = report::tables(&results);
-    let mut charts = Vec::new();
+    let tables = report::tables(&results);
+    let (mut charts, mut more) = (Vec::new(), Vec::new());
     if only.is_empty() {
         eprintln!("measuring latency and growth");
         charts = growth::charts();
-        let targets = tables.pop();
-        tables.push(latency::table(settings.messages));
+        more.push(latency::table(settings.messages));
         if settings.rounds == Settings::FULL.rounds {
-            tables.push(device::table());
+            more.push(device::table());
         }
-        tables.extend(charts.iter().map(growth::Chart::table));
-        tables.extend(targets);
+        more.extend(charts.iter().map(growth::Chart::table));
     }
-    tables.iter().for_each(|table| print!("{}", table.plain()));
+    let targets = report::targets(&results);
+    for table in tables.iter().chain(&more).chain([&targets]) {
+        print!("{}", table.plain());
+    }
     let summary = report::summary(&results);
     print!("{}", summary.plain());
     if doc {
-        document(kind, &results, &tables, &summary, &charts)?;
+        document(kind, &results, &more, &summary, &charts)?;
     }
     if let Some(out) = out {
         fs::create_dir_all(&out)?;
@@ -164,14 +165,16 @@ fn repeat(case: &str, who: &str, operations: u64) -> Result<(), Box<dyn Error>> 
 fn document(
     kind: &str,
     results: &Results,
-    tables: &[Table],
+    more: &[Table],
     summary: &Table,
     charts: &[growth::Chart],
 ) -> Result<(), Box<dyn Error>> {
     let page = Path::new(PAGE);
-    let all: String = tables.iter().map(Table::markdown).collect();
+    let tables = report::page(results);
+    let all: String = tables.iter().chain(more).map(Table::markdown).collect();
     let all = format!("{kind}.\n\n{}{all}", machine::describe());
     write_between_marks(page, "the tables", &all)?;
+    write_between_marks(page, "what was missed", &report::missed(results))?;
     let few = summary.cells();
     write_between_marks(page, "the summary", few.trim_start())?;
     write_between_marks(Path::new("README.md"), "the summary", few.trim_start())?;

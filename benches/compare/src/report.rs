@@ -1,9 +1,10 @@
-//! The results as tables, for a terminal and for docs/benchmarks.md, and as JSON.
+//! The results as tables, as JSON, and as the fewer and denser tables of docs/benchmarks.md.
 
 use serde_json::{Value, json};
 
 use crate::cases::{
-    BUSY, CHANNEL, FOUR_PRODUCERS, ONE_PRODUCER, PENDING, SLEEPING, WAKEFD, WAKEFD_EDGE,
+    BUSY, CHANNEL, CREATE, FOUR_PRODUCERS, ONE_CORE, ONE_PRODUCER, PENDING, SLEEPING, WAKEFD,
+    WAKEFD_EDGE,
 };
 use crate::count::{self, Count};
 use crate::harness::Measured;
@@ -112,7 +113,7 @@ pub(crate) fn header(cells: &[&str]) -> Vec<String> {
 fn is_number(rows: &[Vec<String>], column: usize) -> bool {
     let digit = |row: &Vec<String>| {
         let first = row[column].chars().next();
-        first.is_none_or(|first| first.is_ascii_digit())
+        first.is_none_or(|first| first.is_ascii_digit() || first == '-')
     };
     column > 0 && rows.iter().all(digit)
 }
@@ -212,6 +213,10 @@ pub(crate) fn counts(results: &Results, case: &str) -> Table {
 }
 
 pub(crate) fn targets(results: &Results) -> Table {
+    target_table(&targets::all(results))
+}
+
+fn target_table(targets: &[targets::Target]) -> Table {
     let row = |target: &targets::Target| {
         vec![
             target.text.clone(),
@@ -223,7 +228,92 @@ pub(crate) fn targets(results: &Results) -> Table {
         title: "targets".to_owned(),
         text: "what is wanted of wakefd on an eventfd, if nothing else is said".to_owned(),
         header: header(&["target", "measured", "verdict"]),
-        rows: targets::all(results).iter().map(row).collect(),
+        rows: targets.iter().map(row).collect(),
+    }
+}
+
+/// The contestants of several cases side by side: the time of one of them, and the others'
+/// times divided by it.
+fn side_by_side(results: &Results, title: &str, base: &str, cases: &[&str]) -> Table {
+    let cases: Vec<&Measured> = cases.iter().filter_map(|case| results.case(case)).collect();
+    let mut names: Vec<&str> = Vec::new();
+    for (who, _) in cases.iter().flat_map(|measured| &measured.case.contestants) {
+        if !names.contains(who) && *who != base {
+            names.push(who);
+        }
+    }
+    let row = |who: String, cell: &dyn Fn(&Measured) -> Option<f64>| {
+        let cells = cases.iter().map(|measured| optional(cell(measured)));
+        std::iter::once(who).chain(cells).collect()
+    };
+    let first = row(format!("{base}, ns"), &|measured| measured.value(base));
+    let others = names
+        .iter()
+        .map(|who| row((*who).to_owned(), &|measured| measured.ratio(who, base)));
+    let names = cases.iter().map(|measured| measured.case.name.to_owned());
+    Table {
+        title: title.to_owned(),
+        text: format!("nanoseconds of `{base}`, and the others' time divided by it"),
+        header: header(&["who"]).into_iter().chain(names).collect(),
+        rows: std::iter::once(first).chain(others).collect(),
+    }
+}
+
+/// What was counted, side by side.
+fn counts_side_by_side(results: &Results) -> Table {
+    let cases = count::COUNTED.map(|(case, ..)| case);
+    let mut names: Vec<&str> = Vec::new();
+    for count in &results.counts {
+        if !names.contains(&count.who) {
+            names.push(count.who);
+        }
+    }
+    let cell = |who: &str, case: &str| {
+        let mut counts = results.counts.iter();
+        let count = counts.find(|count| (count.case, count.who) == (case, who));
+        count.map_or_else(
+            || "-".to_owned(),
+            |count| {
+                let (instructions, calls) = (count.instructions, count.system_calls());
+                format!("{} / {}", number(instructions), number(calls))
+            },
+        )
+    };
+    let row = |who: &&str| {
+        let cells = cases.iter().map(|case| cell(who, case));
+        std::iter::once((*who).to_owned()).chain(cells).collect()
+    };
+    Table {
+        title: "Instructions and system calls".to_owned(),
+        text: "instructions in user space / system calls of one operation".to_owned(),
+        header: [&["who"], &cases[..]]
+            .concat()
+            .iter()
+            .map(|cell| (*cell).to_owned())
+            .collect(),
+        rows: names.iter().map(row).collect(),
+    }
+}
+
+/// The tables of docs/benchmarks.md from here.
+pub(crate) fn page(results: &Results) -> Vec<Table> {
+    let loops = [PENDING, BUSY, SLEEPING, ONE_CORE, CREATE];
+    let messages = [ONE_PRODUCER, FOUR_PRODUCERS];
+    vec![
+        side_by_side(results, "Loops", WAKEFD, &loops),
+        side_by_side(results, "Messages", CHANNEL, &messages),
+        counts_side_by_side(results),
+    ]
+}
+
+/// Which targets were missed, for docs/benchmarks.md.
+pub(crate) fn missed(results: &Results) -> String {
+    let mut targets = targets::all(results);
+    targets.retain(|target| target.is_met() != Some(true));
+    let line = verdict(results);
+    match targets.is_empty() {
+        true => format!("{}.\n", upper(&line)),
+        false => format!("{}.\n{}", upper(&line), target_table(&targets).cells()),
     }
 }
 
@@ -302,7 +392,7 @@ pub(crate) fn verdict(results: &Results) -> String {
     line
 }
 
-/// All tables in order, the targets last.
+/// The tables of what was measured case by case, and counted.
 pub(crate) fn tables(results: &Results) -> Vec<Table> {
     let mut tables: Vec<Table> = results.measured.iter().map(timing).collect();
     tables.push(pipe_against_eventfd(results));
@@ -312,7 +402,6 @@ pub(crate) fn tables(results: &Results) -> Vec<Table> {
             .map(|(case, ..)| counts(results, case)),
     );
     tables.retain(|table| !table.rows.is_empty());
-    tables.push(targets(results));
     tables
 }
 
