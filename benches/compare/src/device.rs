@@ -150,7 +150,7 @@ pub(crate) fn table() -> Table {
             let each = |total: f64| number(total.max(0.0) / f64::from(load.messages));
             let calls = system_calls(who, load).values().fold(0.0, |sum, n| sum + n);
             let cells = [each(used.switches), number(calls), each(used.microseconds)];
-            row.push(cells.join(" / "));
+            row.push(cells.join("/"));
         }
     }
     Table {

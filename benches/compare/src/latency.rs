@@ -39,7 +39,7 @@ pub(crate) fn table(messages: u64) -> Table {
     let cell = |times: Vec<Duration>| {
         let at = |part: f64| times[((times.len() - 1) as f64 * part).round() as usize];
         let microseconds = |part| number(at(part).as_secs_f64() * 1e6);
-        [0.5, 0.99, 0.999, 1.0].map(microseconds).join(" / ")
+        [0.5, 0.99, 0.999, 1.0].map(microseconds).join("/")
     };
     let begun = CONTESTANTS.map(|(who, run)| {
         let begin = Instant::now();

@@ -275,7 +275,7 @@ fn counts_side_by_side(results: &Results) -> Table {
             || "-".to_owned(),
             |count| {
                 let (instructions, calls) = (count.instructions, count.system_calls());
-                format!("{} / {}", number(instructions), number(calls))
+                format!("{}/{}", number(instructions), number(calls))
             },
         )
     };
