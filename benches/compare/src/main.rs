@@ -120,10 +120,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         if settings.rounds == Settings::FULL.rounds {
             more.push(device::table());
         }
-        more.extend(charts.iter().map(growth::Chart::table));
     }
+    let growth: Vec<Table> = charts.iter().map(growth::Chart::table).collect();
     let targets = report::targets(&results);
-    for table in tables.iter().chain(&more).chain([&targets]) {
+    for table in tables.iter().chain(&more).chain(&growth).chain([&targets]) {
         print!("{}", table.plain());
     }
     let summary = report::summary(&results);

@@ -1,6 +1,18 @@
 //! Models of the users of the waker, and of the state that a signal handler shares with the
 //! program. Both are compiled from the library's files, with loom's atomics instead of
 //! core's.
+//!
+//! These atomics have no model:
+//!
+//! - `src/fallback.rs`: bits that are only set and publish nothing; for a lost one the kernel is
+//!   asked again.
+//! - `src/signals/table.rs`: the registry writes under its lock; what handlers read is written
+//!   before the call that lets the signal come.
+//! - `src/sys/sigaction.rs`: what our handler calls is written before the call that installs it;
+//!   each of the two addresses is whole.
+//! - `src/channel/boxed.rs`: one flag, that the receiver is gone. A sender that sees it late
+//!   writes into a pipe whose content is dropped with it.
+//! - `Node::process` in `src/sys/shared_heap.rs`: one word, written by one process alone.
 #![cfg(test)]
 #![allow(dead_code)] // The models use the parts that share memory.
 
