@@ -5,6 +5,5 @@ pub(crate) use core::sync::atomic::*;
 
 /// A fence between a read-modify-write and a load of `SeqCst` order, in the models alone:
 /// loom takes that order for acquire and release.
-#[cfg(feature = "channel")]
 #[inline]
 pub(crate) fn fence_of_models() {}

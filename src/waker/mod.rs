@@ -87,11 +87,38 @@ impl<N: Notifier> Waker<N> {
         self.write(self.state.wake())
     }
 
-    /// As [`wake`](Self::wake), for a caller that has published by a read-modify-write of
-    /// `SeqCst` order.
-    #[cfg(feature = "channel")]
+    /// Wakes the consumer as [`wake`](Self::wake) does, without a fence of its own, which is
+    /// most of what `wake` takes while a wake-up is pending.
+    ///
+    /// The caller has ordered its data itself: either it has published by an atomic
+    /// read-modify-write of `SeqCst` order on a variable at which the consumer looks, or it
+    /// has called `fence(SeqCst)` afterwards. To unlock a mutex, or to store with `Release`, is
+    /// not enough: the consumer may then take the pending wake-up and not see the data, and
+    /// nobody wakes it again.
+    ///
+    /// Async-signal-safe; leaves `errno` as it was.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicUsize, Ordering};
+    /// use wakefd::{AutoNotifier, Waker};
+    ///
+    /// # fn main() -> Result<(), wakefd::Error> {
+    /// let waker = Waker::new(AutoNotifier::new()?);
+    /// let requests = AtomicUsize::new(0);
+    /// requests.fetch_add(1, Ordering::SeqCst);
+    /// waker.wake_published()?;
+    ///
+    /// assert!(waker.clear()?);
+    /// assert_eq!(requests.swap(0, Ordering::SeqCst), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for [`Notifier::notify`]. The next call tries again.
     #[inline]
-    pub(crate) fn wake_published(&self) -> Result<(), Error> {
+    pub fn wake_published(&self) -> Result<(), Error> {
         self.write(self.state.wake_published())
     }
 

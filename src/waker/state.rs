@@ -51,9 +51,7 @@
 
 // Imported from `crate::sys::atomic`, so that the model in tests/loom/ can substitute its own
 // atomics.
-#[cfg(feature = "channel")]
-use crate::sys::atomic::fence_of_models;
-use crate::sys::atomic::{fence, AtomicU32, Ordering};
+use crate::sys::atomic::{fence, fence_of_models, AtomicU32, Ordering};
 
 const PENDING: u32 = 1;
 const AWAKE: u32 = 2;
@@ -87,7 +85,6 @@ impl State {
 
     /// As [`wake`](Self::wake), for a waker that has published by a read-modify-write of
     /// `SeqCst` order. With a load of that order, it stands for the fence.
-    #[cfg(feature = "channel")]
     #[inline]
     pub(super) fn wake_published(&self) -> Option<Seen> {
         fence_of_models();

@@ -264,6 +264,11 @@ fn waker(table: &mut Table) {
         .row::<W>("Waker::wake", |w| nothing(W::wake(w)))
         .pending()
         .quiet();
+    table.row::<W>("Waker::wake_published", |w| nothing(w.wake_published()));
+    table
+        .row::<W>("Waker::wake_published", |w| nothing(w.wake_published()))
+        .pending()
+        .quiet();
     table.row::<Shared<W>>("Waker::wake_by_ref", |w| {
         Wake::wake_by_ref(&w.0);
         Ok(false)

@@ -19,7 +19,9 @@ use crate::peers::polling::Polling;
 use crate::peers::queued::{Both, Locked, Queued};
 use crate::peers::threads::{Crossbeam, StdMpsc};
 use crate::peers::tokio::NotifyLoop;
-use crate::peers::wakefd::{ChannelLoop, Edge, EventFd, NotifierLoop, Pipe, PollLoop, WakerLoop};
+use crate::peers::wakefd::{
+    ChannelLoop, Edge, EventFd, NotifierLoop, Pipe, PollLoop, Published, WakerLoop,
+};
 use crate::peers::{Channel, Loop, Sending, Tally, Wake};
 use crate::peers::{async_io, calloop, tokio};
 use crate::place;
@@ -146,6 +148,7 @@ pub(crate) fn all() -> Vec<Case> {
         contestants,
     };
     let mut pending = loops!(pending);
+    pending.push(("wakefd-published-eventfd", pending_of::<Published>));
     pending.push(("atomic-swap", pending_of::<Swap>));
     pending.push(("atomic-load", pending_of::<Load>));
     let mut create = loops!(create);

@@ -146,7 +146,11 @@ fn notify_fd(made: Result<NotifyFd, Error>) {
 fn waker(waker: &Waker<AutoNotifier>) {
     concrete(waker);
     show(format_args!("{waker:?} {:?}", waker.notifier()));
-    for result in [waker.wake(), waker.reinit_after_fork()] {
+    for result in [
+        waker.wake(),
+        waker.wake_published(),
+        waker.reinit_after_fork(),
+    ] {
         result.unwrap_or_else(error);
     }
     let mut awake = waker.awake();

@@ -154,6 +154,22 @@ impl<B: Backend> Loop for PollLoop<B> {
     }
 }
 
+/// A waker without its fence, as `uv_async_send` has none: the producer orders its data.
+#[derive(Clone)]
+pub(crate) struct Published(Arc<Waker<AutoNotifier>>);
+
+impl Default for Published {
+    fn default() -> Self {
+        Published(Arc::new(Waker::new(EventFd::notifier())))
+    }
+}
+
+impl Wake for Published {
+    fn wake(&self) {
+        self.0.wake_published().unwrap();
+    }
+}
+
 /// A notifier without a waker: a descriptor like others.
 pub(crate) type NotifierLoop<B> = Bare<Forced<B>>;
 

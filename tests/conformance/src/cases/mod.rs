@@ -155,6 +155,7 @@ cases! {
         waker_loses_nothing_with_clear
         waker_loses_nothing_with_announced_sleep
         waker_loses_nothing_edge_triggered
+        waker_loses_nothing_if_the_producer_has_a_fence
         waker_left_undrained_does_not_spin
         waker_of_a_full_descriptor_gives_another_edge
         waker_is_woken

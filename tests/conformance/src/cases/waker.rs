@@ -129,6 +129,29 @@ pub(super) fn waker_loses_nothing_edge_triggered(constructor: Constructor) {
     });
 }
 
+/// Producers that publish by a read-modify-write need no fence of the waker's.
+pub(super) fn waker_loses_nothing_if_the_producer_has_a_fence(constructor: Constructor) {
+    const EACH: u32 = 2_000;
+    let waker = Waker::new(constructor.notifier());
+    let published = AtomicU32::new(0);
+    run_threads(5, &|index| match index {
+        0 => {
+            let mut awake = waker.awake();
+            while published.load(Ordering::Relaxed) < 4 * EACH {
+                if let Some(prepared) = awake.prepare_wait() {
+                    assert_eq!(prepared.wait(None), Ok(Wait::Notified));
+                }
+            }
+        }
+        _ => {
+            for _ in 0..EACH {
+                published.fetch_add(1, Ordering::SeqCst);
+                assert_eq!(waker.wake_published(), Ok(()));
+            }
+        }
+    });
+}
+
 /// A loop that is level-triggered against the documentation is told of a wake-up at most
 /// twice, on every mechanism and in every multiplexer.
 pub(super) fn waker_left_undrained_does_not_spin(constructor: Constructor) {
