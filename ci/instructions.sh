@@ -78,10 +78,10 @@ libraries() {
 # each ARGUMENT...: prints the number of instructions of one of so many operations.
 each() { echo $((($(all "$@" 640) - $(all "$@" 320)) / 320)); }
 
-# heading CELL...: prints the head of a table whose last columns, after TEXT, are numbers.
+# heading CELLS RULES NAME...: prints the head of a table whose last columns are numbers.
 heading() {
-    printf '|%s' "$1" && printf ' `%s` |' "${@:2}"
-    printf '\n%s' "$(sed 's/[^|]\+/ --- /g' <<<"|$1")" && printf ' ---: |%.0s' "${@:2}"
+    printf '|%s' "$1" && printf ' `%s` |' "${@:3}"
+    printf '\n|%s' "$2" && printf ' ---: |%.0s' "${@:3}"
     printf '\n'
 }
 
@@ -93,7 +93,7 @@ row() {
 
 tables() {
     local target mechanism name cells
-    heading ' target | mechanism |' "${OPERATIONS[@]}"
+    heading ' target | mechanism |' ' --- | --- |' "${OPERATIONS[@]}"
     for target in "${targets[@]}"; do
         build "$target" >&2
         for mechanism in eventfd2 pipe2; do
@@ -103,7 +103,7 @@ tables() {
         done
     done
     printf '\nDebian'\''s C libraries, while a wake-up is pending:\n\n'
-    heading ' target |' g_main_context_wakeup uv_async_send event_active
+    heading ' target |' ' --- |' g_main_context_wakeup uv_async_send event_active
     for target in "${targets[@]}"; do
         libraries "$target" >&2
         cells=()
