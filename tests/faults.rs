@@ -1,5 +1,5 @@
 //! Makes each system call fail with each errno, each time in a new process, and checks the
-//! result. With `--table` it prints the tables of `docs/reliability.md`.
+//! result. With `--table` it prints the tables of `tests/faults.md`.
 
 mod suite;
 
