@@ -22,7 +22,8 @@ if ! describe; then
     describe || fail "no available compiler writes rustdoc's JSON in format $format; see tests/api/Cargo.toml"
 fi
 
-cargo run --quiet --locked --manifest-path tests/api/Cargo.toml --target-dir "$(kept api tests)" -- $json >$out/api.txt
+target=$(kept api tests)
+cargo run --quiet --locked --manifest-path tests/api/Cargo.toml --target-dir "$target" -- $json >$out/api.txt
 if [ "${1:-}" = --update ]; then
     run cp $out/api.txt $list
 elif ! diff -u $list $out/api.txt; then

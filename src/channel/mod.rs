@@ -179,9 +179,9 @@ impl<T> Drop for Sender<T> {
 /// one consumer.
 ///
 /// No method waits for a sender that is in the middle of a call; `recv`, `recv_timeout` and
-/// `iter` wait for a message. After 32 messages in a row, the receiver pauses for some 3 µs
-/// at an empty queue and looks again, since more usually follow. Dropping the receiver drops
-/// the messages that are left.
+/// `iter` wait for a message. After 32 messages in a row, the receiver pauses once at an
+/// empty queue, for 128 spin-loop hints, and looks again, since more usually follow. Dropping
+/// the receiver drops the messages that are left.
 ///
 /// # In an event loop
 ///

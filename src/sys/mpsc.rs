@@ -50,8 +50,8 @@ const BLOCK_SIZE: usize = 16 << 10;
 
 /// The number of messages in a row after which the consumer pauses at an empty queue.
 const BURST: u32 = 32;
-/// The number of `spin_loop`s in a pause: 2 to 3 µs on x86, where each takes about 20 ns, and
-/// less where they are ordinary instructions.
+/// The number of `spin_loop`s in a pause. That is a few microseconds on processors with an
+/// instruction that waits, and less where it is an ordinary one.
 const PAUSE: u32 = 128;
 
 /// The number of slots of a block.
@@ -406,8 +406,11 @@ impl<T> Consumer<T> {
         self.pop_or_else(|| (), Some, || None)
     }
 
-    /// Takes the oldest message. If there is one, calls `before`, then returns `some` of it,
-    /// which so is copied once, as it may be large. Else returns `none`.
+    /// Takes the oldest message and returns `some` of it, or else `none`.
+    ///
+    /// A message may be large, so the compiler shall copy it once, from its slot into what
+    /// `some` makes of it. Therefore nothing is done between these steps, and `before` is
+    /// called before them.
     pub(crate) fn pop_or_else<R>(
         &self,
         before: impl FnOnce(),

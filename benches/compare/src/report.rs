@@ -232,16 +232,24 @@ fn target_table(targets: &[targets::Target]) -> Table {
     }
 }
 
+/// Each name once, in the order in which they come.
+fn in_order<'a>(all: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    all.for_each(|who| {
+        if !names.contains(&who) {
+            names.push(who);
+        }
+    });
+    names
+}
+
 /// The contestants of several cases side by side: the time of one of them, and the others'
 /// times divided by it.
 fn side_by_side(results: &Results, title: &str, base: &str, cases: &[&str]) -> Table {
     let cases: Vec<&Measured> = cases.iter().filter_map(|case| results.case(case)).collect();
-    let mut names: Vec<&str> = Vec::new();
-    for (who, _) in cases.iter().flat_map(|measured| &measured.case.contestants) {
-        if !names.contains(who) && *who != base {
-            names.push(who);
-        }
-    }
+    let contestants = cases.iter().flat_map(|measured| &measured.case.contestants);
+    let mut names = in_order(contestants.map(|&(who, _)| who));
+    names.retain(|&who| who != base);
     let row = |who: String, cell: &dyn Fn(&Measured) -> Option<f64>| {
         let cells = cases.iter().map(|measured| optional(cell(measured)));
         std::iter::once(who).chain(cells).collect()
@@ -250,11 +258,11 @@ fn side_by_side(results: &Results, title: &str, base: &str, cases: &[&str]) -> T
     let others = names
         .iter()
         .map(|who| row((*who).to_owned(), &|measured| measured.ratio(who, base)));
-    let names = cases.iter().map(|measured| measured.case.name.to_owned());
+    let titles: Vec<&str> = cases.iter().map(|measured| measured.case.name).collect();
     Table {
         title: title.to_owned(),
         text: format!("nanoseconds of `{base}`, and the others' time divided by it"),
-        header: header(&["who"]).into_iter().chain(names).collect(),
+        header: header(&[&["who"], &titles[..]].concat()),
         rows: std::iter::once(first).chain(others).collect(),
     }
 }
@@ -262,12 +270,7 @@ fn side_by_side(results: &Results, title: &str, base: &str, cases: &[&str]) -> T
 /// What was counted, side by side.
 fn counts_side_by_side(results: &Results) -> Table {
     let cases = count::COUNTED.map(|(case, ..)| case);
-    let mut names: Vec<&str> = Vec::new();
-    for count in &results.counts {
-        if !names.contains(&count.who) {
-            names.push(count.who);
-        }
-    }
+    let names = in_order(results.counts.iter().map(|count| count.who));
     let cell = |who: &str, case: &str| {
         let mut counts = results.counts.iter();
         let count = counts.find(|count| (count.case, count.who) == (case, who));
@@ -286,11 +289,7 @@ fn counts_side_by_side(results: &Results) -> Table {
     Table {
         title: "Instructions and system calls".to_owned(),
         text: "instructions in user space / system calls of one operation".to_owned(),
-        header: [&["who"], &cases[..]]
-            .concat()
-            .iter()
-            .map(|cell| (*cell).to_owned())
-            .collect(),
+        header: header(&[&["who"], &cases[..]].concat()),
         rows: names.iter().map(row).collect(),
     }
 }

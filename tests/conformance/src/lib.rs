@@ -27,7 +27,7 @@
 //! of each errno, and a function that does it and says what came of it. `faults/generic.rs`
 //! has the functions for what all objects do: make, take, wait, reinitialise, drop.
 //! `.without(…)` makes other calls unavailable, so that the crate gets to the one that
-//! fails. `ci/reliability.sh --write` puts the row into `tests/faults.md`.
+//! fails. `ci/faults.sh --write` puts the row into `tests/faults.md`.
 //!
 //! # Adding a profile
 //!
