@@ -69,9 +69,15 @@ grep -qs '^version = 3$' Cargo.lock ||
 ! grep -rnE --include=Cargo.toml '\bworkspace *= *true' . ||
     fail "inheriting from the workspace needs cargo 1.64"
 ! grep -L '^version = 3$' {,capi/,tests/selftest/}Cargo.lock | grep . || fail "cargo of Rust 1.63 reads no such lock file"
-run cargo vendor --quiet --locked --sync capi/Cargo.toml --sync tests/selftest/Cargo.toml "$work/vendor"
+# Kept, since cargo goes by the files' times.
+vendor=$work/vendor-$(cat {,capi/,tests/selftest/}Cargo.lock | sha256sum | head -c 12)
+[ -d "$vendor" ] || {
+    rm -rf "$work"/vendor*
+    run cargo vendor --quiet --locked --sync capi/Cargo.toml --sync tests/selftest/Cargo.toml "$vendor.new"
+    mv "$vendor.new" "$vendor"
+}
 printf '[source.%s]\n%s = "%s"\n' crates-io replace-with vendor \
-    vendor directory "$work/vendor" >.cargo/config.toml
+    vendor directory "$vendor" >.cargo/config.toml
 
 # From here on the old toolchain, with nothing of the user's settings.
 export PATH=$rust/bin:$PATH RUSTC=$rust/bin/rustc RUSTDOC=$rust/bin/rustdoc

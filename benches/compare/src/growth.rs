@@ -47,11 +47,11 @@ impl Chart {
     }
 }
 
-/// The median of a few runs.
-fn median(mut run: impl FnMut() -> f64) -> f64 {
-    let mut times: Vec<f64> = (0..5).map(|_| run()).collect();
+/// The median of so many runs.
+fn median(repeats: usize, mut run: impl FnMut() -> f64) -> f64 {
+    let mut times: Vec<f64> = (0..repeats).map(|_| run()).collect();
     times.sort_by(f64::total_cmp);
-    times[2]
+    times[repeats / 2]
 }
 
 /// Nanoseconds of `operation` on one of `count`, in no order that a cache likes.
@@ -64,14 +64,14 @@ fn each_of(count: usize, mut operation: impl FnMut(usize, usize)) -> f64 {
     begin.elapsed().as_secs_f64() * 1e9 / TIMES as f64
 }
 
-pub(crate) fn charts() -> Vec<Chart> {
+pub(crate) fn charts(repeats: usize) -> Vec<Chart> {
     raise_limit();
     vec![
-        by_producers(),
-        by_size(),
-        by_notifiers(),
-        by_timers(),
-        by_watchers(),
+        by_producers(repeats),
+        by_size(repeats),
+        by_notifiers(repeats),
+        by_timers(repeats),
+        by_watchers(repeats),
     ]
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn raise_limit() {
         .expect("the limit of descriptors");
 }
 
-fn by_producers() -> Chart {
+fn by_producers(repeats: usize) -> Chart {
     const MESSAGES: u64 = 200_000;
     type Run = fn(u64, usize) -> Duration;
     let contestants: [(&str, Run); 7] = [
@@ -109,7 +109,9 @@ fn by_producers() -> Chart {
         ("libuv+lock", messages::<Queued<Libuv, Locked>>),
     ];
     let each = |run: Run, producers| {
-        median(|| run(MESSAGES, producers).as_secs_f64() * 1e9 / MESSAGES as f64)
+        median(repeats, || {
+            run(MESSAGES, producers).as_secs_f64() * 1e9 / MESSAGES as f64
+        })
     };
     Chart {
         title: "messages",
@@ -125,7 +127,7 @@ fn by_producers() -> Chart {
     }
 }
 
-fn by_size() -> Chart {
+fn by_size(repeats: usize) -> Chart {
     const MESSAGES: usize = 50_000;
     /// A message of N bytes through a channel that these two use.
     fn pass<const N: usize>(send: impl Fn([u8; N]) + Send, receive: impl Fn() -> [u8; N]) -> f64 {
@@ -142,7 +144,7 @@ fn by_size() -> Chart {
         });
         begin.elapsed().as_secs_f64() * 1e9 / MESSAGES as f64
     }
-    fn point<const N: usize>() -> [(usize, f64); 3] {
+    fn point<const N: usize>(repeats: usize) -> [(usize, f64); 3] {
         let wakefd = || {
             let (sender, receiver) = wakefd::channel().unwrap();
             pass::<N>(
@@ -164,14 +166,18 @@ fn by_size() -> Chart {
                 move || receiver.recv().unwrap(),
             )
         };
-        [median(wakefd), median(crossbeam), median(std)].map(|ns| (N, ns))
+        [
+            (N, median(repeats, wakefd)),
+            (N, median(repeats, crossbeam)),
+            (N, median(repeats, std)),
+        ]
     }
     let points = [
-        point::<8>(),
-        point::<64>(),
-        point::<256>(),
-        point::<1024>(),
-        point::<4096>(),
+        point::<8>(repeats),
+        point::<64>(repeats),
+        point::<256>(repeats),
+        point::<1024>(repeats),
+        point::<4096>(repeats),
     ];
     let curve = |place: usize| points.iter().map(|point| point[place]).collect();
     Chart {
@@ -186,14 +192,14 @@ fn by_size() -> Chart {
 }
 
 /// Notifies one of many in a set, waits, and clears it.
-fn by_notifiers() -> Chart {
+fn by_notifiers(repeats: usize) -> Chart {
     let each = |selection, count: usize| {
         let notifiers = (0..count).map(|_| AutoNotifier::with(selection));
         let Ok(notifiers) = notifiers.collect::<Result<Vec<_>, _>>() else {
             return None;
         };
         let set = epoll::Epoll::watching_all(notifiers.iter().map(AutoNotifier::as_raw_fd));
-        let time = median(|| {
+        let time = median(repeats, || {
             each_of(count, |index, _| {
                 notifiers[index].notify().unwrap();
                 assert!(set.wait());
@@ -218,7 +224,7 @@ fn by_notifiers() -> Chart {
 }
 
 /// Arms one of many anew.
-fn by_timers() -> Chart {
+fn by_timers(repeats: usize) -> Chart {
     let each = |mechanism, count: usize| {
         let timers: Vec<_> = (0..count)
             .map(|_| {
@@ -227,7 +233,7 @@ fn by_timers() -> Chart {
                 timer
             })
             .collect();
-        median(|| {
+        median(repeats, || {
             each_of(count, |index, number| {
                 let after = Duration::from_secs(1_000 + (number % 1_000) as u64);
                 timers[index].arm_after(after, None).unwrap();
@@ -248,13 +254,13 @@ fn by_timers() -> Chart {
 
 /// Raises a signal that several objects watch, and takes it from all that have it: from each
 /// one, or from the first with a signalfd, where the kernel gives it to one.
-fn by_watchers() -> Chart {
+fn by_watchers(repeats: usize) -> Chart {
     let watching = |mechanism, count: usize| {
         let objects: Vec<_> = (0..count)
             .map(|_| Signals::at(mechanism, [signal::USR1]).expect("signals"))
             .collect();
         let each_sees_it = mechanism == Mechanism::SignalHandler;
-        median(|| {
+        median(repeats, || {
             each_of(1, |_, _| {
                 signal::raise_usr1();
                 let taken = objects.iter().filter(|it| it.next().unwrap().is_some());
@@ -266,7 +272,7 @@ fn by_watchers() -> Chart {
         let mut objects: Vec<_> = (0..count)
             .map(|_| Hook::new([signal::USR1]).expect("signals"))
             .collect();
-        median(|| {
+        median(repeats, || {
             each_of(1, |_, _| {
                 signal::raise_usr1();
                 let taken = objects.iter_mut().map(|it| it.pending().count());

@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) round: Duration,
     /// Or how many messages it has.
     pub(crate) messages: u64,
+    /// How often a point of a curve is measured.
+    pub(crate) repeats: usize,
 }
 
 impl Settings {
@@ -23,11 +25,13 @@ impl Settings {
         rounds: 61,
         round: Duration::from_millis(10),
         messages: 200_000,
+        repeats: 5,
     };
     pub(crate) const QUICK: Settings = Settings {
         rounds: 11,
         round: Duration::from_millis(2),
         messages: 50_000,
+        repeats: 1,
     };
 }
 

@@ -115,7 +115,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (mut charts, mut more) = (Vec::new(), Vec::new());
     if only.is_empty() {
         eprintln!("measuring latency and growth");
-        charts = growth::charts();
+        charts = growth::charts(settings.repeats);
         more.push(latency::table(settings.messages));
         if settings.rounds == Settings::FULL.rounds {
             more.push(device::table());
