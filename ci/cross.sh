@@ -88,7 +88,7 @@ programs() {
 export CARGO_PROFILE_DEV_OPT_LEVEL=1 CARGO_PROFILE_DEV_DEBUG=0
 plain=()
 [ $share = no ] || [ ${#targets[@]} -lt 4 ] ||
-    plain=(--config profile.dev.package.{wakefd,wakefd-conformance}.opt-level=0)
+    plain=(--config=profile.dev.package.{wakefd,wakefd-conformance}.opt-level=0)
 
 rust_src
 case $engine in
