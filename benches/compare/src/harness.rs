@@ -18,6 +18,8 @@ pub(crate) struct Settings {
     pub(crate) messages: u64,
     /// How often a point of a curve is measured.
     pub(crate) repeats: usize,
+    /// Whether peers' calls and instructions are counted too.
+    pub(crate) all_counts: bool,
 }
 
 impl Settings {
@@ -26,13 +28,20 @@ impl Settings {
         round: Duration::from_millis(10),
         messages: 200_000,
         repeats: 5,
+        all_counts: true,
     };
     pub(crate) const QUICK: Settings = Settings {
         rounds: 11,
         round: Duration::from_millis(2),
         messages: 50_000,
         repeats: 1,
+        all_counts: false,
     };
+
+    /// Whether a contestant's calls and instructions are counted.
+    pub(crate) fn counts(&self, who: &str) -> bool {
+        self.all_counts || who.starts_with("wakefd")
+    }
 }
 
 /// A case and what it gave.

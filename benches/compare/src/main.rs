@@ -34,7 +34,7 @@ wakefd-benchmarks --device WHO RATE MESSAGES
 wakefd-benchmarks --memory [--doc]
 wakefd-benchmarks --list
 
---quick   fewer and shorter rounds
+--quick   fewer and shorter rounds, and counts of wakefd alone
 --case    only this one, and no counts
 --out     where plot.svg and results.json go; without it, neither is written
 --doc     puts the tables between the marks in docs/benchmarks.md, a few figures into
@@ -105,7 +105,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     if only.is_empty() {
         for (case, contestants, operations) in count::COUNTED {
             eprintln!("counting {case}");
-            for who in contestants {
+            for who in contestants.iter().filter(|who| settings.counts(who)) {
                 results.counts.push(count::count(case, who, operations));
             }
         }
