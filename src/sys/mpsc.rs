@@ -43,8 +43,9 @@ const EMPTY: u32 = 0;
 const FULL: u32 = 1;
 const ABANDONED: u32 = 2;
 
-/// The number of slots in a block. It is smaller if messages are large.
-const SLOTS: usize = 32;
+/// The number of slots in a block, the most that the low bits of the tail can count. It is
+/// smaller if messages are large.
+const SLOTS: usize = LOW_BITS - 1;
 /// The approximate size of a block's messages.
 const BLOCK_SIZE: usize = 16 << 10;
 
