@@ -9,8 +9,8 @@
 #   native  Debian's cross compilers and qemu on this machine (the default)
 #   cross   the `cross` tool: the same in a container made of ci/cross.Dockerfile
 #
-# With --share the targets share the suite and the channels' tests: of three, the first runs
-# a third, the second another, and so on. Without a TARGET: the four main ones.
+# With --share each target runs a part of the suite and of the channels' tests: of three, the
+# first runs a third, the second another, and so on. Without a TARGET: the four main ones.
 # WAKEFD_EXPECT_TARGET tells a test which target it should find itself on, so that nothing can
 # silently run on the host.
 source "$(dirname "$0")/lib.sh"
@@ -55,7 +55,7 @@ native() {
     export CARGO_TARGET_DIR="$dir" "${var}_LINKER=${prefix}gcc" \
         "${var}_RUNNER=timeout -k 10 $TIMEOUT ${runner[*]}"
     [ "$examples" = no ] || run "${CARGO[@]}" build "${EXAMPLE[@]}" -Zbuild-std=std,test --locked --all-features --target "$1"
-    run "${CARGO[@]}" test "${plain[@]}" -Zbuild-std --locked --all-features --target "$1" "${tests[@]}"
+    tests "${CARGO[@]}" test "${plain[@]}" -Zbuild-std=std,test --locked --all-features --target "$1"
 }
 
 # The tests of one target in a container; Cross.toml has the settings.
@@ -66,19 +66,31 @@ cross() {
     # Not the target directory of `native`: rustc has another path there.
     export CARGO_TARGET_DIR="$CACHE/cross/target-container"
     [ "$examples" = no ] || run "$CROSS" "${args[@]}" build "${EXAMPLE[@]}" --locked --all-features --target "$target"
-    run "$CROSS" "${args[@]}" test --locked --all-features --target "$target" "${tests[@]}"
+    tests "$CROSS" "${args[@]}" test --locked --all-features --target "$target"
 }
 
-# programs TARGET: sets tests, the options of cargo for what runs there, and whether the
-# examples are wanted, which one of these runs.
+# tests COMMAND...: runs all that is set by `programs`.
+tests() {
+    # Programs beside these two would heed the part as well.
+    if [[ -n $part && $examples = yes ]]; then
+        run "$@" "${whole[@]}"
+        whole=()
+    fi
+    [ -z "$part" ] || local -x WAKEFD_TEST_PART=$part
+    [ -z "$part" ] || printf 'part %s of the suite and the channels\n' "$part"
+    run "$@" "${whole[@]}" "${shared[@]}"
+}
+
+# programs TARGET: sets whole and shared, the options of cargo for what runs there, and whether
+# the examples are wanted, which one of these runs.
 programs() {
     local file name
-    tests=(--lib --test={channel,conformance,target}) examples=no
+    whole=(--lib --test=target) shared=(--test={channel,conformance}) examples=no
     [[ $engine = native && " ${MAIN[*]} " == *" $1 "* ]] || return 0
-    tests=(--lib) examples=yes
+    whole=(--lib) examples=yes
     for file in tests/*.rs tests/*/main.rs; do
         name=$(basename "${file%/main.rs}" .rs)
-        [[ " ${NATIVE_ONLY[*]} " == *" $name "* ]] || tests+=("--test=$name")
+        [[ " ${NATIVE_ONLY[*]} ${shared[*]#--test=} " == *" $name "* ]] || whole+=("--test=$name")
     done
     printf 'left out: %s\n' "${NATIVE_ONLY[*]}"
 }
@@ -111,10 +123,8 @@ mkdir -p "$log"
 for target in "${targets[@]}"; do
     say "$target ($engine)"
     programs "$target"
-    if [ $share = yes ]; then
-        export WAKEFD_TEST_PART=${#summary[@]}/${#targets[@]}
-        printf 'part %s of the tests\n' "$WAKEFD_TEST_PART"
-    fi
+    part=
+    [ $share = no ] || part=${#summary[@]}/${#targets[@]}
     export WAKEFD_EXPECT_TARGET=$target
     start=$SECONDS verdict=passed
     set +e # and on again in the subshell
