@@ -45,7 +45,7 @@ pub(super) fn flags<S: Subject>(constructor: Constructor) {
 
 pub(super) fn drop_closes_each_once<S: Subject>(constructor: Constructor) {
     let before = Open::now();
-    for round in 0..60 {
+    for round in 0..300 {
         let subject: S = constructor.make();
         check_number(before, 1, subject.mechanism());
         match round % 3 {

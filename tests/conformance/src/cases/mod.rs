@@ -77,7 +77,7 @@ macro_rules! cases {
 
 cases! {
     coalescing (Notifier):
-        clause_1_more_than_a_pipe_holds_never_blocks_or_fails
+        clause_1_a_million_notifications_never_block_or_fail
         clause_1_nothing_is_too_full
         clause_2_any_number_of_notifications_is_cleared_at_once
         clause_2_clear_with_nothing_pending;
